@@ -1,0 +1,130 @@
+/**
+ * @file
+ * libwillrun: will a binary run in a given root filesystem?
+ *
+ * A context holds what is asked (a target root, a process environment,
+ * subjects); willrun_check() answers with a result that the caller owns. A
+ * context is used by one thread at a time; different contexts are independent.
+ * The library never runs a target's code, starts no process, opens no network
+ * connection and writes to no file but those handed to it.
+ */
+#ifndef WILLRUN_WILLRUN_H
+#define WILLRUN_WILLRUN_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "willrun/error.h"
+#include "willrun/result.h"
+
+#if defined(__GNUC__)
+#define WILLRUN_API __attribute__((visibility("default")))
+#else
+#define WILLRUN_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct willrun;
+
+/** A new, empty context; willrun_free() ends it. */
+WILLRUN_API struct willrun *willrun_new(void);
+WILLRUN_API void willrun_free(struct willrun *willrun);
+
+/** The library's version, "0.1.0". */
+WILLRUN_API const char *willrun_version(void);
+
+/** The sentence of the last call that did not return WILLRUN_OK: which file,
+ *  where, what was expected. Valid until the next call on this context. */
+WILLRUN_API const char *willrun_error(const struct willrun *willrun);
+
+/** The target runtime root: a folder (`DIR`, `dir:DIR`). Copied. */
+WILLRUN_API enum willrun_err willrun_set_root(struct willrun *willrun, const char *source);
+
+/** The machine it will run on, "linux/arm64"; NULL: the root's libc's, else the subject's own. */
+WILLRUN_API enum willrun_err willrun_set_platform(struct willrun *willrun, const char *name);
+
+/** The x86-64 micro-architecture level of the CPU: "x86-64-v1" to "x86-64-v4". */
+WILLRUN_API enum willrun_err willrun_set_cpu(struct willrun *willrun, const char *level);
+
+/** One variable of the process environment, "K=V"; may be called again. */
+WILLRUN_API enum willrun_err willrun_add_env(struct willrun *willrun, const char *assignment);
+
+/** The user it runs as: "UID", "UID:GID" or a name of the root's /etc/passwd. Default 0:0. */
+WILLRUN_API enum willrun_err willrun_set_user(struct willrun *willrun, const char *user);
+
+/** The working directory inside the root. Default "/". */
+WILLRUN_API enum willrun_err willrun_set_workdir(struct willrun *willrun, const char *path);
+
+/** The program, inside the root, that loads the shared objects among the subjects. */
+WILLRUN_API enum willrun_err willrun_set_host(struct willrun *willrun, const char *path);
+
+/** Record for every object which paths were considered (willrun_object.trail). */
+WILLRUN_API void willrun_set_trail(struct willrun *willrun, bool on);
+
+/** Threads to use; 0: as many as the processors it may use. */
+WILLRUN_API void willrun_set_threads(struct willrun *willrun, unsigned threads);
+
+/** A subject: an absolute path inside the root, or a relative path of the local
+ *  disk that is laid over the root as /NAME first. A folder stands for every
+ *  ELF file and script in it. May be called again. */
+WILLRUN_API enum willrun_err willrun_add_subject(struct willrun *willrun, const char *path);
+
+/** Every ELF file and script of the root is a subject. */
+WILLRUN_API void willrun_add_all(struct willrun *willrun);
+
+/** Called for each subject as soon as it is judged, in the order of the result. */
+typedef void willrun_on_subject(void *context, const struct willrun_target *target,
+                                const struct willrun_subject *subject);
+WILLRUN_API void willrun_set_on_subject(struct willrun *willrun, willrun_on_subject *call,
+                                        void *context);
+
+/** Called now and then in long work with the count of files or subjects done, and of all (0: not
+ * known). */
+typedef void willrun_on_progress(void *context, const char *what, size_t done, size_t all);
+WILLRUN_API void willrun_set_on_progress(struct willrun *willrun, willrun_on_progress *call,
+                                         void *context);
+
+/** Judge the subjects. The result is the caller's: willrun_result_free(). */
+WILLRUN_API enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **result);
+WILLRUN_API void willrun_result_free(struct willrun_result *result);
+
+/** How a result is written. */
+enum willrun_format {
+    WILLRUN_FORMAT_TEXT,
+    WILLRUN_FORMAT_JSON,
+    WILLRUN_FORMAT_JSONL,   /**< one subject a line, each with its target; last a summary */
+    WILLRUN_FORMAT_DOT,     /**< trees alone */
+    WILLRUN_FORMAT_MERMAID, /**< trees alone */
+};
+
+struct willrun_style {
+    bool color;      /**< ANSI colours */
+    bool unicode;    /**< lines and marks beyond ASCII */
+    unsigned width;  /**< columns; 0: no wrapping */
+    bool verbose;    /**< notes and subjects that run, too */
+    bool quiet;      /**< only what does not run */
+    const char *why; /**< text: print the search trail of this name; NULL: none */
+};
+
+/** Write the verdicts (`check`). False where the format is not one for it or the stream failed. */
+WILLRUN_API bool willrun_write_check(const struct willrun_result *result,
+                                     enum willrun_format format, const struct willrun_style *style,
+                                     FILE *out);
+
+/** Write the dependency trees (`tree`). */
+WILLRUN_API bool willrun_write_tree(const struct willrun_result *result, enum willrun_format format,
+                                    const struct willrun_style *style, FILE *out);
+
+/** The parts of a JSONL stream, for writing while subjects are judged. */
+WILLRUN_API bool willrun_write_jsonl_subject(const struct willrun_target *target,
+                                             const struct willrun_subject *subject, FILE *out);
+WILLRUN_API bool willrun_write_jsonl_summary(const struct willrun_result *result, FILE *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
