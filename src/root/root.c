@@ -1,0 +1,331 @@
+/* The tree of nodes, which grows as it is asked for. */
+#include "root/root.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "root/tree.h"
+
+/* ---- content ids ---- */
+
+/* What makes two files the same. */
+struct identity {
+    uint64_t source, dev, ino;
+};
+
+struct content {
+    struct table_entry entry; /* first; the key is an identity */
+    uint32_t id;
+};
+
+static uint32_t content_of(struct root *root, struct source *source, const struct node_info *info)
+{
+    if (info->ino == 0) /* the source knows of no hard links */
+        return ++root->content_count;
+    struct identity identity = {(uintptr_t)source, info->dev, info->ino};
+    uint64_t hash = hash_bytes(&identity, sizeof identity);
+    struct content *content = (struct content *)table_find(
+        &root->contents, hash, (const char *)&identity, sizeof identity);
+    if (content != NULL)
+        return content->id;
+    const char *key = arena_copy(&root->arena, (const char *)&identity, sizeof identity);
+    content = arena_alloc(&root->arena, sizeof *content);
+    *content = (struct content){.entry = {hash, key, sizeof identity}, .id = ++root->content_count};
+    table_add(&root->contents, &content->entry, &root->arena);
+    return content->id;
+}
+
+/* ---- nodes ---- */
+
+/* Under the lock. Nothing is made of NODE_NONE. */
+static struct item *new_item(struct root *root, struct item *parent, const char *name,
+                             struct origin origin, const struct node_info *info)
+{
+    if (info->type == NODE_NONE)
+        return NULL;
+    struct item *item = arena_alloc(&root->arena, sizeof *item);
+    item->origin = origin;
+    item->node = (struct node){
+        .parent = parent != NULL ? &parent->node : &item->node,
+        .name = name,
+        .type = info->type,
+        .mode = (uint16_t)info->mode,
+        .uid = info->uid,
+        .gid = info->gid,
+        .size = info->size,
+        .target = info->type == NODE_LINK ? info->target : NULL,
+        .content = info->type == NODE_FILE ? content_of(root, origin.source, info) : 0,
+    };
+    return item;
+}
+
+/* Under the lock: `name` in `dir` (NULL: the directory itself) cannot be looked
+ * at. The first trouble is kept: what follows often stems from it. */
+static void note_trouble(struct root *root, int error, const struct item *dir, const char *name)
+{
+    /* that a name is too long for the filesystem is what the target would say too */
+    if (error == 0 || error == ENAMETOOLONG ||
+        atomic_load_explicit(&root->trouble, memory_order_relaxed) != 0)
+        return;
+    const char *path = node_path(&dir->node, &root->arena);
+    if (name != NULL)
+        path = arena_format(&root->arena, "%s/%s", dir != root->top ? path : "", name);
+    root->trouble_path = path;
+    atomic_store_explicit(&root->trouble, error, memory_order_release);
+}
+
+int root_trouble(const struct root *root, const char **path)
+{
+    int error = atomic_load_explicit(&root->trouble, memory_order_acquire);
+    *path = error != 0 ? root->trouble_path : NULL;
+    return error;
+}
+
+static void add_text(struct root *root, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        *vec_push(&root->path) = text[i];
+}
+
+/* The path of `name` in `dir` inside its source, in root->path, and the name in
+ * it: valid until the next call. */
+static const char *path_below(struct root *root, const struct item *dir, const char *name,
+                              size_t length)
+{
+    root->path.count = 0;
+    add_text(root, dir->origin.path, strlen(dir->origin.path));
+    if (root->path.count != 0)
+        add_text(root, "/", 1);
+    size_t start = root->path.count;
+    add_text(root, name, length);
+    add_text(root, "", 1);
+    return root->path.at + start;
+}
+
+/* Under the lock: `name` is not in `dir` yet. */
+static struct child *make_child(struct root *root, struct item *dir, uint64_t hash,
+                                const char *name, size_t length)
+{
+    struct source *source = dir->origin.source;
+    struct node_info info = {.type = NODE_NONE};
+    const char *key = path_below(root, dir, name, length), *path = root->path.at;
+    source->ops->look(source, path, &root->arena, &info);
+    note_trouble(root, info.error, dir, key);
+    if (info.type != NODE_NONE) {
+        size_t start = (size_t)(key - path);
+        path = arena_copy(&root->arena, path, start + length);
+        key = path + start;
+    } else {
+        key = arena_copy(&root->arena, name, length);
+    }
+    struct child *child = arena_alloc(&root->arena, sizeof *child);
+    *child = (struct child){
+        .entry = {hash, key, length},
+        .item = new_item(root, dir, key, (struct origin){source, path}, &info),
+        .error = info.error != 0 ? info.error : ENOENT,
+    };
+    table_add(&dir->children, &child->entry, &root->arena);
+    return child;
+}
+
+static struct child *find_child(const struct item *dir, uint64_t hash, const char *name,
+                                size_t length)
+{
+    return (struct child *)table_find(&dir->children, hash, name, length);
+}
+
+static struct child *ask_child(struct root *root, struct item *dir, uint64_t hash, const char *name,
+                               size_t length)
+{
+    pthread_mutex_lock(&root->lock);
+    struct child *child = find_child(dir, hash, name, length);
+    if (child == NULL && !dir->complete)
+        child = make_child(root, dir, hash, name, length);
+    pthread_mutex_unlock(&root->lock);
+    return child;
+}
+
+struct item *item_child(struct root *root, struct item *dir, const char *name, size_t length,
+                        int *error)
+{
+    uint64_t hash = hash_bytes(name, length);
+    /* asked before the table, or a name that is added in between would be missed */
+    bool complete = atomic_load_explicit(&dir->complete, memory_order_acquire);
+    struct child *child = find_child(dir, hash, name, length);
+    if (child == NULL && !complete)
+        child = ask_child(root, dir, hash, name, length);
+    *error = child != NULL ? child->error : ENOENT;
+    return child != NULL ? child->item : NULL;
+}
+
+/* ---- listing ---- */
+
+struct listing {
+    struct root *root;
+    struct item *dir;
+};
+
+static void found_name(void *context, const char *name)
+{
+    const struct listing *listing = context;
+    size_t length = strlen(name);
+    uint64_t hash = hash_bytes(name, length);
+    if (find_child(listing->dir, hash, name, length) == NULL)
+        make_child(listing->root, listing->dir, hash, name, length);
+}
+
+/* Under the lock. */
+static int complete(struct root *root, struct item *dir)
+{
+    struct source *source = dir->origin.source;
+    struct listing listing = {root, dir};
+    if (dir->complete)
+        return 0;
+    int error = source->ops->list(source, dir->origin.path, found_name, &listing);
+    note_trouble(root, error, dir, NULL);
+    if (error == 0)
+        atomic_store_explicit(&dir->complete, true, memory_order_release);
+    return error;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(const struct node *const *)a)->name, (*(const struct node *const *)b)->name);
+}
+
+int root_list(struct root *root, const struct node *dir, struct arena *arena,
+              const struct node ***nodes, size_t *count)
+{
+    struct item *item = item_of(dir);
+    *nodes = NULL;
+    *count = 0;
+    if (dir->type != NODE_DIR)
+        return ENOTDIR;
+    pthread_mutex_lock(&root->lock);
+    int error = complete(root, item);
+    size_t room = item->children.count;
+    pthread_mutex_unlock(&root->lock);
+    if (error != 0)
+        return error;
+    *nodes = arena_array(arena, room, sizeof **nodes);
+    size_t place = 0;
+    const struct child *child;
+    while ((child = (struct child *)table_next(&item->children, &place)) != NULL)
+        if (child->item != NULL)
+            (*nodes)[(*count)++] = &child->item->node;
+    qsort(*nodes, *count, sizeof **nodes, by_name);
+    return 0;
+}
+
+/* ---- the root ---- */
+
+struct root *root_new(struct source *source)
+{
+    struct root *root = must_alloc(sizeof *root);
+    *root = (struct root){0};
+    pthread_mutex_init(&root->lock, NULL);
+    *vec_push(&root->sources) = source;
+    struct node_info info = {.type = NODE_NONE};
+    source->ops->look(source, "", &root->arena, &info);
+    info.type = NODE_DIR; /* even where nothing can be told of it */
+    root->top = new_item(root, NULL, "", (struct origin){source, ""}, &info);
+    note_trouble(root, info.error, root->top, NULL);
+    return root;
+}
+
+void root_free(struct root *root)
+{
+    if (root == NULL)
+        return;
+    for (size_t i = 0; i < root->sources.count; i++)
+        root->sources.at[i]->ops->close(root->sources.at[i]);
+    vec_free(&root->sources);
+    vec_free(&root->path);
+    pthread_mutex_destroy(&root->lock);
+    arena_free(&root->arena);
+    free(root);
+}
+
+const struct node *root_top(const struct root *root)
+{
+    return &root->top->node;
+}
+
+/* `item` is what /NAME is from now on. */
+static void replace(struct root *root, const char *name, struct item *item)
+{
+    size_t length = strlen(name);
+    uint64_t hash = hash_bytes(name, length);
+    struct child *child = find_child(root->top, hash, name, length);
+    if (child == NULL) {
+        child = arena_alloc(&root->arena, sizeof *child);
+        child->entry = (struct table_entry){hash, item->node.name, length};
+        table_add(&root->top->children, &child->entry, &root->arena);
+    }
+    child->item = item;
+    table_clear(&root->walked);
+}
+
+bool root_graft(struct root *root, const char *name, struct source *source, const char *path,
+                struct err *err)
+{
+    struct node_info info = {.type = NODE_NONE};
+    *vec_push(&root->sources) = source;
+    if (*name == 0 || strchr(name, '/') != NULL || strcmp(name, ".") == 0 ||
+        strcmp(name, "..") == 0 || strlen(name) > NAME_MAX)
+        return err_set(err, WILLRUN_EUSAGE, "'%s' is no name that a file can have in the root",
+                       name);
+    source->ops->look(source, path, &root->arena, &info);
+    if (info.type == NODE_NONE)
+        return err_set(err, WILLRUN_EINPUT, "%s in %s: %s", path, source->name,
+                       err_text(info.error != 0 ? info.error : ENOENT));
+    struct origin origin = {source, arena_string(&root->arena, path)};
+    replace(root, name, new_item(root, root->top, arena_string(&root->arena, name), origin, &info));
+    return true;
+}
+
+int root_bytes(struct root *root, const struct node *file, struct file_bytes *bytes)
+{
+    (void)root;
+    *bytes = (struct file_bytes){0};
+    if (file->type != NODE_FILE)
+        return file->type == NODE_DIR ? EISDIR : EINVAL;
+    const struct origin *origin = &item_of(file)->origin;
+    return origin->source->ops->bytes(origin->source, origin->path, bytes);
+}
+
+/* ---- questions to a node ---- */
+
+bool node_allows(const struct node *node, const struct cred *cred, unsigned want)
+{
+    unsigned mode = node->mode;
+    if (cred == NULL)
+        return true;
+    if (cred->uid == 0) /* CAP_DAC_OVERRIDE */
+        return (want & ACCESS_EXEC) == 0 || node->type == NODE_DIR || (mode & 0111) != 0;
+    if (cred->uid == node->uid)
+        mode >>= 6;
+    else if (cred->gid == node->gid)
+        mode >>= 3;
+    return (want & ~mode & 7) == 0;
+}
+
+char *node_path(const struct node *node, struct arena *arena)
+{
+    size_t length = 0;
+    for (const struct node *at = node; at->parent != at; at = at->parent)
+        length += 1 + strlen(at->name);
+    if (length == 0)
+        return arena_string(arena, "/");
+    char *path = arena_alloc(arena, length + 1), *end = path + length;
+    for (const struct node *at = node; at->parent != at; at = at->parent) {
+        size_t part = strlen(at->name);
+        end -= part;
+        memcpy(end, at->name, part);
+        *--end = '/';
+    }
+    return path;
+}

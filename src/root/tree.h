@@ -1,0 +1,58 @@
+/* What root.c, which grows the tree of nodes, and lookup.c, which walks it, share. */
+#ifndef WILLRUN_ROOT_TREE_H
+#define WILLRUN_ROOT_TREE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/vec.h"
+#include "root/root.h"
+#include "root/table.h"
+
+/* Where the facts and bytes of a node come from. */
+struct origin {
+    struct source *source; /* owned by the root */
+    const char *path;      /* inside the source */
+};
+
+/* A node with what only the root knows of it. */
+struct item {
+    struct node node; /* first */
+    struct origin origin;
+    struct table children; /* of a directory: struct child */
+    atomic_bool complete;  /* every name of the directory is in `children` */
+};
+
+/* A name that was asked for in a directory. */
+struct child {
+    struct table_entry entry; /* first; the name */
+    struct item *item;        /* NULL: there is none … */
+    int error; /* … and this is what the kernel says: ENOENT, or the disk's errno */
+};
+
+struct root {
+    struct item *top;
+    /* Guards all below, but for looking up in the tables. A node is not changed
+     * once it can be found. */
+    pthread_mutex_t lock;
+    struct arena arena;
+    struct VEC(struct source *) sources;
+    struct VEC(char) path;  /* of the name that is being looked at, inside its source */
+    struct table contents;  /* content ids by source, device and inode */
+    uint32_t content_count; /* ids given */
+    struct table walked;    /* what walks of absolute paths came to (lookup.c) */
+    atomic_int trouble;     /* errno, 0: none */
+    const char *trouble_path;
+};
+
+static inline struct item *item_of(const struct node *node)
+{
+    return (struct item *)node;
+}
+
+/* `name` in the directory `dir`; NULL: none, with the errno in *error. */
+struct item *item_child(struct root *root, struct item *dir, const char *name, size_t length,
+                        int *error);
+
+#endif
