@@ -1,0 +1,213 @@
+/* The dynamic section, found through PT_DYNAMIC as loaders do. */
+#include <string.h>
+
+#include "base/vec.h"
+#include "elf/elf_image.h"
+
+struct strings {
+    struct VEC(uint64_t) needed, filters, auxiliaries; /* offsets in DT_STRTAB */
+    uint64_t soname, rpath, runpath;                   /* likewise; UINT64_MAX: none */
+};
+
+/* Tags that only set a flag or a table's place. */
+static void note_table(struct elf_image *image, const Elf64_Dyn *entry)
+{
+    struct elf_tables *tables = &image->tables;
+    struct elf_facts *facts = image->facts;
+    uint64_t value = entry->d_un.d_val;
+    switch (entry->d_tag) {
+    case DT_STRTAB:
+        tables->strtab = value, tables->has_strtab = true;
+        break;
+    case DT_SYMTAB:
+        tables->symtab = value, tables->has_symtab = true;
+        break;
+    case DT_HASH:
+        tables->hash = value, facts->has_hash = true;
+        break;
+    case DT_GNU_HASH:
+        tables->gnu_hash = value, facts->has_gnu_hash = true;
+        break;
+    case DT_VERSYM:
+        tables->versym = value, facts->has_versym = true;
+        break;
+    case DT_VERNEED:
+        tables->verneed = value;
+        break;
+    case DT_VERNEEDNUM:
+        tables->verneed_count = value;
+        break;
+    case DT_VERDEF:
+        tables->verdef = value, facts->has_verdef = true;
+        break;
+    case DT_VERDEFNUM:
+        tables->verdef_count = value;
+        break;
+    case DT_REL:
+        tables->rel = value;
+        break;
+    case DT_RELSZ:
+        tables->rel_size = value;
+        break;
+    case DT_RELCOUNT:
+        tables->rel_relative = value;
+        break;
+    case DT_RELA:
+        tables->rela = value;
+        break;
+    case DT_RELASZ:
+        tables->rela_size = value;
+        break;
+    case DT_RELACOUNT:
+        tables->rela_relative = value;
+        break;
+    case DT_JMPREL:
+        tables->plt = value;
+        break;
+    case DT_PLTRELSZ:
+        tables->plt_size = value;
+        break;
+    case DT_PLTREL:
+        tables->plt_kind = value;
+        break;
+    case DT_RELRSZ:
+        facts->has_relr = value != 0;
+        break;
+    case DT_FLAGS:
+        facts->dt_flags = (uint32_t)value;
+        break;
+    case DT_FLAGS_1:
+        facts->dt_flags_1 = (uint32_t)value;
+        break;
+    case DT_SYMBOLIC:
+        facts->symbolic = true;
+        break;
+    case DT_BIND_NOW:
+        facts->bind_now = true;
+        break;
+    case DT_TEXTREL:
+        facts->textrel = true;
+        break;
+    default:
+        break;
+    }
+    if (facts->machine == EM_MIPS && entry->d_tag == DT_MIPS_GOTSYM)
+        tables->mips_gotsym = value, tables->has_mips_got = true;
+    if (facts->machine == EM_MIPS && entry->d_tag == DT_MIPS_SYMTABNO)
+        tables->mips_symtabno = value;
+}
+
+static void note_string(struct strings *strings, const Elf64_Dyn *entry)
+{
+    uint64_t value = entry->d_un.d_val;
+    switch (entry->d_tag) {
+    case DT_NEEDED:
+        *vec_push(&strings->needed) = value;
+        break;
+    case DT_FILTER:
+        *vec_push(&strings->filters) = value;
+        break;
+    case DT_AUXILIARY:
+        *vec_push(&strings->auxiliaries) = value;
+        break;
+    case DT_SONAME:
+        strings->soname = value;
+        break;
+    case DT_RPATH:
+        strings->rpath = value;
+        break;
+    case DT_RUNPATH:
+        strings->runpath = value;
+        break;
+    default:
+        break;
+    }
+}
+
+static void read_entries(struct elf_image *image, struct span table, struct strings *strings)
+{
+    Elf64_Dyn entries[ELF_CHUNK];
+    for (size_t first = 0;;) {
+        size_t count = elf_read_dyns(image, table, first, ELF_CHUNK, entries);
+        for (size_t i = 0; i < count; i++) {
+            if (entries[i].d_tag == DT_NULL)
+                return;
+            note_table(image, &entries[i]);
+            note_string(strings, &entries[i]);
+        }
+        if (count == 0)
+            return; /* no DT_NULL: the segment's end ends it */
+        first += count;
+    }
+}
+
+static const char *text_at(struct elf_image *image, uint64_t offset)
+{
+    if (offset == UINT64_MAX)
+        return NULL;
+    const char *text = elf_string(image, offset);
+    if (text == NULL)
+        elf_trouble(image, ELF_BAD_DYNAMIC, offset, "a string inside DT_STRTAB");
+    return arena_string(&image->facts->arena, text);
+}
+
+static const char *const *texts_at(struct elf_image *image, const uint64_t *offsets, size_t count,
+                                   size_t *kept)
+{
+    const char **texts = arena_array(&image->facts->arena, count + 1, sizeof *texts);
+    *kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *text = text_at(image, offsets[i]);
+        if (text != NULL)
+            texts[(*kept)++] = text;
+    }
+    return texts;
+}
+
+static void keep_strings(struct elf_image *image, struct strings *strings)
+{
+    struct elf_facts *facts = image->facts;
+    facts->needed =
+        texts_at(image, strings->needed.at, strings->needed.count, &facts->needed_count);
+    facts->filters =
+        texts_at(image, strings->filters.at, strings->filters.count, &facts->filter_count);
+    facts->auxiliaries = texts_at(image, strings->auxiliaries.at, strings->auxiliaries.count,
+                                  &facts->auxiliary_count);
+    facts->soname = text_at(image, strings->soname);
+    facts->rpath = text_at(image, strings->rpath);
+    facts->runpath = text_at(image, strings->runpath);
+    facts->musl_path = facts->runpath != NULL ? facts->runpath : facts->rpath;
+    vec_free(&strings->needed);
+    vec_free(&strings->filters);
+    vec_free(&strings->auxiliaries);
+}
+
+static void merge_flags(struct elf_facts *facts)
+{
+    facts->symbolic |= (facts->dt_flags & DF_SYMBOLIC) != 0;
+    facts->textrel |= (facts->dt_flags & DF_TEXTREL) != 0;
+    facts->bind_now |= (facts->dt_flags & DF_BIND_NOW) != 0 || (facts->dt_flags_1 & DF_1_NOW) != 0;
+    facts->static_tls = (facts->dt_flags & DF_STATIC_TLS) != 0;
+}
+
+void elf_read_dynamic(struct elf_image *image)
+{
+    struct elf_facts *facts = image->facts;
+    const Elf64_Phdr *dynamic = NULL;
+    for (size_t i = 0; facts->phdrs != NULL && i < facts->phnum; i++)
+        if (facts->phdrs[i].p_type == PT_DYNAMIC)
+            dynamic = &facts->phdrs[i]; /* the last one counts: loaders overwrite */
+    if (dynamic == NULL || dynamic->p_filesz == 0)
+        return;
+    struct span table;
+    if (!elf_at(image, dynamic->p_vaddr, &table)) {
+        elf_trouble(image, ELF_BAD_DYNAMIC, dynamic->p_offset, "a dynamic section in a segment");
+        return;
+    }
+    struct strings strings = {.soname = UINT64_MAX, .rpath = UINT64_MAX, .runpath = UINT64_MAX};
+    read_entries(image, table, &strings);
+    if (image->tables.has_strtab && !elf_at(image, image->tables.strtab, &image->strings))
+        elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.strtab, "DT_STRTAB in a segment");
+    keep_strings(image, &strings);
+    merge_flags(facts);
+}

@@ -1,0 +1,34 @@
+#include "elf/elf_facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "elf/elf_image.h"
+
+struct elf_facts *elf_facts_read(struct span file, bool symbols)
+{
+    struct elf_facts *facts = must_alloc(sizeof *facts);
+    memset(facts, 0, sizeof *facts);
+    facts->file_size = file.size;
+    facts->abi_os = UINT32_MAX;
+    struct elf_image image = {.file = file, .facts = facts};
+    if (!elf_read_header(&image))
+        return facts;
+    elf_read_notes(&image);
+    elf_read_dynamic(&image);
+    if (symbols) {
+        elf_read_versions(&image);
+        elf_read_symbols(&image);
+        elf_read_release(&image);
+    }
+    return facts;
+}
+
+void elf_facts_free(struct elf_facts *facts)
+{
+    if (facts == NULL)
+        return;
+    struct arena arena = facts->arena; /* the arena's blocks do not hold the struct */
+    arena_free(&arena);
+    free(facts);
+}

@@ -1,0 +1,206 @@
+/* What one ELF file says: facts for the loaders' replay, made once per content.
+ *
+ * Facts are read the way a loader reads them: from the program headers and the
+ * dynamic section, never from section headers. The header is decoded by the
+ * layout that the machine uses, even where e_ident lies (the kernel does not
+ * look at EI_CLASS and EI_DATA; ld.so does, so e_ident is kept as it is).
+ * Sources: gabi, elf(5), LSB (symbol versions), glibc elf/elf.h. */
+#ifndef WILLRUN_ELF_ELF_FACTS_H
+#define WILLRUN_ELF_ELF_FACTS_H
+
+#include <elf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+
+/* How far the file could be read. What a loader makes of it is the loader's to say. */
+enum elf_state {
+    ELF_WHOLE,
+    ELF_SHORT_HEADER, /* magic, but not even a whole header */
+    ELF_BAD_HEADER,   /* layout of no known class or byte order */
+    ELF_BAD_PHDRS,    /* program headers outside of the file, or of a wrong size */
+    ELF_BAD_DYNAMIC,  /* dynamic section or a table it names is outside of the file */
+};
+
+/* A version that an object needs of another (Elf_Verneed, Elf_Vernaux). */
+struct elf_need_version {
+    const char *name; /* "GLIBC_2.34" */
+    uint64_t key;     /* hash_bytes of name */
+    uint32_t hash;    /* vna_hash as in the file (SysV hash) */
+    uint16_t index;   /* vna_other & 0x7fff: what versym refers to */
+    bool weak;        /* VER_FLG_WEAK */
+    bool hidden;      /* vna_other bit 15 */
+};
+struct elf_need {
+    const char *file; /* name of the providing library, as DT_NEEDED has it */
+    const struct elf_need_version *versions;
+    size_t count;
+};
+
+/* A version that an object defines (Elf_Verdef). */
+struct elf_def_version {
+    const char *name;
+    uint64_t key;
+    uint32_t hash;  /* vd_hash */
+    uint16_t index; /* vd_ndx */
+    bool base;      /* VER_FLG_BASE: the object's own name */
+};
+
+/* A symbol that other objects may find in this one: it stands in the hash
+ * table (DT_GNU_HASH where there is one, else DT_HASH) where a loader looks. */
+struct elf_def {
+    uint64_t key;       /* hash_bytes of the name */
+    uint64_t version;   /* hash_bytes of the version name, 0 for none (index 0 or 1) */
+    uint32_t size;      /* st_size; UINT32_MAX: that much or more */
+    uint32_t next;      /* 1 + index of the next definition of that name; 0: none */
+    uint16_t versym;    /* as in the file: bit 15 hidden; 1 where there is no versym table */
+    uint8_t type, bind; /* STT_, STB_ */
+    bool zero;          /* st_value is 0 */
+    bool undefined;     /* SHN_UNDEF: counts only for references that are not calls */
+    bool absolute;      /* SHN_ABS */
+};
+
+/* When a reference is bound. */
+enum elf_when {
+    BIND_EAGER = 1, /* data, GLOB_DAT, COPY, TLS …: at start, always */
+    BIND_LAZY = 2,  /* jump slots of DT_JMPREL: at the first call, or at start where asked for */
+};
+
+/* A symbol that relocations of this object refer to; once per dynsym entry.
+ * Local symbols, and those that their visibility binds to the object itself
+ * (STV_HIDDEN, STV_INTERNAL), need no lookup and do not stand here. */
+struct elf_ref {
+    const char *name;
+    uint64_t key;         /* hash_bytes of name */
+    const char *version;  /* NULL: none */
+    uint64_t version_key; /* 0: none */
+    const char *file;     /* of the version need the version belongs to; NULL: own definition */
+    uint64_t size;        /* st_size in this object (copy relocations compare it) */
+    uint32_t symbol;      /* index in dynsym */
+    uint8_t when;         /* set of enum elf_when */
+    uint8_t type, bind;   /* STT_, STB_ of the reference */
+    bool call;            /* some relocation is a jump slot */
+    bool other;           /* some relocation is neither jump slot nor copy */
+    bool copy;            /* some relocation is a copy */
+    bool tls;             /* some relocation is a TLS one (module id, offset, descriptor) */
+    bool tls_static;      /* some relocation is an initial-exec TLS offset */
+    bool hidden_version;  /* its version need is marked hidden (vna_other bit 15) */
+    bool defined;         /* st_shndx is not SHN_UNDEF: the object defines it too */
+    bool is_protected;    /* STV_PROTECTED */
+};
+
+/* A relocation type the machine's loader does not know or that a loader
+ * refuses; kept only while few. */
+struct elf_odd_reloc {
+    uint32_t type;
+    bool plt; /* in DT_JMPREL */
+};
+
+struct elf_facts {
+    enum elf_state state;
+    uint64_t trouble_at; /* offset in the file of what stopped reading; 0: nothing did */
+    const char *trouble; /* what was expected there, one phrase; NULL: nothing */
+    uint64_t file_size;
+
+    /* header */
+    uint8_t ident[EI_NIDENT]; /* as in the file */
+    bool wide;                /* 64-bit layout */
+    bool big;                 /* big-endian */
+    uint16_t type, machine;   /* ET_, EM_ */
+    uint32_t version;         /* e_version */
+    uint32_t flags;           /* e_flags */
+    uint16_t ehsize, phentsize, phnum;
+    uint64_t entry, phoff;
+    const Elf64_Phdr *phdrs; /* phnum of them, widened; NULL where BAD_PHDRS */
+
+    /* program headers */
+    const char *interp;           /* first PT_INTERP's text up to its NUL; NULL: none */
+    uint64_t interp_size;         /* its p_filesz; 0: none */
+    bool interp_ended;            /* the last byte of the segment is NUL, as the kernel wants */
+    bool has_dynamic;             /* PT_DYNAMIC is there */
+    uint64_t dynamic_size;        /* its p_filesz */
+    uint64_t tls_size, tls_align; /* PT_TLS p_memsz, p_align */
+    bool has_tls;
+    bool has_stack, stack_exec; /* PT_GNU_STACK, and PF_X in it */
+    uint64_t load_align;        /* largest p_align of a PT_LOAD; 0: no PT_LOAD */
+
+    /* dynamic section */
+    const char *const *needed;
+    size_t needed_count;
+    const char *soname;          /* NULL: none */
+    const char *rpath, *runpath; /* NULL: none; "" is a value */
+    const char *musl_path;       /* what musl uses: RUNPATH where there is one, else RPATH */
+    const char *const *filters;
+    size_t filter_count; /* DT_FILTER */
+    const char *const *auxiliaries;
+    size_t auxiliary_count;        /* DT_AUXILIARY */
+    uint32_t dt_flags, dt_flags_1; /* DF_, DF_1_ */
+    bool symbolic;                 /* DT_SYMBOLIC or DF_SYMBOLIC */
+    bool bind_now;                 /* DT_BIND_NOW, DF_BIND_NOW or DF_1_NOW */
+    bool textrel;                  /* DT_TEXTREL or DF_TEXTREL */
+    bool static_tls;               /* DF_STATIC_TLS */
+    bool has_relr;                 /* DT_RELR with entries */
+    bool has_hash, has_gnu_hash;   /* DT_HASH, DT_GNU_HASH */
+    bool has_versym;               /* DT_VERSYM */
+    bool has_verdef;               /* DT_VERDEF */
+
+    /* versions */
+    const struct elf_need *needs;
+    size_t need_count;
+    const struct elf_def_version *versions;
+    size_t version_count;
+
+    /* symbols; look a name up with elf_first_def */
+    const struct elf_def *defs;
+    size_t def_count;
+    const uint32_t *def_slots;
+    size_t def_room; /* hash slots: 1 + index of a def, 0 empty */
+    const struct elf_ref *refs;
+    size_t ref_count;
+    /* The ref (index) of each relocation that looks a symbol up, in file order:
+     * DT_REL and DT_RELA, and DT_JMPREL. */
+    const uint32_t *bindings;
+    size_t binding_count;
+    const uint32_t *plt_bindings;
+    size_t plt_binding_count;
+    const struct elf_odd_reloc *odd_relocs;
+    size_t odd_reloc_count;
+    bool symbols_read; /* false: made without symbols */
+
+    /* notes */
+    uint32_t abi_os;        /* NT_GNU_ABI_TAG: 0 Linux; UINT32_MAX: no note */
+    uint32_t abi_kernel[3]; /* least kernel of the ABI tag */
+    uint32_t isa_needed;    /* GNU_PROPERTY_X86_ISA_1_NEEDED bits; 0: none */
+    uint32_t isa_used;
+    const char *build_id;     /* hex; NULL: none */
+    const char *package_note; /* JSON text of the FDO package note; NULL: none */
+    const char *dlopen_note;  /* JSON text of the FDO dlopen note; NULL: none */
+
+    /* words of the file that a loader's binary says of itself; NULL: none.
+     * Only looked for in files that define what a libc defines. */
+    const char *glibc_release; /* "2.36" of a libc.so.6 or ld.so */
+    const char *musl_release;  /* "1.2.3" of a musl libc.so */
+    const char *const *lfs64;     /* names that musl's loader also answers with "64" behind them */
+    size_t lfs64_count;
+    const char *const *system_dirs;
+    size_t system_dir_count; /* glibc ld.so's default directories,
+                                without the slash at the end */
+
+    struct arena arena; /* owns all of the above */
+};
+
+/* Facts of the ELF file in `file` (which starts with the ELF magic). With
+ * `symbols` false the symbol tables and relocations are not read. Owned by the
+ * caller: elf_facts_free. The bytes may be released afterwards. Never fails:
+ * what cannot be read is in `state`. */
+struct elf_facts *elf_facts_read(struct span file, bool symbols);
+void elf_facts_free(struct elf_facts *facts);
+
+/* The first definition of the name with `key`; NULL: none. The next: elf_next_def. */
+const struct elf_def *elf_first_def(const struct elf_facts *facts, uint64_t key);
+const struct elf_def *elf_next_def(const struct elf_facts *facts, const struct elf_def *def);
+
+#endif

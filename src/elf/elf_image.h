@@ -1,0 +1,72 @@
+/* One ELF file while its facts are read: bytes behind addresses, and libelf's
+ * translation of class and byte order. Private to src/elf. */
+#ifndef WILLRUN_ELF_ELF_IMAGE_H
+#define WILLRUN_ELF_ELF_IMAGE_H
+
+#include <libelf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "elf/elf_facts.h"
+
+enum { ELF_CHUNK = 512 }; /* entries that are translated at a time */
+
+/* Tags of the dynamic section whose values are tables elsewhere. */
+struct elf_tables {
+    uint64_t strtab, symtab, hash, gnu_hash, versym, verneed, verdef;
+    uint64_t verneed_count, verdef_count;
+    uint64_t rel, rel_size, rel_relative; /* bytes; leading relative entries */
+    uint64_t rela, rela_size, rela_relative;
+    uint64_t plt, plt_size, plt_kind; /* DT_JMPREL, bytes, DT_REL or DT_RELA */
+    uint64_t mips_gotsym, mips_symtabno;
+    bool has_strtab, has_symtab, has_mips_got;
+};
+
+struct elf_image {
+    struct span file;
+    struct elf_facts *facts;
+    struct elf_tables tables;
+    struct span strings; /* from DT_STRTAB to the end of its segment */
+};
+
+/* Remember what stopped the reading: only the first trouble counts. */
+void elf_trouble(struct elf_image *image, enum elf_state state, uint64_t at, const char *expected);
+
+/* The bytes of the file that are mapped at `address`, up to the end of the
+ * segment's file part; false where no PT_LOAD has it. */
+bool elf_at(const struct elf_image *image, uint64_t address, struct span *bytes);
+
+/* Integers at an offset inside `bytes`, in the file's byte order; 0 outside. */
+uint16_t elf_u16(const struct elf_image *image, struct span bytes, uint64_t offset);
+uint32_t elf_u32(const struct elf_image *image, struct span bytes, uint64_t offset);
+uint64_t elf_u64(const struct elf_image *image, struct span bytes, uint64_t offset);
+
+/* Entries [first, first + count) of a table, widened to the 64-bit form;
+ * count <= ELF_CHUNK. Returns how many the bytes hold. */
+size_t elf_read_phdrs(const struct elf_image *image, struct span table, size_t first, size_t count,
+                      Elf64_Phdr *out);
+size_t elf_read_dyns(const struct elf_image *image, struct span table, size_t first, size_t count,
+                     Elf64_Dyn *out);
+size_t elf_read_syms(const struct elf_image *image, struct span table, size_t first, size_t count,
+                     Elf64_Sym *out);
+size_t elf_read_relocs(const struct elf_image *image, struct span table, bool rela, size_t first,
+                       size_t count, Elf64_Rela *out);
+
+/* Size of one entry in the file. */
+size_t elf_sym_size(const struct elf_image *image);
+size_t elf_reloc_size(const struct elf_image *image, bool rela);
+
+/* A string of DT_STRTAB; NULL outside of it. */
+const char *elf_string(const struct elf_image *image, uint64_t offset);
+
+/* The passes, in this order. Each fills its part of the facts. */
+bool elf_read_header(struct elf_image *image);
+void elf_read_dynamic(struct elf_image *image);
+void elf_read_versions(struct elf_image *image);
+void elf_read_symbols(struct elf_image *image);
+void elf_read_notes(struct elf_image *image);
+void elf_read_release(struct elf_image *image);
+
+#endif

@@ -1,0 +1,140 @@
+/* What a libc or a loader says of itself in its strings. Looked for only in
+ * files that look like one, for it reads the whole file. */
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/vec.h"
+#include "elf/elf_image.h"
+
+static bool defines(const struct elf_facts *facts, const char *name)
+{
+    return elf_first_def(facts, hash_bytes(name, strlen(name))) != NULL;
+}
+
+static bool starts_with(const char *text, const char *prefix)
+{
+    return text != NULL && strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* The "N.N[.N]" after `words`. */
+static const char *release_after(struct elf_image *image, const char *words)
+{
+    struct span file = image->file;
+    const unsigned char *at = memmem(file.data, file.size, words, strlen(words));
+    if (at == NULL)
+        return NULL;
+    const char *number = (const char *)at + strlen(words);
+    size_t left = file.size - (size_t)((const unsigned char *)number - file.data);
+    size_t length = 0;
+    while (length < left && length < 16 && memchr("0123456789.", number[length], 11) != NULL)
+        length++;
+    while (length > 0 && number[length - 1] == '.')
+        length--;
+    return length > 0 ? arena_copy(&image->facts->arena, number, length) : NULL;
+}
+
+/* ld.so keeps its default directories as one run of NUL-ended strings, each
+ * with a slash at both ends (elf/dl-load.c, system_dirs). */
+static size_t directory_at(struct span file, size_t at)
+{
+    enum { LONGEST = 128 };
+    size_t end = at;
+    if (file.data[at] != '/')
+        return 0;
+    while (end < file.size && end - at < LONGEST && file.data[end] > ' ' && file.data[end] < 0x7f)
+        end++;
+    if (end >= file.size || file.data[end] != 0 || end - at < 5 || file.data[end - 1] != '/')
+        return 0;
+    struct span text = {file.data + at, end - at};
+    return memmem(text.data, text.size, "lib", 3) != NULL ? text.size : 0;
+}
+
+static void read_system_dirs(struct elf_image *image)
+{
+    struct span file = image->file;
+    struct elf_facts *facts = image->facts;
+    struct VEC(const char *) dirs = {0};
+    for (size_t at = 0; at + 1 < file.size && dirs.count == 0; at++) {
+        const unsigned char *slash = memchr(file.data + at, '/', file.size - at);
+        if (slash == NULL)
+            break;
+        at = (size_t)(slash - file.data);
+        if (at != 0 && file.data[at - 1] != 0)
+            continue;
+        for (size_t next = at, length; next < file.size && (length = directory_at(file, next)) != 0;
+             next += length + 1)
+            *vec_push(&dirs) =
+                arena_copy(&facts->arena, (const char *)file.data + next, length - 1);
+    }
+    const char **kept = arena_array(&facts->arena, dirs.count + 1, sizeof *kept);
+    if (dirs.count != 0)
+        memcpy(kept, dirs.at, dirs.count * sizeof *kept);
+    facts->system_dirs = kept;
+    facts->system_dir_count = dirs.count;
+    vec_free(&dirs);
+}
+
+/* musl's version is a string of its own, "1.2.3" (src/internal/version.c). */
+static const char *musl_version(struct elf_image *image)
+{
+    struct span file = image->file;
+    for (size_t at = 0; at + 8 < file.size; at++) {
+        const unsigned char *zero = memchr(file.data + at, 0, file.size - at);
+        if (zero == NULL)
+            return NULL;
+        at = (size_t)(zero - file.data);
+        const char *text = span_text(file, at + 1);
+        if (text == NULL)
+            return NULL;
+        size_t length = strlen(text);
+        if (length >= 5 && length <= 10 && text[0] == '1' && text[1] == '.' &&
+            strspn(text, "0123456789.") >= 5 && strchr(text + 2, '.') != NULL)
+            return arena_copy(&image->facts->arena, text, strspn(text, "0123456789."));
+    }
+    return NULL;
+}
+
+/* The names of large-file functions that only musl's loader still knows (1.2.4
+ * and later) are one run of strings that an empty one ends (ldso/dynlink.c). */
+static void read_lfs64(struct elf_image *image)
+{
+    static const char start[] = "aio_cancel\0aio_error\0aio_fsync";
+    struct elf_facts *facts = image->facts;
+    const unsigned char *at = memmem(image->file.data, image->file.size, start, sizeof start);
+    struct VEC(const char *) names = {0};
+    for (uint64_t next = at != NULL ? (uint64_t)(at - image->file.data) : image->file.size;;) {
+        const char *name = span_text(image->file, next);
+        if (name == NULL || *name == 0)
+            break;
+        *vec_push(&names) = arena_string(&facts->arena, name);
+        next += strlen(name) + 1;
+    }
+    const char **kept = arena_array(&facts->arena, names.count + 1, sizeof *kept);
+    if (names.count != 0)
+        memcpy(kept, names.at, names.count * sizeof *kept);
+    facts->lfs64 = kept;
+    facts->lfs64_count = names.count;
+    vec_free(&names);
+}
+
+/* musl's libc is its own loader: a shared object that needs nothing. */
+static bool is_musl(const struct elf_facts *facts)
+{
+    return facts->needed_count == 0 && defines(facts, "__libc_start_main") &&
+           defines(facts, "stdin");
+}
+
+void elf_read_release(struct elf_image *image)
+{
+    struct elf_facts *facts = image->facts;
+    if (starts_with(facts->soname, "ld-linux") || starts_with(facts->soname, "ld64.so") ||
+        starts_with(facts->soname, "ld.so.1") || defines(facts, "__rtld_version_placeholder")) {
+        facts->glibc_release = release_after(image, "stable release version ");
+        read_system_dirs(image);
+    } else if (starts_with(facts->soname, "libc.so.6")) {
+        facts->glibc_release = release_after(image, "stable release version ");
+    } else if (is_musl(facts)) {
+        facts->musl_release = musl_version(image);
+        read_lfs64(image);
+    }
+}

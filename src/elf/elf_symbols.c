@@ -1,0 +1,477 @@
+/* Definitions that others may find here, and the references that relocations bind. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/vec.h"
+#include "elf/elf_image.h"
+#include "elf/reloc.h"
+
+enum { HIDDEN = 0x8000, INDEX = 0x7fff };
+
+/* What a versym index stands for, from needs and definitions (the base
+ * definition gives no version: glibc elf/dl-version.c). */
+struct version_name {
+    const char *name, *file;
+    uint64_t key;
+    bool hidden;
+};
+
+struct symbols {
+    struct elf_image *image;
+    struct span table;   /* from DT_SYMTAB to the end of its segment */
+    struct span versyms; /* empty where there are none */
+    struct version_name *versions;
+    size_t version_room;
+    struct VEC(struct elf_def) defs;
+    struct VEC(struct elf_ref) refs;
+    struct VEC(uint32_t) bindings, plt_bindings;
+    struct VEC(struct elf_odd_reloc) odd;
+    const Elf64_Phdr *last_segment; /* into which the last relocation wrote */
+    uint32_t *ref_of; /* by symbol index: 1 + index in refs; 0 none */
+    size_t ref_room;
+};
+
+static void set_version(struct symbols *symbols, uint16_t index, const struct version_name *name)
+{
+    if (index >= symbols->version_room) {
+        size_t room = (size_t)index + 32;
+        symbols->versions = must_realloc(symbols->versions, room * sizeof *symbols->versions);
+        memset(symbols->versions + symbols->version_room, 0,
+               (room - symbols->version_room) * sizeof *symbols->versions);
+        symbols->version_room = room;
+    }
+    symbols->versions[index] = *name;
+}
+
+static void index_versions(struct symbols *symbols)
+{
+    const struct elf_facts *facts = symbols->image->facts;
+    for (size_t i = 0; i < facts->need_count; i++)
+        for (size_t j = 0; j < facts->needs[i].count; j++) {
+            const struct elf_need_version *need = &facts->needs[i].versions[j];
+            set_version(
+                symbols, need->index,
+                &(struct version_name){need->name, facts->needs[i].file, need->key, need->hidden});
+        }
+    for (size_t i = 0; i < facts->version_count; i++) {
+        const struct elf_def_version *def = &facts->versions[i];
+        if (!def->base)
+            set_version(symbols, def->index,
+                        &(struct version_name){def->name, NULL, def->key, false});
+    }
+}
+
+static uint16_t versym_of(const struct symbols *symbols, size_t index)
+{
+    return symbols->versyms.size != 0
+               ? elf_u16(symbols->image, symbols->versyms, 2 * (uint64_t)index)
+               : 1;
+}
+
+static const struct version_name *version_of(const struct symbols *symbols, uint16_t versym)
+{
+    static const struct version_name none = {0};
+    uint16_t index = versym & INDEX;
+    return index < symbols->version_room ? &symbols->versions[index] : &none;
+}
+
+/* ---- definitions ---- */
+
+static void add_def(struct symbols *symbols, size_t index, const Elf64_Sym *symbol,
+                    const char *name, size_t length)
+{
+    uint16_t versym = versym_of(symbols, index);
+    *vec_push(&symbols->defs) = (struct elf_def){
+        .key = hash_bytes(name, length),
+        .version = version_of(symbols, versym)->key,
+        .size = symbol->st_size < UINT32_MAX ? (uint32_t)symbol->st_size : UINT32_MAX,
+        .versym = versym,
+        .type = ELF64_ST_TYPE(symbol->st_info),
+        .bind = ELF64_ST_BIND(symbol->st_info),
+        .zero = symbol->st_value == 0,
+        .undefined = symbol->st_shndx == SHN_UNDEF,
+        .absolute = symbol->st_shndx == SHN_ABS,
+    };
+}
+
+/* Can any lookup end at this symbol? Both loaders pass over local symbols, and
+ * over undefined ones without a value (thread-local ones apart). */
+static bool may_define(const Elf64_Sym *symbol)
+{
+    unsigned char type = ELF64_ST_TYPE(symbol->st_info);
+    if (ELF64_ST_BIND(symbol->st_info) == STB_LOCAL)
+        return false;
+    return symbol->st_shndx != SHN_UNDEF || symbol->st_value != 0 || type == STT_TLS;
+}
+
+/* The parts of a DT_GNU_HASH table (binutils, elf/gnu hash). */
+struct gnu_hash {
+    uint32_t bucket_count, first, bloom_count, bloom_shift;
+    struct span bloom, buckets, chain;
+};
+
+static bool open_gnu_hash(struct elf_image *image, struct gnu_hash *hash)
+{
+    struct span table;
+    if (!elf_at(image, image->tables.gnu_hash, &table) || table.size < 16)
+        return false;
+    hash->bucket_count = elf_u32(image, table, 0);
+    hash->first = elf_u32(image, table, 4);
+    hash->bloom_count = elf_u32(image, table, 8);
+    hash->bloom_shift = elf_u32(image, table, 12);
+    uint64_t bloom = (uint64_t)hash->bloom_count * (image->facts->wide ? 8 : 4);
+    uint64_t buckets = (uint64_t)hash->bucket_count * 4;
+    if (!span_at(table, 16, bloom, &hash->bloom) ||
+        !span_at(table, 16 + bloom, buckets, &hash->buckets))
+        return false;
+    uint64_t chain = 16 + bloom + buckets;
+    return span_at(table, chain, table.size - chain, &hash->chain);
+}
+
+/* A loader finds a name only where the filter, the bucket and the chain agree. */
+static bool gnu_hash_reaches(struct elf_image *image, const struct gnu_hash *hash, size_t index,
+                             uint32_t value)
+{
+    bool wide = image->facts->wide;
+    uint32_t bits = wide ? 64 : 32;
+    if (hash->bucket_count == 0 || hash->bloom_count == 0)
+        return false;
+    uint64_t at = (value / bits) & (hash->bloom_count - 1);
+    uint64_t word =
+        wide ? elf_u64(image, hash->bloom, 8 * at) : elf_u32(image, hash->bloom, 4 * at);
+    uint32_t second = hash->bloom_shift < 32 ? value >> hash->bloom_shift : 0;
+    if ((word >> (value % bits) & word >> (second % bits) & 1) == 0)
+        return false;
+    uint32_t start = elf_u32(image, hash->buckets, 4 * (uint64_t)(value % hash->bucket_count));
+    return start != 0 && start <= index;
+}
+
+/* The GNU hash of a name, and its length. */
+static uint32_t gnu_hash_value(const char *name, size_t *length)
+{
+    uint32_t value = 5381;
+    const unsigned char *at = (const unsigned char *)name;
+    for (; *at != 0; at++)
+        value = value * 33 + *at;
+    *length = (size_t)((const char *)at - name);
+    return value;
+}
+
+/* One past the last symbol of the table: the end of the chain of the last bucket. */
+static size_t gnu_hash_end(struct elf_image *image, const struct gnu_hash *hash)
+{
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < hash->bucket_count; i++) {
+        uint32_t start = elf_u32(image, hash->buckets, 4 * (uint64_t)i);
+        last = start > last ? start : last;
+    }
+    if (last < hash->first || last == 0)
+        return 0;
+    size_t links = hash->chain.size / 4;
+    for (size_t at = last - hash->first; at < links; at++)
+        if (elf_u32(image, hash->chain, 4 * (uint64_t)at) & 1)
+            return hash->first + at + 1;
+    elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.gnu_hash, "a DT_GNU_HASH chain that ends");
+    return hash->first + links;
+}
+
+static void read_gnu_defs(struct symbols *symbols)
+{
+    struct elf_image *image = symbols->image;
+    struct gnu_hash hash;
+    if (!open_gnu_hash(image, &hash)) {
+        elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.gnu_hash, "DT_GNU_HASH in a segment");
+        return;
+    }
+    size_t end = gnu_hash_end(image, &hash);
+    Elf64_Sym chunk[ELF_CHUNK];
+    for (size_t first = hash.first; first < end;) {
+        size_t want = end - first < ELF_CHUNK ? end - first : ELF_CHUNK;
+        size_t count = elf_read_syms(image, symbols->table, first, want, chunk);
+        for (size_t i = 0; i < count; i++) {
+            const char *name = elf_string(image, chunk[i].st_name);
+            size_t length;
+            if (name == NULL || !may_define(&chunk[i]))
+                continue;
+            uint32_t value = gnu_hash_value(name, &length);
+            size_t index = first + i;
+            uint32_t link = elf_u32(image, hash.chain, 4 * (uint64_t)(index - hash.first));
+            if ((link | 1) == (value | 1) && gnu_hash_reaches(image, &hash, index, value))
+                add_def(symbols, index, &chunk[i], name, length);
+        }
+        if (count < want) {
+            elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.symtab, "DT_SYMTAB in a segment");
+            return;
+        }
+        first += count;
+    }
+}
+
+/* How many symbols DT_HASH chains; s390x and alpha keep 64-bit words there. */
+static size_t sysv_hash_end(struct elf_image *image)
+{
+    struct span table;
+    if (!elf_at(image, image->tables.hash, &table)) {
+        elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.hash, "DT_HASH in a segment");
+        return 0;
+    }
+    bool wide_words = image->facts->machine == EM_S390 && image->facts->wide;
+    return wide_words ? (size_t)elf_u64(image, table, 8) : elf_u32(image, table, 4);
+}
+
+static void read_sysv_defs(struct symbols *symbols)
+{
+    struct elf_image *image = symbols->image;
+    size_t end = sysv_hash_end(image);
+    Elf64_Sym chunk[ELF_CHUNK];
+    for (size_t first = 1; first < end;) {
+        size_t want = end - first < ELF_CHUNK ? end - first : ELF_CHUNK;
+        size_t count = elf_read_syms(image, symbols->table, first, want, chunk);
+        for (size_t i = 0; i < count; i++) {
+            const char *name = elf_string(image, chunk[i].st_name);
+            if (name != NULL && may_define(&chunk[i]))
+                add_def(symbols, first + i, &chunk[i], name, strlen(name));
+        }
+        if (count < want) {
+            elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.symtab, "DT_SYMTAB in a segment");
+            return;
+        }
+        first += count;
+    }
+}
+
+/* Slots by key, then chains through `next`, in the order of the symbol table. */
+static void index_defs(struct symbols *symbols)
+{
+    struct elf_facts *facts = symbols->image->facts;
+    size_t count = symbols->defs.count, room = 8;
+    while (room < count + count / 2)
+        room *= 2;
+    struct elf_def *defs = arena_array(&facts->arena, count + 1, sizeof *defs);
+    if (count != 0)
+        memcpy(defs, symbols->defs.at, count * sizeof *defs);
+    uint32_t *slots = arena_array(&facts->arena, room, sizeof *slots);
+    for (size_t i = count; i-- > 0;) {
+        size_t at = defs[i].key & (room - 1);
+        while (slots[at] != 0 && defs[slots[at] - 1].key != defs[i].key)
+            at = (at + 1) & (room - 1);
+        defs[i].next = slots[at];
+        slots[at] = (uint32_t)i + 1;
+    }
+    facts->defs = defs;
+    facts->def_count = count;
+    facts->def_slots = slots;
+    facts->def_room = room;
+}
+
+/* ---- references ---- */
+
+/* The ref of dynsym entry `index`, made where it is new; NULL where the
+ * relocation binds without a lookup. */
+static struct elf_ref *ref_of_symbol(struct symbols *symbols, size_t index)
+{
+    struct elf_image *image = symbols->image;
+    if (index < symbols->ref_room && symbols->ref_of[index] != 0)
+        return &symbols->refs.at[symbols->ref_of[index] - 1];
+    Elf64_Sym symbol;
+    if (elf_read_syms(image, symbols->table, index, 1, &symbol) == 0) {
+        elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.symtab,
+                    "a relocation's symbol inside DT_SYMTAB");
+        return NULL;
+    }
+    unsigned visibility = ELF64_ST_VISIBILITY(symbol.st_other);
+    if (ELF64_ST_BIND(symbol.st_info) == STB_LOCAL || visibility == STV_HIDDEN ||
+        visibility == STV_INTERNAL)
+        return NULL;
+    const char *name = elf_string(image, symbol.st_name);
+    if (name == NULL) {
+        elf_trouble(image, ELF_BAD_DYNAMIC, symbol.st_name, "a symbol name inside DT_STRTAB");
+        return NULL;
+    }
+    size_t length = strlen(name);
+    const struct version_name *version = version_of(symbols, versym_of(symbols, index));
+    struct elf_ref *ref = vec_push(&symbols->refs);
+    *ref = (struct elf_ref){
+        .name = arena_copy(&image->facts->arena, name, length),
+        .key = hash_bytes(name, length),
+        .version = version->name,
+        .version_key = version->key,
+        .file = version->file,
+        .size = symbol.st_size,
+        .symbol = (uint32_t)index,
+        .type = ELF64_ST_TYPE(symbol.st_info),
+        .bind = ELF64_ST_BIND(symbol.st_info),
+        .hidden_version = version->hidden,
+        .defined = symbol.st_shndx != SHN_UNDEF,
+        .is_protected = visibility == STV_PROTECTED,
+    };
+    if (index >= symbols->ref_room) {
+        size_t room = index + index / 2 + 64;
+        symbols->ref_of = must_realloc(symbols->ref_of, room * sizeof *symbols->ref_of);
+        memset(symbols->ref_of + symbols->ref_room, 0,
+               (room - symbols->ref_room) * sizeof *symbols->ref_of);
+        symbols->ref_room = room;
+    }
+    symbols->ref_of[index] = (uint32_t)symbols->refs.count;
+    return ref;
+}
+
+static void use_ref(struct symbols *symbols, size_t index, enum reloc_class class, bool plt)
+{
+    struct elf_ref *ref = ref_of_symbol(symbols, index);
+    if (ref == NULL)
+        return;
+    ref->when |= plt && class == RELOC_JUMP_SLOT ? BIND_LAZY : BIND_EAGER;
+    ref->call |= class == RELOC_JUMP_SLOT;
+    ref->copy |= class == RELOC_COPY;
+    ref->tls |= class == RELOC_TLS || class == RELOC_TLS_STATIC;
+    ref->tls_static |= class == RELOC_TLS_STATIC;
+    ref->other |= class == RELOC_SYMBOL || class == RELOC_UNKNOWN;
+    uint32_t which = (uint32_t)(ref - symbols->refs.at);
+    if (plt)
+        *vec_push(&symbols->plt_bindings) = which;
+    else
+        *vec_push(&symbols->bindings) = which;
+}
+
+/* Does the relocation write into memory that the file maps? Elsewhere it would
+ * end the process. */
+static bool is_mapped(struct symbols *symbols, uint64_t address)
+{
+    const struct elf_facts *facts = symbols->image->facts;
+    const Elf64_Phdr *last = symbols->last_segment;
+    if (last != NULL && address - last->p_vaddr < last->p_memsz)
+        return true;
+    for (size_t i = 0; facts->phdrs != NULL && i < facts->phnum; i++) {
+        const Elf64_Phdr *segment = &facts->phdrs[i];
+        if (segment->p_type != PT_LOAD || address - segment->p_vaddr >= segment->p_memsz)
+            continue;
+        symbols->last_segment = segment;
+        return true;
+    }
+    return false;
+}
+
+static void read_reloc(struct symbols *symbols, const Elf64_Rela *reloc, bool plt)
+{
+    enum { MOST_ODD = 64 };
+    uint32_t type = (uint32_t)ELF64_R_TYPE(reloc->r_info);
+    size_t index = ELF64_R_SYM(reloc->r_info);
+    enum reloc_class class = reloc_class(symbols->image->facts->machine, type);
+    if (class != RELOC_NONE && !is_mapped(symbols, reloc->r_offset))
+        elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc->r_offset,
+                    "a relocation that writes into a segment");
+    if (class == RELOC_UNKNOWN && symbols->odd.count < MOST_ODD)
+        *vec_push(&symbols->odd) = (struct elf_odd_reloc){.type = type, .plt = plt};
+    if (class != RELOC_NONE && class != RELOC_LOCAL && index != 0)
+        use_ref(symbols, index, class, plt);
+}
+
+static void read_relocs(struct symbols *symbols, uint64_t address, uint64_t size, bool rela,
+                        uint64_t skip, bool plt)
+{
+    struct elf_image *image = symbols->image;
+    struct span table, part;
+    if (size == 0)
+        return;
+    if (!elf_at(image, address, &table) || !span_at(table, 0, size, &part)) {
+        elf_trouble(image, ELF_BAD_DYNAMIC, address, "a relocation table in a segment");
+        return;
+    }
+    size_t all = part.size / elf_reloc_size(image, rela);
+    Elf64_Rela chunk[ELF_CHUNK];
+    /* the leading relative entries bind nothing; the last of them is looked at for its place */
+    size_t start = skip < all ? (size_t)skip : all;
+    for (size_t first = start > 0 ? start - 1 : 0; first < all;) {
+        size_t count = elf_read_relocs(image, part, rela, first, ELF_CHUNK, chunk);
+        if (count == 0)
+            return;
+        for (size_t i = 0; i < count; i++)
+            read_reloc(symbols, &chunk[i], plt);
+        first += count;
+    }
+}
+
+/* MIPS binds the symbols of the global part of the GOT without relocations
+ * (MIPS ABI supplement, chapter 5): functions with a stub at the first call. */
+static void read_mips_got(struct symbols *symbols)
+{
+    const struct elf_tables *tables = &symbols->image->tables;
+    if (!tables->has_mips_got)
+        return;
+    for (uint64_t i = tables->mips_gotsym; i < tables->mips_symtabno; i++) {
+        Elf64_Sym symbol;
+        if (elf_read_syms(symbols->image, symbols->table, (size_t)i, 1, &symbol) == 0)
+            return;
+        bool lazy = symbol.st_value != 0 && symbol.st_shndx == SHN_UNDEF;
+        use_ref(symbols, (size_t)i, lazy ? RELOC_JUMP_SLOT : RELOC_SYMBOL, lazy);
+    }
+}
+
+#define KEEP(facts, field, count_field, vec)                                                       \
+    do {                                                                                           \
+        void *kept_ = arena_array(&(facts)->arena, (vec).count + 1, sizeof *(vec).at);             \
+        if ((vec).count != 0)                                                                      \
+            memcpy(kept_, (vec).at, (vec).count * sizeof *(vec).at);                               \
+        (facts)->field = kept_;                                                                    \
+        (facts)->count_field = (vec).count;                                                        \
+        vec_free(&(vec));                                                                          \
+    } while (0)
+
+static void read_refs(struct symbols *symbols)
+{
+    struct elf_facts *facts = symbols->image->facts;
+    const struct elf_tables *tables = &symbols->image->tables;
+    read_relocs(symbols, tables->rel, tables->rel_size, false, tables->rel_relative, false);
+    read_relocs(symbols, tables->rela, tables->rela_size, true, tables->rela_relative, false);
+    read_mips_got(symbols);
+    read_relocs(symbols, tables->plt, tables->plt_size, tables->plt_kind == DT_RELA, 0, true);
+    KEEP(facts, refs, ref_count, symbols->refs);
+    KEEP(facts, bindings, binding_count, symbols->bindings);
+    KEEP(facts, plt_bindings, plt_binding_count, symbols->plt_bindings);
+    KEEP(facts, odd_relocs, odd_reloc_count, symbols->odd);
+}
+
+void elf_read_symbols(struct elf_image *image)
+{
+    struct elf_facts *facts = image->facts;
+    struct symbols symbols = {.image = image};
+    facts->symbols_read = true;
+    if (!image->tables.has_symtab)
+        return;
+    if (!elf_at(image, image->tables.symtab, &symbols.table)) {
+        elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.symtab, "DT_SYMTAB in a segment");
+        return;
+    }
+    if (facts->has_versym && !elf_at(image, image->tables.versym, &symbols.versyms))
+        elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.versym, "DT_VERSYM in a segment");
+    index_versions(&symbols);
+    if (facts->has_gnu_hash)
+        read_gnu_defs(&symbols);
+    else if (facts->has_hash)
+        read_sysv_defs(&symbols);
+    index_defs(&symbols);
+    vec_free(&symbols.defs);
+    read_refs(&symbols);
+    free(symbols.ref_of);
+    free(symbols.versions);
+}
+
+const struct elf_def *elf_first_def(const struct elf_facts *facts, uint64_t key)
+{
+    if (facts->def_room == 0)
+        return NULL;
+    for (size_t at = key & (facts->def_room - 1); facts->def_slots[at] != 0;
+         at = (at + 1) & (facts->def_room - 1)) {
+        const struct elf_def *def = &facts->defs[facts->def_slots[at] - 1];
+        if (def->key == key)
+            return def;
+    }
+    return NULL;
+}
+
+const struct elf_def *elf_next_def(const struct elf_facts *facts, const struct elf_def *def)
+{
+    return def->next != 0 ? &facts->defs[def->next - 1] : NULL;
+}

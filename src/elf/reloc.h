@@ -1,0 +1,22 @@
+/* What kinds of relocation a machine has. */
+#ifndef WILLRUN_ELF_RELOC_H
+#define WILLRUN_ELF_RELOC_H
+
+#include <stdint.h>
+
+enum reloc_class {
+    RELOC_UNKNOWN,   /* no dynamic relocation of this machine */
+    RELOC_NONE,      /* nothing to do */
+    RELOC_LOCAL,     /* no symbol: RELATIVE, IRELATIVE */
+    RELOC_SYMBOL,    /* a symbol's address, size or distance, at start */
+    RELOC_JUMP_SLOT, /* a call through the PLT */
+    RELOC_COPY,
+    RELOC_TLS,       /* module id or offset in a module, descriptor */
+    RELOC_TLS_STATIC /* offset from the thread pointer (initial-exec) */
+};
+
+/* The class of relocation `type` on `machine` (EM_). Source: the dynamic
+ * relocations that glibc's sysdeps/<machine>/dl-machine.h handles. */
+enum reloc_class reloc_class(uint16_t machine, uint32_t type);
+
+#endif
