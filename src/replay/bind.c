@@ -1,0 +1,172 @@
+/* Symbol references held against the global scope: glibc elf/dl-lookup.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/glibc.h"
+#include "replay/memo.h"
+
+/* do_lookup_x takes only these types, and these bindings. */
+static bool may_bind(const struct elf_def *def)
+{
+    enum {
+        TYPES = 1 << STT_NOTYPE | 1 << STT_OBJECT | 1 << STT_FUNC | 1 << STT_COMMON | 1 << STT_TLS |
+                1 << STT_GNU_IFUNC,
+        BINDS = 1 << STB_GLOBAL | 1 << STB_WEAK | 1 << STB_GNU_UNIQUE
+    };
+    return (1U << def->type & TYPES) != 0 && (1U << def->bind & BINDS) != 0 &&
+           (!def->zero || def->absolute || def->type == STT_TLS);
+}
+
+/* check_match with a version: the very one, or an unversioned definition. */
+static bool version_matches(const struct elf_ref *ref, const struct elf_def *def)
+{
+    enum { HIDDEN = 0x8000 };
+    return def->version == ref->version_key ||
+           (!ref->hidden_version && def->version == 0 && (def->versym & HIDDEN) == 0);
+}
+
+/* The definition of `ref` in one object; `call`: for a jump slot or TLS, where
+ * an undefined symbol with a value does not count. */
+static const struct elf_def *match(const struct elf_facts *elf, const struct elf_ref *ref,
+                                   bool call)
+{
+    enum { INDEX = 0x7fff, HIDDEN = 0x8000, FIRST_VERSION = 3 };
+    const struct elf_def *only = NULL;
+    unsigned versions = 0;
+    for (const struct elf_def *def = elf_first_def(elf, ref->key); def != NULL;
+         def = elf_next_def(elf, def)) {
+        if (!may_bind(def) || (call && def->undefined))
+            continue;
+        if (!elf->has_versym)
+            return def;
+        if (ref->version_key != 0) {
+            if (version_matches(ref, def))
+                return def;
+            continue;
+        }
+        if ((def->versym & INDEX) < FIRST_VERSION)
+            return def;
+        if ((def->versym & HIDDEN) == 0 && versions++ == 0)
+            only = def;
+    }
+    return versions == 1 ? only : NULL;
+}
+
+/* Is `ref` bound for every kind of use it has? */
+static bool satisfies(const struct elf_facts *elf, const struct elf_ref *ref)
+{
+    bool call = ref->call || ref->tls || ref->copy;
+    return match(elf, ref, call) != NULL;
+}
+
+struct binding {
+    struct glibc *glibc;
+    const struct elf_facts *elf; /* whose references */
+    int object;
+    bool *bound; /* by reference */
+    struct VEC(const struct elf_facts *) used;
+};
+
+/* A copy relocation must not find the program's own symbol. */
+static bool counts(const struct binding *binding, const struct elf_ref *ref,
+                   const struct elf_facts *definer)
+{
+    return !(ref->copy && definer == binding->elf);
+}
+
+static size_t bind_in(struct binding *binding, const struct elf_facts *definer)
+{
+    size_t bound = 0;
+    for (size_t i = 0; i < binding->elf->ref_count; i++) {
+        const struct elf_ref *ref = &binding->elf->refs[i];
+        if (!binding->bound[i] && counts(binding, ref, definer) && satisfies(definer, ref)) {
+            binding->bound[i] = true;
+            bound++;
+        }
+    }
+    return bound;
+}
+
+static bool in_scope(const struct glibc *glibc, const struct elf_facts *elf)
+{
+    for (size_t i = 0; i < glibc->scope.count; i++)
+        if (glibc->replay->objects.at[glibc->scope.at[i]].elf == elf)
+            return true;
+    return false;
+}
+
+static bool known_to_bind(const struct glibc *glibc, const struct elf_facts *elf)
+{
+    const struct satisfiers *known = memo_satisfiers(glibc->process->memo, elf);
+    if (!known->known)
+        return false;
+    for (size_t i = 0; i < known->count; i++)
+        if (!in_scope(glibc, known->objects[i]))
+            return false;
+    return true;
+}
+
+static void report_unbound(struct binding *binding, const uint32_t *order, size_t count, bool plt)
+{
+    const struct elf_facts *elf = binding->elf;
+    for (size_t i = 0; i < count; i++) {
+        const struct elf_ref *ref = &elf->refs[order[i]];
+        if (binding->bound[order[i]])
+            continue;
+        binding->bound[order[i]] = true; /* once is enough */
+        struct event *event = replay_event(binding->glibc->replay, EV_SYMBOL_UNBOUND);
+        event->by = binding->object;
+        event->symbol = ref->name;
+        event->version = ref->version;
+        event->name = ref->file;
+        event->lazy = plt && ref->when == BIND_LAZY && !elf->bind_now && !binding->glibc->bind_now;
+    }
+}
+
+/* A weak reference is never an error: it is 0 where nothing defines it. How many are left. */
+static size_t skip_weak(struct binding *binding)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < binding->elf->ref_count; i++) {
+        binding->bound[i] = binding->elf->refs[i].bind == STB_WEAK;
+        left += !binding->bound[i];
+    }
+    return left;
+}
+
+static void bind_object(struct glibc *glibc, int index)
+{
+    const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
+    if (elf->ref_count == 0 || known_to_bind(glibc, elf))
+        return;
+    struct binding binding = {.glibc = glibc, .elf = elf, .object = index};
+    binding.bound = must_alloc(elf->ref_count * sizeof *binding.bound);
+    memset(binding.bound, 0, elf->ref_count * sizeof *binding.bound);
+    size_t left = skip_weak(&binding);
+    for (size_t i = 0; i < glibc->scope.count && left > 0; i++) {
+        const struct elf_facts *definer = glibc->replay->objects.at[glibc->scope.at[i]].elf;
+        size_t bound = definer != NULL ? bind_in(&binding, definer) : 0;
+        if (bound != 0)
+            *vec_push(&binding.used) = definer;
+        left -= bound;
+    }
+    if (left == 0) {
+        memo_keep_satisfiers(glibc->process->memo, elf, binding.used.at, binding.used.count);
+    } else {
+        report_unbound(&binding, elf->bindings, elf->binding_count, false);
+        report_unbound(&binding, elf->plt_bindings, elf->plt_binding_count, true);
+    }
+    vec_free(&binding.used);
+    free(binding.bound);
+}
+
+void glibc_bind(struct glibc *glibc)
+{
+    int *order = must_alloc((glibc->scope.count + 1) * sizeof *order);
+    size_t count;
+    glibc_relocation_order(glibc, order, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!glibc->maps.at[order[i]].builtin && glibc->replay->objects.at[order[i]].elf != NULL)
+            bind_object(glibc, order[i]);
+    free(order);
+}

@@ -1,0 +1,411 @@
+/* A start under glibc's ld.so, in its order: preloads, then breadth first over
+ * DT_NEEDED, then versions, then relocation (elf/rtld.c, elf/dl-deps.c). */
+#include "replay/glibc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/memo.h"
+
+/* ---- names and identity ---- */
+
+static void add_name(struct glibc *glibc, int index, const char *name)
+{
+    enum { INLINE_NAMES = sizeof glibc->maps.at->names / sizeof *glibc->maps.at->names };
+    struct link_map *map = &glibc->maps.at[index];
+    if (glibc_name_matches(glibc, index, name))
+        return;
+    if (map->name_count < INLINE_NAMES)
+        map->names[map->name_count++] = name;
+    else
+        *vec_push(&map->more_names) = name;
+}
+
+bool glibc_name_matches(const struct glibc *glibc, int index, const char *name)
+{
+    const struct link_map *map = &glibc->maps.at[index];
+    const char *path = glibc->replay->objects.at[index].path;
+    if (index != 0 && path != NULL && strcmp(path, name) == 0)
+        return true;
+    for (size_t i = 0; i < map->name_count; i++)
+        if (strcmp(map->names[i], name) == 0)
+            return true;
+    for (size_t i = 0; i < map->more_names.count; i++)
+        if (strcmp(map->more_names.at[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* The loaded object that `name` means; -1: none. DT_SONAME is compared, too,
+ * and becomes one of the object's names. */
+static int find_loaded(struct glibc *glibc, const char *name)
+{
+    for (size_t i = 0; i < glibc->maps.count; i++) {
+        const struct elf_facts *elf = glibc->replay->objects.at[i].elf;
+        if (glibc->maps.at[i].faked)
+            continue;
+        if (glibc_name_matches(glibc, (int)i, name))
+            return (int)i;
+        if (elf != NULL && elf->soname != NULL && strcmp(elf->soname, name) == 0) {
+            add_name(glibc, (int)i, elf->soname);
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* The program and ld.so itself were mapped by the kernel: ld.so does not know
+ * their device and inode, and never takes another name for them. */
+static int find_same_file(const struct glibc *glibc, const struct node *node)
+{
+    size_t first = glibc->dlopen ? 0 : 1;
+    for (size_t i = first; i < glibc->maps.count; i++) {
+        const struct node *other = glibc->replay->objects.at[i].node;
+        if (!glibc->maps.at[i].builtin && other != NULL && other->content != 0 &&
+            other->content == node->content)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* ---- objects ---- */
+
+static int add_object(struct glibc *glibc, const struct loaded *object)
+{
+    *vec_push(&glibc->replay->objects) = *object;
+    struct link_map *map = vec_push(&glibc->maps);
+    memset(map, 0, sizeof *map);
+    return (int)glibc->maps.count - 1;
+}
+
+/* Folder of a path that was found, as elf/dl-object.c makes l_origin. */
+static const char *origin_of(struct glibc *glibc, const char *path)
+{
+    const char *full = path;
+    if (*path != '/') {
+        const char *cwd =
+            glibc->process->cwd != NULL ? node_path(glibc->process->cwd, glibc->arena) : "/";
+        full = arena_format(glibc->arena, "%s%s%s", cwd, strcmp(cwd, "/") == 0 ? "" : "/", path);
+    }
+    const char *slash = strrchr(full, '/');
+    size_t length = slash == full ? 1 : (size_t)(slash - full);
+    return arena_copy(glibc->arena, full, length);
+}
+
+static int add_missing(struct glibc *glibc, int by, const char *name, const struct found *found)
+{
+    int index = add_object(glibc, &(struct loaded){.name = name, .by = by});
+    glibc->maps.at[index].faked = true;
+    add_name(glibc, index, name);
+    struct event *event = replay_event(glibc->replay, EV_NOT_FOUND);
+    event->by = by;
+    event->object = index;
+    event->name = name;
+    event->error = found->error;
+    event->refusal = found->other_class ? REFUSED_CLASS : REFUSED_ERRNO;
+    return index;
+}
+
+static int add_found(struct glibc *glibc, int by, const char *name, const struct found *found)
+{
+    int same = found->refusal == REFUSED_NONE ? find_same_file(glibc, found->node) : -1;
+    if (same >= 0) {
+        add_name(glibc, same, name);
+        return same;
+    }
+    int index = add_object(glibc, &(struct loaded){.name = name,
+                                                   .path = found->path,
+                                                   .origin = origin_of(glibc, found->path),
+                                                   .node = found->node,
+                                                   .elf = found->elf,
+                                                   .by = by,
+                                                   .via = found->via});
+    add_name(glibc, index, name);
+    if (found->refusal != REFUSED_NONE) {
+        struct event *event = replay_event(glibc->replay, EV_REFUSED);
+        event->by = by;
+        event->object = index;
+        event->name = name;
+        event->path = found->path;
+        event->refusal = found->refusal;
+        event->error = found->error;
+        glibc->replay->objects.at[index].elf = NULL;
+        glibc->maps.at[index].broken = true;
+    }
+    return index;
+}
+
+/* _dl_map_object: the object for a needed name, loaded where it is new. */
+static int map_object(struct glibc *glibc, int by, const char *name)
+{
+    int loaded = find_loaded(glibc, name);
+    if (loaded >= 0)
+        return loaded;
+    struct found found;
+    if (!glibc_search(glibc, by, name, &found))
+        return add_missing(glibc, by, name, &found);
+    return add_found(glibc, by, name, &found);
+}
+
+/* ---- preloads ---- */
+
+static void preload(struct glibc *glibc, const char *name, const char *origin)
+{
+    if (find_loaded(glibc, name) >= 0)
+        return;
+    struct found found;
+    bool done = glibc_search(glibc, 0, name, &found);
+    if (done && found.refusal == REFUSED_NONE) {
+        size_t before = glibc->maps.count;
+        int index = add_found(glibc, 0, name, &found);
+        if (glibc->maps.count == before)
+            return;
+        glibc->replay->objects.at[index].by = -1;
+        glibc->replay->objects.at[index].via = WILLRUN_VIA_PRELOAD;
+        *vec_push(&glibc->scope) = index;
+        return;
+    }
+    struct event *event = replay_event(glibc->replay, EV_PRELOAD_IGNORED);
+    event->name = name;
+    event->origin = origin;
+    event->path = found.path;
+    event->error = found.error;
+    event->refusal = done ? found.refusal : found.other_class ? REFUSED_CLASS : REFUSED_ERRNO;
+}
+
+static void preload_list(struct glibc *glibc, const char *text, const char *separators,
+                         const char *origin)
+{
+    while (*text != 0) {
+        text += strspn(text, separators);
+        size_t length = strcspn(text, separators);
+        if (length != 0)
+            preload(glibc, arena_copy(glibc->arena, text, length), origin);
+        text += length;
+    }
+}
+
+static void load_preloads(struct glibc *glibc)
+{
+    enum { LARGEST = 1 << 20 };
+    const char *list = process_env(glibc->process, "LD_PRELOAD");
+    int error;
+    struct span text;
+    if (list != NULL)
+        preload_list(glibc, list, " :", "LD_PRELOAD");
+    const struct node *node =
+        root_lookup(glibc->root, NULL, "/etc/ld.so.preload", NULL, LOOKUP_FOLLOW, &error);
+    if (node != NULL && node->type == NODE_FILE &&
+        facts_text(glibc->facts, node, LARGEST, glibc->arena, &text) == 0)
+        preload_list(glibc, arena_copy(glibc->arena, (const char *)text.data, text.size), ": \t\n",
+                     "/etc/ld.so.preload");
+}
+
+/* ---- breadth first over DT_NEEDED ---- */
+
+static bool in_scope(const struct glibc *glibc, int index)
+{
+    for (size_t i = 0; i < glibc->scope.count; i++)
+        if (glibc->scope.at[i] == index)
+            return true;
+    return false;
+}
+
+/* A filtee stands in the scope before the object that it filters. */
+static void load_filtee(struct glibc *glibc, size_t *at, const char *name, bool optional)
+{
+    int by = glibc->scope.at[*at];
+    struct found found;
+    int index = find_loaded(glibc, name);
+    if (index < 0) {
+        bool done = glibc_search(glibc, by, name, &found);
+        if (optional && (!done || found.refusal != REFUSED_NONE))
+            return;
+        index = done ? add_found(glibc, by, name, &found) : add_missing(glibc, by, name, &found);
+    }
+    for (size_t i = 0; i < glibc->scope.count; i++) {
+        if (glibc->scope.at[i] != index)
+            continue;
+        if (i < *at)
+            return;
+        memmove(glibc->scope.at + i, glibc->scope.at + i + 1,
+                (glibc->scope.count - i - 1) * sizeof *glibc->scope.at);
+        glibc->scope.count--;
+        break;
+    }
+    *vec_push(&glibc->scope) = 0;
+    memmove(glibc->scope.at + *at + 1, glibc->scope.at + *at,
+            (glibc->scope.count - *at - 1) * sizeof *glibc->scope.at);
+    glibc->scope.at[*at] = index;
+    *vec_push(&glibc->maps.at[by].needs) = index;
+    (*at)++;
+}
+
+static void load_needs(struct glibc *glibc, size_t *at)
+{
+    int by = glibc->scope.at[*at];
+    const struct elf_facts *elf = glibc->replay->objects.at[by].elf;
+    if (elf == NULL)
+        return;
+    for (size_t i = 0; i < elf->needed_count; i++) {
+        int index = map_object(glibc, by, elf->needed[i]);
+        *vec_push(&glibc->maps.at[by].needs) = index;
+        if (!in_scope(glibc, index))
+            *vec_push(&glibc->scope) = index;
+    }
+    for (size_t i = 0; i < elf->filter_count; i++)
+        load_filtee(glibc, at, elf->filters[i], false);
+    for (size_t i = 0; i < elf->auxiliary_count; i++)
+        load_filtee(glibc, at, elf->auxiliaries[i], true);
+}
+
+static void load_all(struct glibc *glibc)
+{
+    for (size_t at = 0; at < glibc->scope.count; at++)
+        load_needs(glibc, &at);
+}
+
+/* ---- the machine's own demands ---- */
+
+/* x86 property bits to the level that has them: baseline is level 1. */
+static int isa_level(uint32_t bits)
+{
+    int level = 0;
+    for (int i = 0; i < 4; i++)
+        if (bits & 1U << i)
+            level = i + 1;
+    return level;
+}
+
+static void check_isa(struct glibc *glibc)
+{
+    enum { FIRST_RELEASE = 33 };
+    if (glibc->loader->minor < FIRST_RELEASE)
+        return;
+    for (size_t i = 0; i < glibc->scope.count; i++) {
+        int index = glibc->scope.at[i];
+        const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
+        if (elf == NULL || isa_level(elf->isa_needed) <= glibc->process->cpu_level)
+            continue;
+        struct event *event = replay_event(glibc->replay, EV_REFUSED);
+        event->object = index;
+        event->by = glibc->replay->objects.at[index].by;
+        event->name = glibc->replay->objects.at[index].name;
+        event->path = glibc->replay->objects.at[index].path;
+        event->refusal = REFUSED_ISA;
+        event->number = (uint32_t)isa_level(elf->isa_needed);
+    }
+}
+
+/* ---- the whole start ---- */
+
+static void keep_needs(struct glibc *glibc)
+{
+    int *order = arena_array(glibc->arena, glibc->scope.count + 1, sizeof *order);
+    for (size_t i = 0; i < glibc->scope.count; i++) {
+        /* ld.so is put behind the last object that was found before it */
+        size_t at = i;
+        while (glibc->maps.at[glibc->scope.at[i]].builtin && at > 0 &&
+               glibc->maps.at[order[at - 1]].faked) {
+            order[at] = order[at - 1];
+            at--;
+        }
+        order[at] = glibc->scope.at[i];
+    }
+    glibc->replay->order = order;
+    glibc->replay->order_count = glibc->scope.count;
+    for (size_t i = 0; i < glibc->maps.count; i++) {
+        struct link_map *map = &glibc->maps.at[i];
+        int *needs = arena_array(glibc->arena, map->needs.count + 1, sizeof *needs);
+        for (size_t j = 0; j < map->needs.count; j++)
+            needs[j] = map->needs.at[j];
+        glibc->replay->objects.at[i].needs = needs;
+        glibc->replay->objects.at[i].need_count = map->needs.count;
+        glibc->replay->objects.at[i].builtin = map->builtin;
+        vec_free(&map->needs);
+        vec_free(&map->more_names);
+    }
+    vec_free(&glibc->maps);
+    vec_free(&glibc->scope);
+}
+
+/* ld.so is in the process before any search, under PT_INTERP's path (of a
+ * shared object's host: the machine's usual one). */
+static void add_loader(struct glibc *glibc, const struct exec_result *exec)
+{
+    const struct platform *platform = platform_of_elf(glibc->loader->elf);
+    const char *path = exec->elf->interp;
+    if (path == NULL || glibc->dlopen)
+        path = platform != NULL && platform->glibc_interp != NULL
+                   ? platform->glibc_interp
+                   : node_path(glibc->loader->node, glibc->arena);
+    int index = add_object(glibc, &(struct loaded){.name = path,
+                                                   .path = path,
+                                                   .origin = origin_of(glibc, path),
+                                                   .node = glibc->loader->node,
+                                                   .elf = glibc->loader->elf,
+                                                   .by = -1,
+                                                   .via = WILLRUN_VIA_LOADED});
+    glibc->maps.at[index].builtin = true;
+    add_name(glibc, index, path);
+}
+
+/* dlopen refuses what a kernel would start, and what is no whole file. */
+static void verify_subject(struct glibc *glibc, const struct exec_result *exec)
+{
+    bool skip, other_class = false;
+    int error;
+    const struct file_facts *file = facts_of(glibc->facts, exec->node);
+    enum refusal refusal = glibc_verify(glibc, file, &skip, &error, &other_class);
+    if (refusal == REFUSED_NONE)
+        return;
+    struct event *event = replay_event(glibc->replay, EV_REFUSED);
+    event->object = 0;
+    event->by = -1;
+    event->name = event->path = exec->program;
+    event->refusal = refusal;
+    event->error = error;
+}
+
+static void add_program(struct glibc *glibc, const struct exec_result *exec)
+{
+    char *path = node_path(exec->node, glibc->arena);
+    *vec_push(&glibc->scope) = add_object(
+        glibc, &(struct loaded){.name = exec->program,
+                                .path = glibc->dlopen ? exec->program : path,
+                                .origin = origin_of(glibc, glibc->dlopen ? exec->program : path),
+                                .node = exec->node,
+                                .elf = exec->elf,
+                                .by = -1});
+}
+
+void glibc_replay(struct facts *facts, const struct process *process,
+                  const struct exec_result *exec, bool dlopen, struct replay *replay)
+{
+    struct glibc glibc = {.facts = facts,
+                          .root = facts_root(facts),
+                          .process = process,
+                          .replay = replay,
+                          .arena = replay->arena,
+                          .dlopen = dlopen};
+    glibc.loader =
+        memo_glibc_loader(process->memo, facts, exec->interp, exec->interp_elf, process->cpu_level);
+    const char *now = process_env(process, "LD_BIND_NOW");
+    glibc.bind_now = now != NULL && *now != 0; /* "0" is something, too */
+    replay->loader = LIBC_GLIBC;
+    replay->starts = true;
+    replay->argv0 = exec->argv0;
+    add_program(&glibc, exec);
+    add_loader(&glibc, exec);
+    if (dlopen)
+        verify_subject(&glibc, exec);
+    else
+        load_preloads(&glibc);
+    glibc.last_error = 0; /* _dl_map_object_deps starts so */
+    load_all(&glibc);
+    glibc_check_versions(&glibc);
+    check_isa(&glibc);
+    glibc_bind(&glibc);
+    keep_needs(&glibc);
+}

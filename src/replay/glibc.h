@@ -1,0 +1,90 @@
+/* What the parts of the glibc replay share. Private to src/replay. */
+#ifndef WILLRUN_REPLAY_GLIBC_H
+#define WILLRUN_REPLAY_GLIBC_H
+
+#include "replay/ldcache.h"
+#include "replay/replay.h"
+
+/* Facts of one ld.so in one root, made once and shared by all replays of a thread. */
+struct glibc_loader {
+    const struct node *node; /* of the loader */
+    const struct elf_facts *elf;
+    unsigned minor;          /* of "2.36"; 0: not known */
+    const char *const *dirs; /* default directories, best first */
+    size_t dir_count;
+    const char *lib; /* what $LIB stands for */
+    struct ldcache *cache;
+    bool has_cache; /* /etc/ld.so.cache exists */
+    int cpu_level;
+};
+
+/* A list of directories to search, in glibc's spelling: ends with a slash. */
+struct search_list {
+    const char **dirs;
+    bool *dead; /* known not to exist: passed over without a system call */
+    size_t count;
+    bool made; /* expanded already */
+    enum willrun_via via;
+};
+
+/* What the replay keeps for each loaded object beside struct loaded. */
+struct link_map {
+    struct search_list rpath, runpath;
+    const char *names[4]; /* by which it was asked for; the rest in `more_names` */
+    size_t name_count;
+    struct VEC(const char *) more_names;
+    bool faked;            /* not found */
+    bool builtin;          /* ld.so itself */
+    bool broken;           /* refused: it ends a real start */
+    struct VEC(int) needs; /* objects, in DT_NEEDED order */
+};
+
+struct glibc {
+    struct facts *facts;
+    struct root *root;
+    const struct process *process;
+    struct replay *replay;
+    struct arena *arena;
+    const struct glibc_loader *loader;
+    struct search_list library_path, defaults;
+    struct VEC(struct link_map) maps; /* beside replay->objects */
+    struct VEC(int) scope;            /* search order: indices of objects */
+    bool dlopen;
+    bool bind_now;    /* LD_BIND_NOW is set to something */
+    bool cache_asked; /* /etc/ld.so.cache was opened, or not found */
+    int last_error;   /* errno, which ld.so prints at the end of a search */
+};
+
+/* Where a name was found. */
+struct found {
+    const struct node *node;
+    const struct elf_facts *elf;
+    const char *path; /* as ld.so names it */
+    enum willrun_via via;
+    enum refusal refusal; /* of a file that ends the search; REFUSED_NONE: it serves */
+    int error;            /* errno: of the refusal, or of the search */
+    bool other_class;     /* some candidate was of another class */
+};
+
+/* glibc_search.c: the file for `name` as asked by object `by` (-1: none);
+ * false: nowhere (found->error is what errno would be). */
+bool glibc_search(struct glibc *glibc, int by, const char *name, struct found *found);
+
+/* What ld.so thinks of a file it has opened (elf/dl-load.c, open_verify and
+ * _dl_map_object_from_fd). *skip: passed over without a word. */
+enum refusal glibc_verify(const struct glibc *glibc, const struct file_facts *file, bool *skip,
+                          int *error, bool *other_class);
+
+/* glibc_order.c: objects in the order in which ld.so relocates them. */
+void glibc_relocation_order(const struct glibc *glibc, int *order, size_t *count);
+
+/* glibc_version.c: every version that objects need of each other. */
+void glibc_check_versions(struct glibc *glibc);
+
+/* bind.c: every symbol reference of every object. */
+void glibc_bind(struct glibc *glibc);
+
+/* Does ld.so know object `index` by `name`? */
+bool glibc_name_matches(const struct glibc *glibc, int index, const char *name);
+
+#endif

@@ -1,0 +1,477 @@
+/* Where ld.so looks for a library: glibc elf/dl-load.c. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "replay/glibc.h"
+#include "replay/hwcaps.h"
+
+/* ---- files ---- */
+
+static bool same_float_abi(const struct elf_facts *a, const struct elf_facts *b)
+{
+    if (a->machine == EM_ARM) {
+        uint32_t wrong =
+            b->flags & EF_ARM_ABI_FLOAT_SOFT ? EF_ARM_ABI_FLOAT_HARD : EF_ARM_ABI_FLOAT_SOFT;
+        return (a->flags & EF_ARM_EABIMASK) != EF_ARM_EABI_VER5 || (a->flags & wrong) == 0;
+    }
+    if (a->machine == EM_RISCV)
+        return (a->flags & 6) == (b->flags & 6); /* EF_RISCV_FLOAT_ABI */
+    return true;
+}
+
+/* open_verify's looks at e_ident, in its order. */
+static enum refusal verify_ident(const struct elf_facts *elf, const struct elf_facts *loader,
+                                 bool *skip, bool *other_class)
+{
+    enum { ABI_VERSIONS = 4 }; /* LIBC_ABI_MAX */
+    const uint8_t *ident = elf->ident;
+    uint8_t osabi = ident[EI_OSABI], abi = ident[EI_ABIVERSION];
+    if (ident[EI_CLASS] != (loader->wide ? ELFCLASS64 : ELFCLASS32)) {
+        *skip = *other_class = true;
+        return REFUSED_CLASS;
+    }
+    if (ident[EI_DATA] != (loader->big ? ELFDATA2MSB : ELFDATA2LSB))
+        return REFUSED_DATA;
+    if (ident[EI_VERSION] != EV_CURRENT)
+        return REFUSED_IDENT_VERSION;
+    if (osabi != ELFOSABI_SYSV && osabi != ELFOSABI_GNU)
+        return REFUSED_OSABI;
+    if (abi != 0 && !(osabi == ELFOSABI_GNU && abi < ABI_VERSIONS))
+        return REFUSED_ABIVERSION;
+    for (size_t i = EI_PAD; i < EI_NIDENT; i++)
+        if (ident[i] != 0)
+            return REFUSED_PADDING;
+    return REFUSED_NONE;
+}
+
+static enum refusal verify_header(const struct elf_facts *elf, const struct elf_facts *loader,
+                                  bool *skip)
+{
+    if (elf->version != EV_CURRENT)
+        return REFUSED_VERSION;
+    if (elf->machine != loader->machine || !same_float_abi(elf, loader)) {
+        *skip = true;
+        return REFUSED_MACHINE;
+    }
+    if (elf->type != ET_DYN && elf->type != ET_EXEC)
+        return REFUSED_TYPE;
+    if (elf->phentsize != (loader->wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)))
+        return REFUSED_PHENTSIZE;
+    return REFUSED_NONE;
+}
+
+/* The program headers, as _dl_map_object_from_fd reads them. */
+static enum refusal verify_segments(const struct glibc *glibc, const struct elf_facts *elf)
+{
+    enum { PAGE = 4096 };
+    bool loads = false, empty_dynamic = false;
+    bool split = glibc->loader->minor < 35; /* 2.35 dropped the check of p_align against the page */
+    for (size_t i = 0; elf->phdrs != NULL && i < elf->phnum; i++) {
+        const Elf64_Phdr *segment = &elf->phdrs[i];
+        if (segment->p_type == PT_DYNAMIC && segment->p_filesz == 0)
+            empty_dynamic = true;
+        if (segment->p_type != PT_LOAD)
+            continue;
+        loads = true;
+        if (split && (segment->p_align & (PAGE - 1)) != 0)
+            return REFUSED_ALIGN_PAGE;
+        if (((segment->p_vaddr - segment->p_offset) & (PAGE - 1)) != 0)
+            return REFUSED_ALIGN_OFFSET;
+        if (split && segment->p_align != 0 &&
+            ((segment->p_vaddr - segment->p_offset) & (segment->p_align - 1)) != 0)
+            return REFUSED_ALIGN_OFFSET;
+    }
+    if (!loads)
+        return REFUSED_NO_SEGMENTS;
+    if (elf->type != ET_DYN)
+        return REFUSED_EXEC;
+    if (!elf->has_dynamic || empty_dynamic || elf->dynamic_size == 0)
+        return REFUSED_NO_DYNAMIC;
+    if (elf->dt_flags_1 & DF_1_PIE)
+        return REFUSED_PIE;
+    return REFUSED_NONE;
+}
+
+enum refusal glibc_verify(const struct glibc *glibc, const struct file_facts *file, bool *skip,
+                          int *error, bool *other_class)
+{
+    const struct elf_facts *loader = glibc->loader->elf;
+    size_t header = loader->wide ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
+    *skip = false;
+    *error = 0;
+    if (file->kind == FILE_UNREADABLE) {
+        *error = file->error;
+        return REFUSED_ERRNO;
+    }
+    if (file->size < header)
+        return REFUSED_SHORT;
+    if (file->kind != FILE_ELF)
+        return REFUSED_MAGIC;
+    enum refusal refusal = verify_ident(file->elf, loader, skip, other_class);
+    if (refusal == REFUSED_NONE)
+        refusal = verify_header(file->elf, loader, skip);
+    if (refusal != REFUSED_NONE)
+        return refusal;
+    if (file->elf->state == ELF_BAD_PHDRS || file->elf->state == ELF_SHORT_HEADER)
+        return REFUSED_PHDRS;
+    refusal = verify_segments(glibc, file->elf);
+    if (refusal == REFUSED_NONE && file->elf->state != ELF_WHOLE)
+        return REFUSED_MALFORMED;
+    return refusal;
+}
+
+static void consider(struct glibc *glibc, int by, const char *name, const char *path,
+                     enum willrun_via via, enum refusal refusal, int error)
+{
+    if (!glibc->process->trail)
+        return;
+    struct event *event = replay_event(glibc->replay, EV_CONSIDERED);
+    event->by = by;
+    event->name = arena_string(glibc->arena, name);
+    event->path = arena_string(glibc->arena, path);
+    event->via = via;
+    event->refusal = refusal;
+    event->error = error;
+}
+
+/* What is at `path` for an open; NULL with errno in last_error. */
+static const struct node *open_node(struct glibc *glibc, const char *path)
+{
+    const struct process *process = glibc->process;
+    const struct node *node = root_lookup(glibc->root, process->cwd, path, &process->cred,
+                                          LOOKUP_FOLLOW, &glibc->last_error);
+    if (node == NULL)
+        return NULL;
+    if (!node_allows(node, &process->cred, ACCESS_READ)) {
+        glibc->last_error = EACCES;
+        return NULL;
+    }
+    if (node->type == NODE_SOCKET) {
+        glibc->last_error = ENXIO;
+        return NULL;
+    }
+    glibc->last_error = 0;
+    return node;
+}
+
+/* Try to open `path`. True: it ends the search (it serves, or it is fatal).
+ * False: passed over; last_error is errno. */
+static bool try_file(struct glibc *glibc, int by, const char *name, const char *path,
+                     enum willrun_via via, struct found *found)
+{
+    const struct node *node = open_node(glibc, path);
+    if (node == NULL) {
+        consider(glibc, by, name, path, via, REFUSED_ERRNO, glibc->last_error);
+        return false;
+    }
+    bool skip = false;
+    enum refusal refusal;
+    int error = 0;
+    if (node->type == NODE_DIR) {
+        refusal = REFUSED_READ;
+        error = EISDIR;
+    } else if (node->type != NODE_FILE) {
+        refusal = node->type == NODE_FIFO ? REFUSED_FIFO : REFUSED_SHORT;
+    } else {
+        const struct file_facts *file = facts_of(glibc->facts, node);
+        refusal = glibc_verify(glibc, file, &skip, &error, &found->other_class);
+        found->elf = file->elf;
+    }
+    if (refusal != REFUSED_NONE)
+        consider(glibc, by, name, path, via, refusal, error);
+    if (skip) {
+        glibc->last_error = ENOENT; /* open_verify sets it so */
+        return false;
+    }
+    found->node = node;
+    found->path = arena_string(glibc->arena, path);
+    found->via = via;
+    found->refusal = refusal;
+    found->error = error;
+    return true;
+}
+
+/* ---- directories ---- */
+
+static bool dir_exists(struct glibc *glibc, const char *dir)
+{
+    int error;
+    const struct node *node = root_lookup(glibc->root, glibc->process->cwd, dir,
+                                          &glibc->process->cred, LOOKUP_FOLLOW, &error);
+    return node != NULL && node->type == NODE_DIR;
+}
+
+/* Subfolders that are tried before a directory itself, best first. */
+static size_t subfolders(const struct glibc *glibc, const char *names[8])
+{
+    const char *levels[4];
+    size_t count = 0;
+    if (glibc->loader->minor >= 33 || glibc->loader->minor == 0) {
+        size_t usable =
+            hwcaps_names(glibc->loader->elf->machine, glibc->process->cpu_level, levels);
+        for (size_t i = 0; i < usable; i++)
+            names[count++] = arena_format(glibc->arena, "glibc-hwcaps/%s/", levels[i]);
+    }
+    names[count++] = "";
+    return count;
+}
+
+/* A directory that does not exist is found out by one failing open, and passed
+ * over from then on. So is the working directory under the empty name, where
+ * the first library is not in it: stat("") fails. */
+static bool dir_is_dead(struct glibc *glibc, const struct search_list *list, size_t index,
+                        const char *path)
+{
+    if (list->dead[index])
+        return true;
+    if (*path == 0 || dir_exists(glibc, path))
+        return false;
+    list->dead[index] = true;
+    glibc->last_error = ENOENT;
+    return true;
+}
+
+/* One directory with its subfolders; true ends the search. */
+static bool search_dir(struct glibc *glibc, int by, const char *name,
+                       const struct search_list *list, size_t index, bool *exists,
+                       struct found *found)
+{
+    char path[4096 + 256];
+    const char *names[8];
+    size_t count = subfolders(glibc, names);
+    for (size_t i = 0; i < count; i++) {
+        bool whole = i + 1 == count;
+        int length = snprintf(path, sizeof path, "%s%s", list->dirs[index], names[i]);
+        if (length < 0 || (size_t)length + strlen(name) >= sizeof path)
+            continue;
+        if (whole ? dir_is_dead(glibc, list, index, path) : !dir_exists(glibc, path)) {
+            if (whole)
+                consider(glibc, by, name, path, list->via, REFUSED_ERRNO, ENOENT);
+            continue;
+        }
+        *exists = true;
+        memcpy(path + length, name, strlen(name) + 1);
+        if (try_file(glibc, by, name, path, list->via, found))
+            return true;
+        if (whole && length == 0)
+            list->dead[index] = true;
+    }
+    return false;
+}
+
+/* open_path: true ends the search. */
+static bool search_dirs(struct glibc *glibc, int by, const char *name,
+                        const struct search_list *list, struct found *found)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        bool exists = false;
+        if (search_dir(glibc, by, name, list, i, &exists, found))
+            return true;
+        /* any other errno abandons the rest of this list */
+        int error = glibc->last_error;
+        if (exists && error != ENOENT && error != EACCES && error != ENOTDIR)
+            return false;
+    }
+    return false;
+}
+
+/* ---- dynamic string tokens ---- */
+
+struct token {
+    const char *name;
+    const char *value; /* NULL: not known */
+};
+
+/* Length of the token's name and braces at `text` (behind the $); 0: another word. */
+static size_t token_length(const char *text, const char *name)
+{
+    bool curly = *text == '{';
+    const char *at = text + curly;
+    size_t length = strlen(name);
+    if (strncmp(at, name, length) != 0)
+        return 0;
+    char next = at[length];
+    if (curly)
+        return next == '}' ? length + 2 : 0;
+    bool identifier = (next >= 'A' && next <= 'Z') || (next >= 'a' && next <= 'z') ||
+                      (next >= '0' && next <= '9') || next == '_';
+    return identifier ? 0 : length;
+}
+
+/* Replace tokens in `text`; NULL where a value is not known. */
+static char *expand(struct glibc *glibc, const char *text, const char *origin)
+{
+    const struct platform *platform = platform_of_elf(glibc->loader->elf);
+    const struct token tokens[] = {
+        {"ORIGIN", origin},
+        {"PLATFORM", platform != NULL ? platform->at_platform : NULL},
+        {"LIB", glibc->loader->lib},
+    };
+    char *result = arena_string(glibc->arena, "");
+    while (*text != 0) {
+        size_t plain = strcspn(text, "$");
+        result = arena_format(glibc->arena, "%s%.*s", result, (int)plain, text);
+        text += plain;
+        if (*text == 0)
+            break;
+        text++;
+        size_t length = 0;
+        for (size_t i = 0; i < sizeof tokens / sizeof *tokens && length == 0; i++) {
+            length = token_length(text, tokens[i].name);
+            if (length == 0)
+                continue;
+            if (tokens[i].value == NULL)
+                return NULL;
+            result = arena_format(glibc->arena, "%s%s", result, tokens[i].value);
+        }
+        if (length == 0)
+            result = arena_format(glibc->arena, "%s$", result);
+        text += length;
+    }
+    return result;
+}
+
+/* fillin_rpath: split, expand, end each with one slash, drop doubles. */
+static void make_list(struct glibc *glibc, struct search_list *list, const char *text,
+                      const char *separators, const char *origin, enum willrun_via via)
+{
+    list->made = true;
+    list->via = via;
+    if (text == NULL || *text == 0)
+        return;
+    struct VEC(const char *) dirs = {0};
+    for (const char *at = text;; at++) {
+        size_t length = strcspn(at, separators);
+        char *part = arena_copy(glibc->arena, at, length);
+        char *dir = length != 0 ? expand(glibc, part, origin) : part;
+        at += length;
+        if (dir != NULL) {
+            size_t end = strlen(dir);
+            while (end > 1 && dir[end - 1] == '/')
+                end--;
+            if (end != 0) /* the working directory has the empty name */
+                dir = arena_format(glibc->arena, "%.*s%s", (int)end, dir,
+                                   dir[end - 1] == '/' ? "" : "/");
+            bool known = false;
+            for (size_t i = 0; i < dirs.count; i++)
+                known |= strcmp(dirs.at[i], dir) == 0;
+            if (!known)
+                *vec_push(&dirs) = dir;
+        }
+        if (*at == 0)
+            break;
+    }
+    list->dirs = arena_array(glibc->arena, dirs.count + 1, sizeof *list->dirs);
+    for (size_t i = 0; i < dirs.count; i++)
+        list->dirs[i] = dirs.at[i];
+    list->dead = arena_array(glibc->arena, dirs.count + 1, sizeof *list->dead);
+    list->count = dirs.count;
+    vec_free(&dirs);
+}
+
+static const struct search_list *rpath_of(struct glibc *glibc, int index)
+{
+    struct link_map *map = &glibc->maps.at[index];
+    const struct loaded *object = &glibc->replay->objects.at[index];
+    if (!map->rpath.made)
+        make_list(glibc, &map->rpath,
+                  object->elf != NULL && object->elf->runpath == NULL ? object->elf->rpath : NULL,
+                  ":", object->origin, WILLRUN_VIA_RPATH);
+    return &map->rpath;
+}
+
+static const struct search_list *runpath_of(struct glibc *glibc, int index)
+{
+    struct link_map *map = &glibc->maps.at[index];
+    const struct loaded *object = &glibc->replay->objects.at[index];
+    if (!map->runpath.made)
+        make_list(glibc, &map->runpath, object->elf != NULL ? object->elf->runpath : NULL, ":",
+                  object->origin, WILLRUN_VIA_RUNPATH);
+    return &map->runpath;
+}
+
+static const struct search_list *library_path(struct glibc *glibc)
+{
+    if (!glibc->library_path.made)
+        make_list(glibc, &glibc->library_path, process_env(glibc->process, "LD_LIBRARY_PATH"), ":;",
+                  glibc->replay->objects.count != 0 ? glibc->replay->objects.at[0].origin : NULL,
+                  WILLRUN_VIA_LD_LIBRARY_PATH);
+    return &glibc->library_path;
+}
+
+static const struct search_list *default_dirs(struct glibc *glibc)
+{
+    struct search_list *list = &glibc->defaults;
+    if (list->made)
+        return list;
+    *list = (struct search_list){
+        .made = true, .via = WILLRUN_VIA_DEFAULT, .count = glibc->loader->dir_count};
+    list->dirs = arena_array(glibc->arena, list->count + 1, sizeof *list->dirs);
+    list->dead = arena_array(glibc->arena, list->count + 1, sizeof *list->dead);
+    for (size_t i = 0; i < list->count; i++)
+        list->dirs[i] = arena_format(glibc->arena, "%s/", glibc->loader->dirs[i]);
+    return list;
+}
+
+/* ---- the search ---- */
+
+/* The RPATH of the object that asks, then of whoever had it loaded, up to the
+ * program. An object with RUNPATH adds nothing, but the chain goes on. */
+static bool search_rpaths(struct glibc *glibc, int by, const char *name, struct found *found)
+{
+    const struct loaded *objects = glibc->replay->objects.at;
+    if (by >= 0 && objects[by].elf != NULL && objects[by].elf->runpath != NULL)
+        return false;
+    bool did_main = false;
+    for (int at = by; at >= 0; at = glibc->replay->objects.at[at].by) {
+        did_main |= at == 0;
+        if (search_dirs(glibc, by, name, rpath_of(glibc, at), found))
+            return true;
+    }
+    return !did_main && !glibc->dlopen && search_dirs(glibc, by, name, rpath_of(glibc, 0), found);
+}
+
+static bool in_default_dirs(struct glibc *glibc, const char *path)
+{
+    const struct search_list *list = default_dirs(glibc);
+    for (size_t i = 0; i < list->count; i++)
+        if (strncmp(path, list->dirs[i], strlen(list->dirs[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool search_name(struct glibc *glibc, int by, const char *name, struct found *found)
+{
+    const struct elf_facts *asker = glibc->replay->objects.at[by >= 0 ? by : 0].elf;
+    bool no_default = asker != NULL && (asker->dt_flags_1 & DF_1_NODEFLIB) != 0;
+    if (search_rpaths(glibc, by, name, found) ||
+        search_dirs(glibc, by, name, library_path(glibc), found))
+        return true;
+    if (by >= 0 && search_dirs(glibc, by, name, runpath_of(glibc, by), found))
+        return true;
+    if (!glibc->cache_asked && !glibc->loader->has_cache)
+        glibc->last_error = ENOENT; /* ld.so tries to open it once */
+    glibc->cache_asked = true;
+    const char *cached = ldcache_find(glibc->loader->cache, name);
+    if (cached != NULL && !(no_default && in_default_dirs(glibc, cached)) &&
+        try_file(glibc, by, name, cached, WILLRUN_VIA_LD_SO_CACHE, found))
+        return true;
+    return !no_default && search_dirs(glibc, by, name, default_dirs(glibc), found);
+}
+
+bool glibc_search(struct glibc *glibc, int by, const char *name, struct found *found)
+{
+    *found = (struct found){0};
+    bool done;
+    if (strchr(name, '/') == NULL) {
+        done = search_name(glibc, by, name, found);
+    } else {
+        const char *path =
+            expand(glibc, name, by >= 0 ? glibc->replay->objects.at[by].origin : NULL);
+        done = path != NULL && try_file(glibc, by, name, path, WILLRUN_VIA_PATH, found);
+    }
+    if (!done)
+        found->error = glibc->last_error;
+    return done;
+}

@@ -1,0 +1,24 @@
+/* /etc/ld.so.cache: which path a name has, by the rules of glibc elf/dl-cache.c. */
+#ifndef WILLRUN_REPLAY_LDCACHE_H
+#define WILLRUN_REPLAY_LDCACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "elf/elf_facts.h"
+
+struct ldcache;
+
+/* Read the cache in `bytes` for a loader of the machine in `loader` on a CPU of
+ * x86-64 level `cpu_level`; big- and little-endian, old and new form, hwcaps
+ * extension. Never NULL: a file that is no cache is an empty one, as for ld.so
+ * (ldcache_valid tells). Copies what it needs. */
+struct ldcache *ldcache_read(struct span bytes, const struct elf_facts *loader, int cpu_level);
+void ldcache_free(struct ldcache *cache);
+bool ldcache_valid(const struct ldcache *cache);
+
+/* The path that ld.so takes for `name`; NULL: not in the cache. */
+const char *ldcache_find(const struct ldcache *cache, const char *name);
+
+#endif

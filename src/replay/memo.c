@@ -1,0 +1,125 @@
+#include "replay/memo.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct row {
+    const struct elf_facts *elf;
+    struct satisfiers satisfiers;
+};
+
+struct memo {
+    struct VEC(struct glibc_loader *) loaders;
+    struct row *rows; /* open addressing by elf */
+    size_t room, count;
+    struct arena arena;
+};
+
+struct memo *memo_new(void)
+{
+    struct memo *memo = must_alloc(sizeof *memo);
+    memset(memo, 0, sizeof *memo);
+    return memo;
+}
+
+void memo_free(struct memo *memo)
+{
+    if (memo == NULL)
+        return;
+    for (size_t i = 0; i < memo->loaders.count; i++)
+        ldcache_free(memo->loaders.at[i]->cache);
+    vec_free(&memo->loaders);
+    free(memo->rows);
+    arena_free(&memo->arena);
+    free(memo);
+}
+
+/* "lib/x86_64-linux-gnu" of "/lib/x86_64-linux-gnu", "lib64" of "/usr/lib64":
+ * the directory that $LIB names below a prefix (elf/dl-load.h, DL_DST_LIB). */
+static const char *lib_token(const struct glibc_loader *loader)
+{
+    if (loader->dir_count == 0)
+        return "lib";
+    const char *dir = loader->dirs[0];
+    if (strncmp(dir, "/usr/", 5) == 0)
+        dir += 4;
+    return dir + 1;
+}
+
+static void read_cache(struct facts *facts, struct glibc_loader *loader)
+{
+    enum { LARGEST_CACHE = 64 << 20 };
+    int error;
+    struct span bytes = {0};
+    struct arena arena = {0};
+    const struct node *node =
+        root_lookup(facts_root(facts), NULL, "/etc/ld.so.cache", NULL, LOOKUP_FOLLOW, &error);
+    if (node != NULL && node->type == NODE_FILE)
+        facts_text(facts, node, LARGEST_CACHE, &arena, &bytes);
+    loader->has_cache = node != NULL;
+    loader->cache = ldcache_read(bytes, loader->elf, loader->cpu_level);
+    arena_free(&arena);
+}
+
+const struct glibc_loader *memo_glibc_loader(struct memo *memo, struct facts *facts,
+                                             const struct node *node, const struct elf_facts *elf,
+                                             int cpu_level)
+{
+    static const char *const usual[] = {"/lib", "/usr/lib"};
+    for (size_t i = 0; i < memo->loaders.count; i++)
+        if (memo->loaders.at[i]->elf == elf && memo->loaders.at[i]->cpu_level == cpu_level)
+            return memo->loaders.at[i];
+    struct glibc_loader *loader = arena_alloc(&memo->arena, sizeof *loader);
+    *loader = (struct glibc_loader){.node = node, .elf = elf, .cpu_level = cpu_level};
+    if (elf->glibc_release != NULL && strncmp(elf->glibc_release, "2.", 2) == 0)
+        loader->minor = (unsigned)strtoul(elf->glibc_release + 2, NULL, 10);
+    loader->dirs = elf->system_dir_count != 0 ? elf->system_dirs : usual;
+    loader->dir_count = elf->system_dir_count != 0 ? elf->system_dir_count : 2;
+    loader->lib = lib_token(loader);
+    read_cache(facts, loader);
+    *vec_push(&memo->loaders) = loader;
+    return loader;
+}
+
+static struct row *row_of(struct row *rows, size_t room, const struct elf_facts *elf)
+{
+    size_t at = ((uintptr_t)elf >> 4) * 0x9e3779b97f4a7c15U >> 7 & (room - 1);
+    while (rows[at].elf != NULL && rows[at].elf != elf)
+        at = (at + 1) & (room - 1);
+    return &rows[at];
+}
+
+static void grow(struct memo *memo)
+{
+    size_t room = memo->room != 0 ? memo->room * 2 : 256;
+    struct row *rows = must_alloc(room * sizeof *rows);
+    memset(rows, 0, room * sizeof *rows);
+    for (size_t i = 0; i < memo->room; i++)
+        if (memo->rows[i].elf != NULL)
+            *row_of(rows, room, memo->rows[i].elf) = memo->rows[i];
+    free(memo->rows);
+    memo->rows = rows;
+    memo->room = room;
+}
+
+struct satisfiers *memo_satisfiers(struct memo *memo, const struct elf_facts *elf)
+{
+    if (2 * memo->count >= memo->room)
+        grow(memo);
+    struct row *row = row_of(memo->rows, memo->room, elf);
+    if (row->elf == NULL) {
+        row->elf = elf;
+        memo->count++;
+    }
+    return &row->satisfiers;
+}
+
+void memo_keep_satisfiers(struct memo *memo, const struct elf_facts *elf,
+                          const struct elf_facts *const *objects, size_t count)
+{
+    struct satisfiers *kept = memo_satisfiers(memo, elf);
+    const struct elf_facts **copy = arena_array(&memo->arena, count + 1, sizeof *copy);
+    if (count != 0)
+        memcpy(copy, objects, count * sizeof *copy);
+    *kept = (struct satisfiers){.objects = copy, .count = count, .known = true};
+}
