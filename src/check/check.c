@@ -1,0 +1,541 @@
+/* The public API: a context, and the passes in order. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "check/subject.h"
+#include "check/walk.h"
+#include "willrun/willrun.h"
+
+struct strings VEC(char *);
+
+struct willrun {
+    char *root, *user, *workdir, *host;
+    const struct platform *platform;
+    int cpu_level;
+    bool trail, all;
+    unsigned threads;
+    struct strings env, subjects;
+    willrun_on_subject *on_subject;
+    void *subject_context;
+    willrun_on_progress *on_progress;
+    void *progress_context;
+    struct err err;
+};
+
+/* A result and what it stands on. */
+struct owned_result {
+    struct willrun_result result; /* first: what the caller sees */
+    struct arena arena;
+    struct arena *worker_arenas;
+    size_t worker_count;
+    struct root *root;
+    struct facts *facts;
+};
+
+const char *willrun_version(void)
+{
+    return WILLRUN_VERSION;
+}
+
+struct willrun *willrun_new(void)
+{
+    struct willrun *willrun = must_alloc(sizeof *willrun);
+    memset(willrun, 0, sizeof *willrun);
+    willrun->cpu_level = 1;
+    return willrun;
+}
+
+static void free_strings(struct strings *strings)
+{
+    for (size_t i = 0; i < strings->count; i++)
+        free(strings->at[i]);
+    vec_free(strings);
+}
+
+void willrun_free(struct willrun *willrun)
+{
+    if (willrun == NULL)
+        return;
+    free(willrun->root);
+    free(willrun->user);
+    free(willrun->workdir);
+    free(willrun->host);
+    free_strings(&willrun->env);
+    free_strings(&willrun->subjects);
+    free(willrun);
+}
+
+const char *willrun_error(const struct willrun *willrun)
+{
+    return willrun->err.text;
+}
+
+static char *copy(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    return memcpy(must_alloc(size), text, size);
+}
+
+static enum willrun_err replace(struct willrun *willrun, char **field, const char *text)
+{
+    willrun->err = (struct err){0};
+    free(*field);
+    *field = text != NULL ? copy(text) : NULL;
+    return WILLRUN_OK;
+}
+
+enum willrun_err willrun_set_root(struct willrun *willrun, const char *source)
+{
+    return replace(willrun, &willrun->root, source);
+}
+
+enum willrun_err willrun_set_user(struct willrun *willrun, const char *user)
+{
+    return replace(willrun, &willrun->user, user);
+}
+
+enum willrun_err willrun_set_workdir(struct willrun *willrun, const char *path)
+{
+    if (path != NULL && *path != '/') {
+        willrun->err = (struct err){0};
+        err_set(&willrun->err, WILLRUN_EUSAGE, "the working directory %s is not an absolute path",
+                path);
+        return WILLRUN_EUSAGE;
+    }
+    return replace(willrun, &willrun->workdir, path);
+}
+
+enum willrun_err willrun_set_host(struct willrun *willrun, const char *path)
+{
+    return replace(willrun, &willrun->host, path);
+}
+
+enum willrun_err willrun_set_platform(struct willrun *willrun, const char *name)
+{
+    willrun->err = (struct err){0};
+    willrun->platform = name != NULL ? platform_by_name(name) : NULL;
+    if (name == NULL || willrun->platform != NULL)
+        return WILLRUN_OK;
+    err_set(&willrun->err, WILLRUN_EUSAGE,
+            "%s is no platform that willrun knows: expected os/arch[/variant], as in linux/amd64 "
+            "or linux/arm/v7",
+            name);
+    return WILLRUN_EUSAGE;
+}
+
+enum willrun_err willrun_set_cpu(struct willrun *willrun, const char *level)
+{
+    static const char prefix[] = "x86-64-v";
+    willrun->err = (struct err){0};
+    size_t length = strlen(prefix);
+    if (strncmp(level, prefix, length) == 0 && level[length] >= '1' && level[length] <= '4' &&
+        level[length + 1] == 0) {
+        willrun->cpu_level = level[length] - '0';
+        return WILLRUN_OK;
+    }
+    err_set(&willrun->err, WILLRUN_EUSAGE,
+            "%s is no CPU level: expected x86-64-v1, x86-64-v2, x86-64-v3 or x86-64-v4", level);
+    return WILLRUN_EUSAGE;
+}
+
+enum willrun_err willrun_add_env(struct willrun *willrun, const char *assignment)
+{
+    willrun->err = (struct err){0};
+    if (strchr(assignment, '=') == NULL || *assignment == '=') {
+        err_set(&willrun->err, WILLRUN_EUSAGE, "%s is no environment variable: expected NAME=VALUE",
+                assignment);
+        return WILLRUN_EUSAGE;
+    }
+    *vec_push(&willrun->env) = copy(assignment);
+    return WILLRUN_OK;
+}
+
+void willrun_set_trail(struct willrun *willrun, bool on)
+{
+    willrun->trail = on;
+}
+
+void willrun_set_threads(struct willrun *willrun, unsigned threads)
+{
+    willrun->threads = threads;
+}
+
+enum willrun_err willrun_add_subject(struct willrun *willrun, const char *path)
+{
+    willrun->err = (struct err){0};
+    if (*path == 0) {
+        err_set(&willrun->err, WILLRUN_EUSAGE, "a subject is an empty path");
+        return WILLRUN_EUSAGE;
+    }
+    *vec_push(&willrun->subjects) = copy(path);
+    return WILLRUN_OK;
+}
+
+void willrun_add_all(struct willrun *willrun)
+{
+    willrun->all = true;
+}
+
+void willrun_set_on_subject(struct willrun *willrun, willrun_on_subject *call, void *context)
+{
+    willrun->on_subject = call;
+    willrun->subject_context = context;
+}
+
+void willrun_set_on_progress(struct willrun *willrun, willrun_on_progress *call, void *context)
+{
+    willrun->on_progress = call;
+    willrun->progress_context = context;
+}
+
+/* ---- the target ---- */
+
+struct checking {
+    struct willrun *willrun;
+    struct owned_result *owned;
+    struct target target;
+    struct paths paths;
+};
+
+static bool open_root(struct checking *checking)
+{
+    struct willrun *willrun = checking->willrun;
+    const char *source = willrun->root;
+    if (source == NULL)
+        return err_set(&willrun->err, WILLRUN_EUSAGE,
+                       "no target: name the runtime root with --root DIR");
+    checking->target.source = source;
+    const char *dir = strncmp(source, "dir:", 4) == 0 ? source + 4 : source;
+    struct source *opened = source_open_dir(dir, &willrun->err);
+    if (opened == NULL)
+        return false;
+    checking->owned->root = root_new(opened);
+    checking->owned->facts = facts_new(checking->owned->root, true);
+    checking->target.facts = checking->owned->facts;
+    return true;
+}
+
+/* The platform of the root's libc: the first of the table whose loader is there. */
+static void find_platform(struct target *target)
+{
+    target_find_libc(target->facts, target->platform, &target->libc);
+    for (const struct platform *row = platforms; target->platform == NULL && row->name != NULL;
+         row++) {
+        target_find_libc(target->facts, row, &target->libc);
+        if (target->libc.node != NULL)
+            target->platform = row;
+    }
+}
+
+static bool parse_number(const char *text, char end, uint32_t *number, const char **rest)
+{
+    char *stop;
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    unsigned long value = strtoul(text, &stop, 10);
+    if (errno != 0 || value > UINT32_MAX || (*stop != 0 && *stop != end))
+        return false;
+    *number = (uint32_t)value;
+    *rest = *stop == end ? stop + 1 : stop;
+    return true;
+}
+
+/* NAME's line of /etc/passwd: NAME:x:UID:GID:… */
+static bool find_user(struct target *target, const char *name, struct arena *arena)
+{
+    enum { LARGEST = 4 << 20 };
+    int error;
+    struct span text;
+    const struct node *node =
+        root_lookup(facts_root(target->facts), NULL, "/etc/passwd", NULL, LOOKUP_FOLLOW, &error);
+    if (node == NULL || node->type != NODE_FILE ||
+        facts_text(target->facts, node, LARGEST, arena, &text) != 0)
+        return false;
+    size_t length = strlen(name);
+    const char *all = arena_copy(arena, (const char *)text.data, text.size);
+    for (const char *line = all; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, name, length) != 0 || line[length] != ':')
+            continue;
+        const char *uid = strchr(line + length + 1, ':'), *rest;
+        return uid != NULL && parse_number(uid + 1, ':', &target->cred.uid, &rest) &&
+               parse_number(rest, ':', &target->cred.gid, &rest);
+    }
+    return false;
+}
+
+static bool find_cred(struct checking *checking)
+{
+    struct willrun *willrun = checking->willrun;
+    struct target *target = &checking->target;
+    const char *rest;
+    if (willrun->user == NULL)
+        return true;
+    if (parse_number(willrun->user, ':', &target->cred.uid, &rest))
+        return *rest == 0 || parse_number(rest, 0, &target->cred.gid, &rest) ||
+               err_set(&willrun->err, WILLRUN_EUSAGE,
+                       "%s is no user: expected a name, UID or UID:GID", willrun->user);
+    return find_user(target, willrun->user, &checking->owned->arena) ||
+           err_set(&willrun->err, WILLRUN_EINPUT, "the user %s is not in the target's /etc/passwd",
+                   willrun->user);
+}
+
+static bool find_workdir(struct checking *checking)
+{
+    struct willrun *willrun = checking->willrun;
+    int error;
+    if (willrun->workdir == NULL)
+        return true;
+    checking->target.cwd =
+        root_lookup(checking->owned->root, NULL, willrun->workdir, NULL, LOOKUP_FOLLOW, &error);
+    if (checking->target.cwd == NULL)
+        return err_set(&willrun->err, WILLRUN_EINPUT, "the working directory %s: %s",
+                       willrun->workdir, err_text(error));
+    return checking->target.cwd->type == NODE_DIR ||
+           err_set(&willrun->err, WILLRUN_EINPUT, "the working directory %s is no directory",
+                   willrun->workdir);
+}
+
+static void keep_env(struct checking *checking)
+{
+    struct willrun *willrun = checking->willrun;
+    const char **env = arena_array(&checking->owned->arena, willrun->env.count + 1, sizeof *env);
+    for (size_t i = 0; i < willrun->env.count; i++)
+        env[i] = arena_string(&checking->owned->arena, willrun->env.at[i]);
+    checking->target.env = env;
+}
+
+static bool open_target(struct checking *checking)
+{
+    struct willrun *willrun = checking->willrun;
+    if (!open_root(checking))
+        return false;
+    checking->target.platform = willrun->platform;
+    checking->target.cpu_level = willrun->cpu_level;
+    checking->target.trail = willrun->trail;
+    checking->target.host = willrun->host;
+    keep_env(checking);
+    find_platform(&checking->target);
+    return find_cred(checking) && find_workdir(checking);
+}
+
+/* ---- the subjects ---- */
+
+/* A path of the local disk, laid over the root as /NAME. */
+static bool lay_over(struct checking *checking, const char *path, const char **inside)
+{
+    struct willrun *willrun = checking->willrun;
+    struct arena *arena = &checking->owned->arena;
+    char *real = realpath(path, NULL);
+    if (real == NULL)
+        return err_set(&willrun->err, WILLRUN_EINPUT, "%s: %s", path, err_text(errno));
+    char *slash = strrchr(real, '/');
+    const char *name = slash[1] != 0 ? slash + 1 : "root";
+    const char *given = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+    if (*given == 0 || strcmp(given, ".") == 0 || strcmp(given, "..") == 0)
+        given = name;
+    *inside = arena_format(arena, "/%s", given);
+    const char *dir = slash == real ? "/" : arena_copy(arena, real, (size_t)(slash - real));
+    struct source *source = source_open_dir(dir, &willrun->err);
+    bool laid = source != NULL &&
+                root_graft(checking->owned->root, given, source, slash + 1, &willrun->err);
+    free(real);
+    return laid;
+}
+
+static bool add_path(struct checking *checking, const char *path)
+{
+    struct willrun *willrun = checking->willrun;
+    struct arena *arena = &checking->owned->arena;
+    const char *inside = path;
+    int error;
+    if (*path != '/' && !lay_over(checking, path, &inside))
+        return false;
+    const struct node *node =
+        root_lookup(checking->owned->root, NULL, inside, NULL, LOOKUP_FOLLOW, &error);
+    if (node == NULL)
+        return err_set(&willrun->err, WILLRUN_EINPUT, "the subject %s in %s: %s", inside,
+                       willrun->root, err_text(error));
+    if (node->type == NODE_DIR)
+        walk_subjects(checking->owned->facts, node, arena, &checking->paths);
+    else
+        *vec_push(&checking->paths) = arena_string(arena, inside);
+    return true;
+}
+
+static bool gather_subjects(struct checking *checking)
+{
+    struct willrun *willrun = checking->willrun;
+    for (size_t i = 0; i < willrun->subjects.count; i++)
+        if (!add_path(checking, willrun->subjects.at[i]))
+            return false;
+    if (willrun->all)
+        walk_subjects(checking->owned->facts, root_top(checking->owned->root),
+                      &checking->owned->arena, &checking->paths);
+    if (willrun->subjects.count == 0 && !willrun->all)
+        return err_set(&willrun->err, WILLRUN_EUSAGE,
+                       "nothing to check: name a path in the target, or use --all");
+    return true;
+}
+
+/* ---- judging, in parallel ---- */
+
+struct workshop {
+    struct checking *checking;
+    const struct willrun_target *target;
+    struct willrun_subject *subjects;
+    bool *done;
+    size_t count, next, told; /* next to judge, next to hand to the caller */
+    pthread_mutex_t lock;
+};
+
+struct worker {
+    struct workshop *workshop;
+    struct arena *arena;
+    pthread_t thread;
+};
+
+/* Subjects are handed over in their order, whoever finished first. */
+static void tell(struct workshop *workshop, size_t index)
+{
+    struct willrun *willrun = workshop->checking->willrun;
+    pthread_mutex_lock(&workshop->lock);
+    workshop->done[index] = true;
+    while (workshop->told < workshop->count && workshop->done[workshop->told]) {
+        if (willrun->on_subject != NULL)
+            willrun->on_subject(willrun->subject_context, workshop->target,
+                                &workshop->subjects[workshop->told]);
+        workshop->told++;
+        if (willrun->on_progress != NULL)
+            willrun->on_progress(willrun->progress_context, "checking", workshop->told,
+                                 workshop->count);
+    }
+    pthread_mutex_unlock(&workshop->lock);
+}
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+    struct workshop *workshop = worker->workshop;
+    struct memo *memo = memo_new();
+    for (;;) {
+        pthread_mutex_lock(&workshop->lock);
+        size_t index = workshop->next < workshop->count ? workshop->next++ : SIZE_MAX;
+        pthread_mutex_unlock(&workshop->lock);
+        if (index == SIZE_MAX)
+            break;
+        subject_judge(&workshop->checking->target, memo, workshop->checking->paths.at[index],
+                      worker->arena, &workshop->subjects[index]);
+        tell(workshop, index);
+    }
+    memo_free(memo);
+    return NULL;
+}
+
+static size_t worker_count(const struct willrun *willrun, size_t subjects)
+{
+    enum { SUBJECTS_A_THREAD = 8 }; /* fewer are not worth a thread's start */
+    size_t threads = willrun->threads;
+    if (threads == 0) {
+        long online = sysconf(_SC_NPROCESSORS_ONLN);
+        threads = online > 0 ? (size_t)online : 1;
+    }
+    size_t useful = subjects / SUBJECTS_A_THREAD + 1;
+    return threads < useful ? threads : useful;
+}
+
+static void judge_all(struct checking *checking, const struct willrun_target *target,
+                      struct willrun_subject *subjects)
+{
+    struct owned_result *owned = checking->owned;
+    size_t count = checking->paths.count;
+    struct workshop workshop = {.checking = checking,
+                                .target = target,
+                                .subjects = subjects,
+                                .count = count,
+                                .lock = PTHREAD_MUTEX_INITIALIZER};
+    workshop.done = arena_array(&owned->arena, count + 1, sizeof *workshop.done);
+    owned->worker_count = worker_count(checking->willrun, count);
+    owned->worker_arenas =
+        arena_array(&owned->arena, owned->worker_count, sizeof *owned->worker_arenas);
+    struct worker *workers = arena_array(&owned->arena, owned->worker_count, sizeof *workers);
+    size_t started = 1;
+    for (size_t i = 0; i < owned->worker_count; i++)
+        workers[i] = (struct worker){.workshop = &workshop, .arena = &owned->worker_arenas[i]};
+    while (started < owned->worker_count &&
+           pthread_create(&workers[started].thread, NULL, work, &workers[started]) == 0)
+        started++;
+    work(&workers[0]);
+    for (size_t i = 1; i < started; i++)
+        pthread_join(workers[i].thread, NULL);
+}
+
+static void count_verdicts(struct willrun_result *result, const struct willrun_subject *subjects,
+                           size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t *counts[] = {[WILLRUN_RUNS] = &result->runs,
+                            [WILLRUN_DEGRADED] = &result->degraded,
+                            [WILLRUN_UNKNOWN] = &result->unknown,
+                            [WILLRUN_FAILS] = &result->fails};
+        ++*counts[subjects[i].verdict];
+    }
+}
+
+static void judge(struct checking *checking)
+{
+    struct owned_result *owned = checking->owned;
+    const struct target *target = &checking->target;
+    struct willrun_target *out = arena_alloc(&owned->arena, sizeof *out);
+    struct willrun_subject *subjects =
+        arena_array(&owned->arena, checking->paths.count + 1, sizeof *subjects);
+    *out = (struct willrun_target){
+        .root = arena_string(&owned->arena, target->source),
+        .platform = target->platform != NULL ? target->platform->name : NULL,
+        .libc = target->libc.kind,
+        .libc_version = arena_string(&owned->arena, target->libc.version),
+        .loader = arena_string(&owned->arena, target->libc.path),
+        .subjects = subjects,
+        .subject_count = checking->paths.count};
+    owned->result.targets = out;
+    owned->result.target_count = 1;
+    judge_all(checking, out, subjects);
+    count_verdicts(&owned->result, subjects, checking->paths.count);
+}
+
+enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **result)
+{
+    struct checking checking = {.willrun = willrun};
+    willrun->err = (struct err){0};
+    *result = NULL;
+    checking.owned = must_alloc(sizeof *checking.owned);
+    memset(checking.owned, 0, sizeof *checking.owned);
+    if (open_target(&checking) && gather_subjects(&checking)) {
+        judge(&checking);
+        *result = &checking.owned->result;
+    } else {
+        willrun_result_free(&checking.owned->result);
+    }
+    vec_free(&checking.paths);
+    return willrun->err.code;
+}
+
+void willrun_result_free(struct willrun_result *result)
+{
+    if (result == NULL)
+        return;
+    struct owned_result *owned = (struct owned_result *)result;
+    for (size_t i = 0; i < owned->worker_count; i++)
+        arena_free(&owned->worker_arenas[i]);
+    arena_free(&owned->arena);
+    if (owned->facts != NULL)
+        facts_free(owned->facts);
+    if (owned->root != NULL)
+        root_free(owned->root);
+    free(owned);
+}

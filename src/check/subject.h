@@ -1,0 +1,45 @@
+/* One subject judged: kernel, loader, findings, verdict. */
+#ifndef WILLRUN_CHECK_SUBJECT_H
+#define WILLRUN_CHECK_SUBJECT_H
+
+#include "file/file_facts.h"
+#include "replay/memo.h"
+#include "replay/replay.h"
+#include "willrun/result.h"
+
+/* The loader that programs of one platform find in the root. */
+struct target_libc {
+    enum willrun_libc kind;
+    const char *path; /* of the loader; NULL: none */
+    const struct node *node;
+    const struct elf_facts *elf;
+    const char *version; /* NULL: not known */
+};
+
+/* What all subjects of a target share. */
+struct target {
+    struct facts *facts;
+    const char *source;              /* as it was given */
+    const struct platform *platform; /* NULL: not known */
+    struct target_libc libc;
+    const char *const *env;
+    struct cred cred;
+    const struct node *cwd;
+    const char *host; /* NULL: none */
+    int cpu_level;
+    bool trail;
+};
+
+/* The loader of `platform` in the root, by the table's paths. */
+void target_find_libc(struct facts *facts, const struct platform *platform,
+                      struct target_libc *libc);
+
+/* Judge the file at `path` in the root. Texts are in `arena`. */
+void subject_judge(const struct target *target, struct memo *memo, const char *path,
+                   struct arena *arena, struct willrun_subject *subject);
+
+/* Is it worth judging when a whole tree is asked for: an ELF program, a shared
+ * object, or a script with execute permission? */
+bool subject_is_worth(const struct node *node, const struct file_facts *file);
+
+#endif

@@ -1,0 +1,42 @@
+#include "cli/commands.h"
+
+static const struct example check_examples[] = {
+    {"Will the program just built run in that root filesystem? It is laid over the root as "
+     "/server.",
+     "willrun check --root ./rootfs ./server"},
+    {"One that is in the root already, with the environment that its image sets:",
+     "willrun check --root ./rootfs --env LD_LIBRARY_PATH=/opt/lib /usr/bin/app"},
+    {"Every program, library and script of the root, for a machine-read log:",
+     "willrun check --root ./rootfs --all --format jsonl -o check.jsonl"},
+    {"A plugin, in the process that loads it:",
+     "willrun check --root ./rootfs --host /usr/bin/node /app/build/addon.node"},
+    {"Why is this libz taken, and not another one?",
+     "willrun check --root ./rootfs --why libz.so.1 /usr/bin/git"},
+    {NULL, NULL},
+};
+
+static const struct example tree_examples[] = {
+    {"What does a program of this machine load, and from where?", "willrun tree /usr/bin/git"},
+    {"The same program in another root filesystem:", "willrun tree --root ./rootfs ./git"},
+    {"As a picture (Graphviz), or as a diagram for a Markdown file:",
+     "willrun tree --format dot /usr/bin/git | dot -Tsvg -o git.svg"},
+    {NULL, "willrun tree --format mermaid /usr/bin/git"},
+    {NULL, NULL},
+};
+
+const struct command commands[] = {
+    {"check", FOR_CHECK, cmd_check, "will each program, library and script run in this root?",
+     "[PATH]...",
+     "Replays what the kernel and the dynamic loader of the root would do when each PATH is "
+     "started there, and tells what they would say. Nothing of the root is run. An absolute PATH "
+     "is inside the root; a relative PATH is a file or folder of the local disk, which is first "
+     "laid over the root as /NAME. A folder stands for every ELF file and script in it.",
+     "0: each of them meets --fail-on; 1: at least one does not", check_examples},
+    {"tree", FOR_TREE, cmd_tree, "the libraries that a program loads, as a tree", "PATH...",
+     "Draws which objects each PATH loads in the root, which object needs which, and by which "
+     "search the loader finds each. An absolute PATH is inside the root; a relative PATH is a "
+     "file or folder of the local disk, which is first laid over the root as /NAME.",
+     "0: drawn, and each of them meets --fail-on; 1: at least one does not", tree_examples},
+};
+
+const size_t command_count = sizeof commands / sizeof *commands;

@@ -1,0 +1,35 @@
+/* The commands: names, who runs them, and what their help says. */
+#ifndef WILLRUN_CLI_COMMANDS_H
+#define WILLRUN_CLI_COMMANDS_H
+
+#include <stddef.h>
+
+struct options;
+
+/* Each runs with parsed options and returns the exit status. */
+int cmd_check(const struct options *options);
+int cmd_tree(const struct options *options);
+
+/* One bit a command, for the options table. */
+enum { FOR_CHECK = 1, FOR_TREE = 2 };
+
+struct example {
+    const char *says;
+    const char *command;
+};
+
+struct command {
+    const char *name;
+    unsigned bit;
+    int (*run)(const struct options *options);
+    const char *summary;            /* a line of `willrun --help` */
+    const char *operands;           /* behind the options in the usage line */
+    const char *text;               /* a paragraph */
+    const char *statuses;           /* what exit status 0 and 1 mean */
+    const struct example *examples; /* ended by NULL */
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+#endif

@@ -1,0 +1,92 @@
+/* willrun: the command line of libwillrun. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/complain.h"
+#include "cli/help.h"
+#include "cli/nearest.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "willrun/willrun.h"
+
+/* A file opened later must not become standard output or error because that was
+ * closed; read-only, so that writing to it still fails. */
+static bool keep_standard_files(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDONLY);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd >= 0 && close(fd) == 0;
+}
+
+static int print_help(const struct command *command)
+{
+    struct output output;
+    if (!output_open(&output, NULL))
+        return EXIT_TROUBLE;
+    if (command != NULL)
+        help_command(command, output.stream);
+    else
+        help_program(output.stream);
+    return output_keep(&output) ? EXIT_MET : EXIT_TROUBLE;
+}
+
+static int print_version(void)
+{
+    struct output output;
+    if (!output_open(&output, NULL))
+        return EXIT_TROUBLE;
+    fprintf(output.stream, "willrun %s\n", willrun_version());
+    return output_keep(&output) ? EXIT_MET : EXIT_TROUBLE;
+}
+
+static int unknown_command(const char *name)
+{
+    char sentence[256];
+    struct nearest nearest = nearest_begin(name, strlen(name));
+    for (size_t i = 0; i < command_count; i++)
+        nearest_offer(&nearest, commands[i].name);
+    const char *meant = nearest_answer(&nearest);
+    snprintf(sentence, sizeof sentence, "unknown %s \"%.120s\"%s%s%s",
+             name[0] == '-' ? "option" : "command", name, meant != NULL ? "; did you mean " : "",
+             meant != NULL ? meant : "", meant != NULL ? "?" : "");
+    return complain_usage(NULL, sentence);
+}
+
+static int run(const struct command *command, int count, char *const *arguments)
+{
+    struct options options;
+    char problem[512];
+    int status;
+    if (!options_parse(&options, command->bit, count, arguments, problem, sizeof problem))
+        status = complain_usage(command->name, problem);
+    else if (options.help)
+        status = print_help(command);
+    else
+        status = command->run(&options);
+    options_free(&options);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (!keep_standard_files())
+        return complain("cannot open /dev/null");
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is told as any other write that fails */
+    if (argc < 2)
+        return complain_usage(NULL, "name a command");
+    const char *name = argv[1];
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return run(&commands[i], argc - 2, argv + 2);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return print_help(NULL);
+    if (strcmp(name, "--version") == 0)
+        return print_version();
+    return unknown_command(name);
+}

@@ -1,0 +1,281 @@
+#include "cli/options.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/nearest.h"
+#include "willrun/willrun.h"
+
+static const struct choice cpus[] = {
+    {"x86-64-v1", 1}, {"x86-64-v2", 2}, {"x86-64-v3", 3}, {"x86-64-v4", 4}, {NULL, 0}};
+static const struct choice whens[] = {
+    {"auto", WHEN_AUTO}, {"always", WHEN_ALWAYS}, {"never", WHEN_NEVER}, {NULL, 0}};
+static const struct choice fail_ons[] = {
+    {"fails", FAIL_ON_FAILS}, {"degraded", FAIL_ON_DEGRADED}, {"never", FAIL_ON_NEVER}, {NULL, 0}};
+static const struct choice check_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
+                                              {"json", WILLRUN_FORMAT_JSON},
+                                              {"jsonl", WILLRUN_FORMAT_JSONL},
+                                              {NULL, 0}};
+static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
+                                             {"json", WILLRUN_FORMAT_JSON},
+                                             {"dot", WILLRUN_FORMAT_DOT},
+                                             {"mermaid", WILLRUN_FORMAT_MERMAID},
+                                             {NULL, 0}};
+
+#define BOTH (FOR_CHECK | FOR_TREE)
+
+/* clang-format off */
+/* letter name       argument    kind    field     choices        commands   help */
+#define OPTIONS(X)                                                                                 \
+    X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_CHECK,                       \
+      "the root filesystem that it will run in: a folder, DIR or dir:DIR")                         \
+    X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_TREE,                        \
+      "the root filesystem that it runs in: a folder, DIR or dir:DIR (default: /)")                \
+    X(0,   "all",      NULL,     FLAG,   all,      NULL,          FOR_CHECK,                       \
+      "check every ELF file and script of the root")                                               \
+    X(0,   "platform", "OS/ARCH[/VARIANT]", TEXT, platform, NULL, BOTH,                            \
+      "the machine it will run on, such as linux/arm64 (default: that of the root's libc, else "   \
+      "of the file itself)")                                                                       \
+    X(0,   "cpu",      "LEVEL",  CHOICE, cpu,      cpus,          BOTH,                            \
+      "what the processor of an amd64 machine can do (default: x86-64-v1)")                        \
+    X(0,   "env",      "K=V",    LIST,   env,      NULL,          BOTH,                            \
+      "a variable of the process environment, such as LD_LIBRARY_PATH or PATH; repeatable")        \
+    X(0,   "user",     "USER",   TEXT,   user,     NULL,          BOTH,                            \
+      "who it runs as: UID, UID:GID, or a name of the root's /etc/passwd (default: 0:0)")          \
+    X(0,   "workdir",  "DIR",    TEXT,   workdir,  NULL,          BOTH,                            \
+      "the working directory inside the root (default: /)")                                        \
+    X(0,   "host",     "PATH",   TEXT,   host,     NULL,          BOTH,                            \
+      "for a plugin: the program inside the root that loads it")                                   \
+    X(0,   "why",      "LIB",    TEXT,   why,      NULL,          BOTH,                            \
+      "tell for the library LIB every path that was considered, and why it was passed over")       \
+    X(0,   "format",   "FORMAT", CHOICE, format,   check_formats, FOR_CHECK,                       \
+      "how to write it (default: text; jsonl: one line a subject, as soon as it is judged)")       \
+    X(0,   "format",   "FORMAT", CHOICE, format,   tree_formats,  FOR_TREE,                        \
+      "how to write it (default: text)")                                                           \
+    X('o', "output",   "FILE",   TEXT,   output,   NULL,          BOTH,                            \
+      "write to FILE, whole or not at all")                                                        \
+    X(0,   "fail-on",  "VERDICT", CHOICE, fail_on, fail_ons,      BOTH,                            \
+      "what makes the exit status 1 (default: fails; degraded: whatever does not surely run)")     \
+    X(0,   "color",    "WHEN",   CHOICE, color,    whens,         BOTH,                            \
+      "use colours (default: auto, on a terminal; NO_COLOR and CLICOLOR_FORCE are heeded)")        \
+    X('q', "quiet",    NULL,     FLAG,   quiet,    NULL,          BOTH,                            \
+      "print only what does not run")                                                              \
+    X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          BOTH,                            \
+      "print notes, facts of what runs, and long lists whole")                                     \
+    X(0,   "progress", "WHEN",   CHOICE, progress, whens,         BOTH,                            \
+      "tell on standard error how far it is (default: auto, on a terminal)")                       \
+    X('j', "jobs",     "N",      NUMBER, threads,  NULL,          BOTH,                            \
+      "threads (default: the processors it may use)")                                              \
+    X('h', "help",     NULL,     FLAG,   help,     NULL,          BOTH,                            \
+      "print this help")
+/* clang-format on */
+
+const struct option option_table[] = {
+#define ROW(letter, name, argument, kind, field, choices, who, help)                               \
+    {letter, name, argument, OPTION_##kind, offsetof(struct options, field), choices, who, help},
+    OPTIONS(ROW)
+#undef ROW
+};
+
+const size_t option_count = sizeof option_table / sizeof *option_table;
+
+/* ---- parsing ---- */
+
+struct parser {
+    struct options *options;
+    unsigned command;
+    int count, next; /* arguments, and the one to read next */
+    char *const *arguments;
+    char *problem;
+    size_t problem_size;
+};
+
+__attribute__((format(printf, 2, 3))) static bool wrong(struct parser *parser, const char *format,
+                                                        ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(parser->problem, parser->problem_size, format, args);
+    va_end(args);
+    return false;
+}
+
+static bool name_is(const char *name, const char *text, size_t length)
+{
+    return strncmp(name, text, length) == 0 && name[length] == 0;
+}
+
+static const struct option *find_name(unsigned command, const char *text, size_t length)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if ((option_table[i].commands & command) != 0 &&
+            name_is(option_table[i].name, text, length))
+            return &option_table[i];
+    return NULL;
+}
+
+static const struct option *find_letter(unsigned command, char letter)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if ((option_table[i].commands & command) != 0 && option_table[i].letter == letter)
+            return &option_table[i];
+    return NULL;
+}
+
+static void *field_of(struct options *options, const struct option *option)
+{
+    return (char *)options + option->field;
+}
+
+static void add_text(struct text_list *list, const char *text)
+{
+    list->at[list->count++] = text; /* there is room for every argument */
+}
+
+static bool set_choice(struct parser *parser, const struct option *option, const char *value)
+{
+    struct nearest nearest = nearest_begin(value, strlen(value));
+    char all[160] = "";
+    size_t length = 0;
+    for (const struct choice *choice = option->choices; choice->name != NULL; choice++) {
+        if (strcmp(choice->name, value) == 0) {
+            memcpy(field_of(parser->options, option), &choice, sizeof choice);
+            return true;
+        }
+        nearest_offer(&nearest, choice->name);
+        const char *comma = length == 0 ? "" : choice[1].name != NULL ? ", " : " or ";
+        if (length < sizeof all)
+            length +=
+                (size_t)snprintf(all + length, sizeof all - length, "%s%s", comma, choice->name);
+    }
+    const char *meant = nearest_answer(&nearest);
+    return wrong(parser, "--%s takes %s, not \"%s\"%s%s%s", option->name, all, value,
+                 meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "",
+                 meant != NULL ? "?" : "");
+}
+
+static bool set_number(struct parser *parser, const struct option *option, const char *value)
+{
+    unsigned number = 0;
+    const char *at = value;
+    while (*at >= '0' && *at <= '9' && number <= NUMBER_MOST)
+        number = number * 10 + (unsigned)(*at++ - '0');
+    if (*at != 0 || number < 1 || number > NUMBER_MOST)
+        return wrong(parser, "--%s takes a number from 1 to %d, not \"%s\"", option->name,
+                     NUMBER_MOST, value);
+    memcpy(field_of(parser->options, option), &number, sizeof number);
+    return true;
+}
+
+static bool set_value(struct parser *parser, const struct option *option, const char *value)
+{
+    void *field = field_of(parser->options, option);
+    switch (option->kind) {
+    case OPTION_FLAG:
+        *(bool *)field = true;
+        return true;
+    case OPTION_TEXT:
+        if (*value == 0)
+            return wrong(parser, "--%s takes %s, not an empty text", option->name,
+                         option->argument);
+        *(const char **)field = value;
+        return true;
+    case OPTION_LIST:
+        add_text(field, value);
+        return true;
+    case OPTION_CHOICE:
+        return set_choice(parser, option, value);
+    case OPTION_NUMBER:
+        return set_number(parser, option, value);
+    }
+    return false;
+}
+
+/* The value that stands in the next argument. */
+static bool take_value(struct parser *parser, const struct option *option)
+{
+    if (parser->next >= parser->count)
+        return wrong(parser, "--%s needs a value: %s", option->name, option->argument);
+    return set_value(parser, option, parser->arguments[parser->next++]);
+}
+
+static bool unknown_name(struct parser *parser, const char *name, size_t length)
+{
+    struct nearest nearest = nearest_begin(name, length);
+    for (size_t i = 0; i < option_count; i++)
+        if ((option_table[i].commands & parser->command) != 0)
+            nearest_offer(&nearest, option_table[i].name);
+    const char *meant = nearest_answer(&nearest);
+    return wrong(parser, "unknown option --%.*s%s%s%s", (int)length, name,
+                 meant != NULL ? "; did you mean --" : "", meant != NULL ? meant : "",
+                 meant != NULL ? "?" : "");
+}
+
+/* "--name", "--name=value", "--name" "value" */
+static bool read_long(struct parser *parser, const char *text)
+{
+    size_t length = strcspn(text, "=");
+    const struct option *option = find_name(parser->command, text, length);
+    if (option == NULL)
+        return unknown_name(parser, text, length);
+    bool has_value = text[length] == '=';
+    if (option->argument == NULL)
+        return has_value ? wrong(parser, "--%s takes no value", option->name)
+                         : set_value(parser, option, NULL);
+    return has_value ? set_value(parser, option, text + length + 1) : take_value(parser, option);
+}
+
+/* "-q", "-qv", "-oFILE", "-o" "FILE" */
+static bool read_letters(struct parser *parser, const char *text)
+{
+    for (; *text != 0; text++) {
+        const struct option *option = find_letter(parser->command, *text);
+        if (option == NULL)
+            return wrong(parser, "unknown option -%s", text);
+        if (option->argument != NULL)
+            return text[1] != 0 ? set_value(parser, option, text + 1) : take_value(parser, option);
+        set_value(parser, option, NULL);
+    }
+    return true;
+}
+
+static bool read_arguments(struct parser *parser)
+{
+    bool ended = false; /* by "--" */
+    while (parser->next < parser->count) {
+        const char *text = parser->arguments[parser->next++];
+        if (ended || text[0] != '-' || text[1] == 0)
+            add_text(&parser->options->paths, text);
+        else if (strcmp(text, "--") == 0)
+            ended = true;
+        else if (text[1] == '-' ? !read_long(parser, text + 2) : !read_letters(parser, text + 1))
+            return false;
+    }
+    return true;
+}
+
+bool options_parse(struct options *options, unsigned command, int count, char *const *arguments,
+                   char *problem, size_t problem_size)
+{
+    struct parser parser = {options, command, count, 0, arguments, problem, problem_size};
+    size_t room = (size_t)count + 1;
+    *options = (struct options){.fail_on = &fail_ons[0],
+                                .format = &check_formats[0],
+                                .color = &whens[0],
+                                .progress = &whens[0]};
+    options->env.at = calloc(room, sizeof *options->env.at);
+    options->paths.at = calloc(room, sizeof *options->paths.at);
+    if (options->env.at == NULL || options->paths.at == NULL)
+        return wrong(&parser, "out of memory");
+    return read_arguments(&parser);
+}
+
+void options_free(struct options *options)
+{
+    free(options->env.at);
+    free(options->paths.at);
+    *options = (struct options){0};
+}

@@ -1,0 +1,64 @@
+/* The command line: one table, from which parsing and help are made. */
+#ifndef WILLRUN_CLI_OPTIONS_H
+#define WILLRUN_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One of the words that an option takes. */
+struct choice {
+    const char *name; /* NULL ends a list */
+    int value;
+};
+
+enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+enum fail_on { FAIL_ON_FAILS, FAIL_ON_DEGRADED, FAIL_ON_NEVER };
+
+/* Texts of the command line, in its order; borrowed from argv. */
+struct text_list {
+    const char **at;
+    size_t count;
+};
+
+/* What was asked for. Texts are NULL and numbers 0 where nothing was said. */
+struct options {
+    const char *root, *platform, *user, *workdir, *host, *why, *output;
+    struct text_list env;
+    struct text_list paths; /* operands */
+    const struct choice *cpu, *format, *fail_on, *color, *progress;
+    unsigned threads;
+    bool all, quiet, verbose, help;
+};
+
+enum option_kind {
+    OPTION_FLAG,   /* bool */
+    OPTION_TEXT,   /* const char *, the last one counts */
+    OPTION_LIST,   /* struct text_list */
+    OPTION_CHOICE, /* const struct choice * */
+    OPTION_NUMBER, /* unsigned, from 1 to NUMBER_MOST */
+};
+
+enum { NUMBER_MOST = 4096 };
+
+struct option {
+    char letter;          /* 0: none */
+    const char *name;     /* behind -- */
+    const char *argument; /* what its value is called; NULL for a flag */
+    enum option_kind kind;
+    size_t field; /* of struct options, bytes */
+    const struct choice *choices;
+    unsigned commands; /* bits: who has it */
+    const char *help;
+};
+
+extern const struct option option_table[];
+extern const size_t option_count;
+
+/* Read `count` arguments behind the command's name into `options`, which
+ * options_free() ends. False with one sentence in `problem`: what is wrong and,
+ * where it can be guessed, what was meant. */
+bool options_parse(struct options *options, unsigned command, int count, char *const *arguments,
+                   char *problem, size_t problem_size);
+void options_free(struct options *options);
+
+#endif

@@ -1,0 +1,128 @@
+#include "cli/request.h"
+
+#include "cli/complain.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+
+struct request {
+    const struct options *options;
+    struct willrun *willrun;
+    struct willrun_result *result;
+    struct output output;
+    struct progress progress;
+};
+
+static enum willrun_err add_each(struct willrun *willrun, const struct text_list *list,
+                                 enum willrun_err (*add)(struct willrun *, const char *))
+{
+    enum willrun_err err = WILLRUN_OK;
+    for (size_t i = 0; err == WILLRUN_OK && i < list->count; i++)
+        err = add(willrun, list->at[i]);
+    return err;
+}
+
+/* Tell the library everything that was asked for. */
+static enum willrun_err prepare(struct request *request, const char *root)
+{
+    struct willrun *willrun = request->willrun;
+    const struct options *options = request->options;
+    const struct {
+        const char *value;
+        enum willrun_err (*set)(struct willrun *, const char *);
+    } settings[] = {
+        {root, willrun_set_root},
+        {options->platform, willrun_set_platform},
+        {options->cpu != NULL ? options->cpu->name : NULL, willrun_set_cpu},
+        {options->user, willrun_set_user},
+        {options->workdir, willrun_set_workdir},
+        {options->host, willrun_set_host},
+    };
+    enum willrun_err err = WILLRUN_OK;
+    for (size_t i = 0; err == WILLRUN_OK && i < sizeof settings / sizeof *settings; i++)
+        if (settings[i].value != NULL)
+            err = settings[i].set(willrun, settings[i].value);
+    if (err == WILLRUN_OK)
+        err = add_each(willrun, &options->env, willrun_add_env);
+    if (err == WILLRUN_OK)
+        err = add_each(willrun, &options->paths, willrun_add_subject);
+    if (options->all)
+        willrun_add_all(willrun);
+    willrun_set_trail(willrun, options->why != NULL);
+    willrun_set_threads(willrun, options->threads);
+    return err;
+}
+
+static bool is_stream(const struct request *request)
+{
+    return request->options->format->value == WILLRUN_FORMAT_JSONL;
+}
+
+static void on_subject(void *context, const struct willrun_target *target,
+                       const struct willrun_subject *subject)
+{
+    struct request *request = context;
+    progress_clear(&request->progress);
+    if (!request->options->quiet || subject->verdict != WILLRUN_RUNS)
+        willrun_write_jsonl_subject(target, subject, request->output.stream);
+}
+
+static enum willrun_err judge(struct request *request, const char *root)
+{
+    if (request->progress.on)
+        willrun_set_on_progress(request->willrun, progress_tell, &request->progress);
+    if (is_stream(request))
+        willrun_set_on_subject(request->willrun, on_subject, request);
+    enum willrun_err err = prepare(request, root);
+    if (err == WILLRUN_OK)
+        err = willrun_check(request->willrun, &request->result);
+    progress_clear(&request->progress);
+    return err;
+}
+
+/* What the stream could not take is told by output_keep. */
+static void write_result(struct request *request, result_writer *write)
+{
+    FILE *out = request->output.stream;
+    struct willrun_style style = terminal_style(request->options, request->output.fd);
+    if (is_stream(request))
+        willrun_write_jsonl_summary(request->result, out);
+    else
+        write(request->result, (enum willrun_format)request->options->format->value, &style, out);
+}
+
+static int status_of(const struct options *options, const struct willrun_result *result)
+{
+    size_t bad = 0;
+    if (options->fail_on->value == FAIL_ON_FAILS)
+        bad = result->fails;
+    else if (options->fail_on->value == FAIL_ON_DEGRADED)
+        bad = result->fails + result->unknown + result->degraded;
+    return bad == 0 ? EXIT_MET : EXIT_NOT_MET;
+}
+
+static int answer(struct request *request, const char *root, result_writer *write)
+{
+    if (!output_open(&request->output, request->options->output))
+        return EXIT_TROUBLE;
+    if (judge(request, root) != WILLRUN_OK) {
+        output_drop(&request->output);
+        return complain("%s", willrun_error(request->willrun));
+    }
+    write_result(request, write);
+    if (!output_keep(&request->output))
+        return EXIT_TROUBLE;
+    return status_of(request->options, request->result);
+}
+
+int request_run(const struct options *options, const char *root, result_writer *write)
+{
+    struct request request = {.options = options, .willrun = willrun_new()};
+    if (request.willrun == NULL)
+        return complain("out of memory");
+    progress_begin(&request.progress, (enum when)options->progress->value);
+    int status = answer(&request, root, write);
+    willrun_result_free(request.result);
+    willrun_free(request.willrun);
+    return status;
+}

@@ -1,0 +1,126 @@
+/* Schema willrun/check/1: one document, or one line a subject. */
+#include "report/json_parts.h"
+#include "report/names.h"
+#include "report/report.h"
+
+#define SCHEMA "willrun/check/1"
+
+static void write_origin(struct json *json, const struct willrun_subject *subject)
+{
+    if (subject->origin_stage == NULL && subject->origin_path == NULL) {
+        json_null(json, "origin");
+        return;
+    }
+    json_open_flat(json, "origin", '{');
+    json_string(json, "stage", subject->origin_stage);
+    json_string(json, "path", subject->origin_path);
+    json_close(json, '}');
+}
+
+static void write_predicted(struct json *json, const struct willrun_subject *subject)
+{
+    json_open(json, "predicted", '{');
+    if (subject->exit_status >= 0)
+        json_int(json, "exit_status", subject->exit_status);
+    else
+        json_null(json, "exit_status");
+    json_string(json, "errno", subject->error);
+    json_open(json, "stderr", '[');
+    for (size_t i = 0; i < subject->stderr_count; i++)
+        json_string(json, NULL, subject->stderr_lines[i]);
+    json_close(json, ']');
+    json_string(json, "runtime", subject->runtime);
+    json_close(json, '}');
+}
+
+static void write_trail(struct json *json, const struct willrun_object *object)
+{
+    if (object->trail_count == 0)
+        return;
+    json_open(json, "trail", '[');
+    for (size_t i = 0; i < object->trail_count; i++) {
+        const struct willrun_trail *trail = &object->trail[i];
+        json_open_flat(json, NULL, '{');
+        json_string(json, "path", trail->path);
+        json_string(json, "via", name_of_via(trail->via));
+        json_string(json, "outcome", trail->outcome);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void write_objects(struct json *json, const struct willrun_subject *subject)
+{
+    json_open(json, "objects", '[');
+    for (size_t i = 0; i < subject->object_count; i++) {
+        const struct willrun_object *object = &subject->objects[i];
+        (object->trail_count == 0 ? json_open_flat : json_open)(json, NULL, '{');
+        json_string(json, "name", object->name);
+        json_string(json, "path", object->path);
+        json_string(json, "needed_by", object->needed_by);
+        json_string(json, "via", name_of_via(object->via));
+        write_trail(json, object);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void write_subject(struct json *json, const char *key, const struct willrun_subject *subject)
+{
+    json_open(json, key, '{');
+    json_string(json, "path", subject->path);
+    write_origin(json, subject);
+    json_string(json, "kind", name_of_kind(subject->kind));
+    json_string(json, "platform", subject->platform);
+    json_string(json, "libc", name_of_libc(subject->libc));
+    json_string(json, "interpreter", subject->interpreter);
+    json_string(json, "linkage", name_of_linkage(subject->linkage));
+    json_string(json, "verdict", name_of_verdict(subject->verdict));
+    json_string(json, "phase", name_of_phase(subject->phase));
+    write_predicted(json, subject);
+    write_objects(json, subject);
+    json_findings(json, subject);
+    json_close(json, '}');
+}
+
+void json_check(const struct willrun_result *result, const struct willrun_style *style, FILE *out)
+{
+    (void)style;
+    json_document(out, SCHEMA, result, write_subject);
+}
+
+bool willrun_write_jsonl_subject(const struct willrun_target *target,
+                                 const struct willrun_subject *subject, FILE *out)
+{
+    struct json json = {.out = out, .compact = true};
+    json_open(&json, NULL, '{');
+    json_string(&json, "schema", SCHEMA);
+    json_open(&json, "target", '{');
+    json_target_facts(&json, target);
+    json_close(&json, '}');
+    write_subject(&json, "subject", subject);
+    json_close(&json, '}');
+    return fflush(out) == 0 && ferror(out) == 0;
+}
+
+bool willrun_write_jsonl_summary(const struct willrun_result *result, FILE *out)
+{
+    struct json json = {.out = out, .compact = true};
+    json_open(&json, NULL, '{');
+    json_string(&json, "schema", SCHEMA);
+    json_summary(&json, result);
+    json_close(&json, '}');
+    return fflush(out) == 0 && ferror(out) == 0;
+}
+
+void jsonl_check(const struct willrun_result *result, const struct willrun_style *style, FILE *out)
+{
+    (void)style;
+    for (size_t t = 0; t < result->target_count; t++) {
+        const struct willrun_target *target = &result->targets[t];
+        for (size_t s = 0; s < target->subject_count; s++)
+            if (!willrun_write_jsonl_subject(target, &target->subjects[s], out))
+                return;
+    }
+    willrun_write_jsonl_summary(result, out);
+}

@@ -1,0 +1,65 @@
+#include "report/json_parts.h"
+
+#include "report/names.h"
+
+void json_target_facts(struct json *json, const struct willrun_target *target)
+{
+    json_string(json, "root", target->root);
+    json_string(json, "platform", target->platform);
+    json_open_flat(json, "libc", '{');
+    json_string(json, "kind", name_of_libc(target->libc));
+    json_string(json, "version", target->libc_version);
+    json_string(json, "loader", target->loader);
+    json_close(json, '}');
+}
+
+void json_findings(struct json *json, const struct willrun_subject *subject)
+{
+    json_open(json, "findings", '[');
+    for (size_t i = 0; i < subject->finding_count; i++) {
+        const struct willrun_finding *finding = &subject->findings[i];
+        json_open(json, NULL, '{');
+        json_string(json, "rule", finding->rule);
+        json_string(json, "severity", name_of_severity(finding->severity));
+        json_string(json, "message", finding->message);
+        json_string(json, "object", finding->object);
+        json_string(json, "needed_by", finding->needed_by);
+        json_string(json, "symbol", finding->symbol);
+        json_string(json, "version", finding->version);
+        json_string(json, "fix", finding->fix);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+void json_summary(struct json *json, const struct willrun_result *result)
+{
+    json_open_flat(json, "summary", '{');
+    json_size(json, "runs", result->runs);
+    json_size(json, "degraded", result->degraded);
+    json_size(json, "fails", result->fails);
+    json_size(json, "unknown", result->unknown);
+    json_close(json, '}');
+}
+
+void json_document(FILE *out, const char *schema, const struct willrun_result *result,
+                   json_subject_writer *write_subject)
+{
+    struct json json = {.out = out};
+    json_open(&json, NULL, '{');
+    json_string(&json, "schema", schema);
+    json_open(&json, "targets", '[');
+    for (size_t t = 0; t < result->target_count; t++) {
+        const struct willrun_target *target = &result->targets[t];
+        json_open(&json, NULL, '{');
+        json_target_facts(&json, target);
+        json_open(&json, "subjects", '[');
+        for (size_t s = 0; s < target->subject_count; s++)
+            write_subject(&json, NULL, &target->subjects[s]);
+        json_close(&json, ']');
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    json_summary(&json, result);
+    json_close(&json, '}');
+}

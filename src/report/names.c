@@ -1,0 +1,84 @@
+#include "report/names.h"
+
+/* The entry of `table` at `index`; NULL for a value that a newer library may know. */
+#define NAME(table, index)                                                                         \
+    ((size_t)(index) < sizeof(table) / sizeof *(table) ? (table)[index] : NULL)
+
+const char *name_of_verdict(enum willrun_verdict verdict)
+{
+    static const char *const names[] = {
+        [WILLRUN_RUNS] = "runs",
+        [WILLRUN_DEGRADED] = "degraded",
+        [WILLRUN_UNKNOWN] = "unknown",
+        [WILLRUN_FAILS] = "fails",
+    };
+    return NAME(names, verdict);
+}
+
+const char *name_of_phase(enum willrun_phase phase)
+{
+    static const char *const names[] = {
+        [WILLRUN_PHASE_EXEC] = "exec",       [WILLRUN_PHASE_LOAD] = "load",
+        [WILLRUN_PHASE_VERSION] = "version", [WILLRUN_PHASE_RELOCATE] = "relocate",
+        [WILLRUN_PHASE_RUN] = "run",
+    };
+    return NAME(names, phase);
+}
+
+const char *name_of_kind(enum willrun_kind kind)
+{
+    static const char *const names[] = {
+        [WILLRUN_KIND_EXECUTABLE] = "executable",
+        [WILLRUN_KIND_SHARED_OBJECT] = "shared-object",
+        [WILLRUN_KIND_SCRIPT] = "script",
+        [WILLRUN_KIND_OTHER] = "other",
+    };
+    return NAME(names, kind);
+}
+
+const char *name_of_libc(enum willrun_libc libc)
+{
+    static const char *const names[] = {
+        [WILLRUN_LIBC_NONE] = "none",     [WILLRUN_LIBC_GLIBC] = "glibc",
+        [WILLRUN_LIBC_MUSL] = "musl",     [WILLRUN_LIBC_UCLIBC] = "uclibc",
+        [WILLRUN_LIBC_BIONIC] = "bionic", [WILLRUN_LIBC_UNKNOWN] = "unknown",
+    };
+    return NAME(names, libc);
+}
+
+const char *name_of_linkage(enum willrun_linkage linkage)
+{
+    static const char *const names[] = {
+        [WILLRUN_DYNAMIC] = "dynamic",
+        [WILLRUN_STATIC] = "static",
+        [WILLRUN_STATIC_PIE] = "static-pie",
+    };
+    return NAME(names, linkage);
+}
+
+const char *name_of_via(enum willrun_via via)
+{
+    static const char *const names[] = {
+        [WILLRUN_VIA_RPATH] = "rpath",
+        [WILLRUN_VIA_RUNPATH] = "runpath",
+        [WILLRUN_VIA_LD_LIBRARY_PATH] = "ld_library_path",
+        [WILLRUN_VIA_LD_SO_CACHE] = "ld.so.cache",
+        [WILLRUN_VIA_DEFAULT] = "default",
+        [WILLRUN_VIA_PRELOAD] = "preload",
+        [WILLRUN_VIA_MUSL_PATH_FILE] = "musl-path-file",
+        [WILLRUN_VIA_BUILTIN] = "builtin",
+        [WILLRUN_VIA_PATH] = "path",
+        [WILLRUN_VIA_LOADED] = "loaded",
+    };
+    return NAME(names, via);
+}
+
+const char *name_of_severity(enum willrun_severity severity)
+{
+    static const char *const names[] = {
+        [WILLRUN_ERROR] = "error",
+        [WILLRUN_WARNING] = "warning",
+        [WILLRUN_NOTE] = "note",
+    };
+    return NAME(names, severity);
+}

@@ -1,0 +1,251 @@
+/* The verdicts for people: one line a subject, details for what does not run,
+ * a line with the counts. */
+#include <string.h>
+
+#include "report/names.h"
+#include "report/report.h"
+#include "report/text_parts.h"
+
+static const struct {
+    const char *unicode, *ascii;
+    enum paint paint;
+} verdicts[] = {
+    [WILLRUN_RUNS] = {"✓", "runs    ", PAINT_GOOD},
+    [WILLRUN_DEGRADED] = {"!", "degraded", PAINT_WARN},
+    [WILLRUN_UNKNOWN] = {"?", "unknown ", PAINT_ODD},
+    [WILLRUN_FAILS] = {"✗", "fails   ", PAINT_BAD},
+};
+
+/* ---- the line of a subject ---- */
+
+/* What a finding is about, in a word or two. */
+static const char *detail_of(const struct willrun_subject *subject,
+                             const struct willrun_finding *finding)
+{
+    bool of_load = subject->phase == WILLRUN_PHASE_LOAD;
+    if (finding->symbol != NULL)
+        return finding->symbol;
+    if (finding->version != NULL)
+        return finding->version;
+    if (of_load && finding->object != NULL &&
+        !(subject->path != NULL && strcmp(finding->object, subject->path) == 0))
+        return last_part(finding->object);
+    return NULL;
+}
+
+/* How it ends; `detail`: a text from detail_of follows. */
+static const char *says_of(const struct willrun_subject *subject, bool detail)
+{
+    static const struct {
+        const char *alone, *with_detail;
+    } says[] = {
+        [WILLRUN_PHASE_NONE] = {"does not run: ", "does not run: "},
+        [WILLRUN_PHASE_EXEC] = {"cannot be executed: ", "cannot be executed: "},
+        [WILLRUN_PHASE_LOAD] = {"does not load: ", "does not load: "},
+        [WILLRUN_PHASE_VERSION] = {"lacks a version: ", "lacks version "},
+        [WILLRUN_PHASE_RELOCATE] = {"lacks a symbol: ", "lacks symbol "},
+        [WILLRUN_PHASE_RUN] = {"fails later: ", "fails later: "},
+    };
+    if (subject->verdict == WILLRUN_UNKNOWN)
+        return "cannot be decided: ";
+    if (subject->verdict == WILLRUN_DEGRADED)
+        return "starts, but fails later: ";
+    return detail ? says[subject->phase].with_detail : says[subject->phase].alone;
+}
+
+/* "interpreter-missing" as words. */
+static void write_rule_words(const struct screen *screen, const char *rule)
+{
+    for (; *rule != 0; rule++)
+        putc(*rule == '-' ? ' ' : *rule, screen->out);
+}
+
+static void write_reason(const struct screen *screen, const struct willrun_subject *subject)
+{
+    enum willrun_severity severity = subject->verdict == WILLRUN_FAILS      ? WILLRUN_ERROR
+                                     : subject->verdict == WILLRUN_DEGRADED ? WILLRUN_WARNING
+                                                                            : WILLRUN_NOTE;
+    const struct willrun_finding *first = NULL;
+    size_t others = 0;
+    for (size_t i = 0; i < subject->finding_count; i++) {
+        if (subject->findings[i].severity != severity)
+            continue;
+        others += first != NULL;
+        first = first != NULL ? first : &subject->findings[i];
+    }
+    const char *detail = first != NULL ? detail_of(subject, first) : NULL;
+    fputs("  ", screen->out);
+    screen_put(screen, verdicts[subject->verdict].paint, says_of(subject, detail != NULL));
+    if (detail != NULL)
+        screen_put(screen, PAINT_STRONG, detail);
+    else
+        write_rule_words(screen, first != NULL ? first->rule : "no finding");
+    if (others != 0 && severity != WILLRUN_NOTE)
+        fprintf(screen->out, " (and %zu more)", others);
+}
+
+static void write_facts(const struct screen *screen, const struct willrun_subject *subject)
+{
+    const char *facts[] = {subject->platform, name_of_linkage(subject->linkage),
+                           subject->linkage == WILLRUN_DYNAMIC ? name_of_libc(subject->libc)
+                                                               : NULL};
+    const char *comma = "  ";
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        if (facts[i] == NULL)
+            continue;
+        screen_put(screen, PAINT_DIM, comma);
+        screen_put(screen, PAINT_DIM, facts[i]);
+        comma = ", ";
+    }
+}
+
+static void write_line(const struct screen *screen, const struct willrun_subject *subject)
+{
+    screen_put(
+        screen, verdicts[subject->verdict].paint,
+        screen_mark(screen, verdicts[subject->verdict].unicode, verdicts[subject->verdict].ascii));
+    putc(' ', screen->out);
+    screen_put(screen, PAINT_STRONG, subject->path);
+    if (subject->verdict != WILLRUN_RUNS)
+        write_reason(screen, subject);
+    else if (screen->style->verbose)
+        write_facts(screen, subject);
+    putc('\n', screen->out);
+}
+
+/* ---- what it would print ---- */
+
+static void write_quote(const struct screen *screen, const char *line)
+{
+    screen_pad(screen, 6);
+    screen_put(screen, PAINT_DIM, screen_mark(screen, "│ ", "| "));
+    screen_put(screen, PAINT_NONE, line);
+    putc('\n', screen->out);
+}
+
+static void write_predicted(const struct screen *screen, const struct willrun_subject *subject)
+{
+    if (subject->runtime != NULL) {
+        fputs("    the container runtime will say", screen->out);
+        if (subject->error != NULL)
+            fprintf(screen->out, " (%s)", subject->error);
+        fputs(":\n", screen->out);
+        write_quote(screen, subject->runtime);
+    }
+    if (subject->stderr_count != 0) {
+        bool opened = subject->kind == WILLRUN_KIND_SHARED_OBJECT && subject->exit_status < 0;
+        fputs(opened ? "    dlerror will say" : "    it will print", screen->out);
+        if (subject->exit_status >= 0)
+            fprintf(screen->out, ", and exit with status %d", subject->exit_status);
+        fputs(":\n", screen->out);
+        for (size_t i = 0; i < subject->stderr_count; i++)
+            write_quote(screen, subject->stderr_lines[i]);
+    } else if (subject->exit_status >= 0) {
+        fprintf(screen->out, "    it will exit with status %d, without a word\n",
+                subject->exit_status);
+    }
+}
+
+/* ---- subjects ---- */
+
+static bool has_details(const struct screen *screen, const struct willrun_subject *subject)
+{
+    if (subject->runtime != NULL || subject->stderr_count != 0 || subject->exit_status >= 0)
+        return true;
+    for (size_t i = 0; i < subject->finding_count; i++)
+        if (text_shows(screen, subject, &subject->findings[i]))
+            return true;
+    return false;
+}
+
+/* Returns whether something of `--why` was told. */
+static bool write_subject(const struct screen *screen, const struct willrun_subject *subject,
+                          bool *open)
+{
+    bool details = has_details(screen, subject);
+    if (*open)
+        putc('\n', screen->out);
+    write_line(screen, subject);
+    if (details) {
+        write_predicted(screen, subject);
+        text_findings(screen, subject, true);
+    }
+    size_t told = text_why(screen, subject);
+    *open = details || told != 0;
+    return told != 0;
+}
+
+static bool asked_for(const struct screen *screen, const struct willrun_subject *subject)
+{
+    return !screen->style->quiet || subject->verdict != WILLRUN_RUNS;
+}
+
+static void write_summary(const struct screen *screen, const struct willrun_result *result)
+{
+    const struct {
+        size_t count;
+        enum willrun_verdict verdict;
+    } counts[] = {{result->runs, WILLRUN_RUNS},
+                  {result->degraded, WILLRUN_DEGRADED},
+                  {result->unknown, WILLRUN_UNKNOWN},
+                  {result->fails, WILLRUN_FAILS}};
+    size_t all = result->runs + result->degraded + result->unknown + result->fails;
+    fprintf(screen->out, "\n%zu subject%s", all, all == 1 ? "" : "s");
+    const char *comma = ": ";
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        if (counts[i].count == 0)
+            continue;
+        char number[48];
+        snprintf(number, sizeof number, "%zu %s", counts[i].count,
+                 name_of_verdict(counts[i].verdict));
+        fputs(comma, screen->out);
+        screen_put(screen, verdicts[counts[i].verdict].paint, number);
+        comma = ", ";
+    }
+    putc('\n', screen->out);
+}
+
+void text_target(const struct screen *screen, const struct willrun_target *target)
+{
+    const char *comma = ": ";
+    const char *libc = target->libc == WILLRUN_LIBC_NONE ? "no libc" : name_of_libc(target->libc);
+    fputs("root ", screen->out);
+    screen_put(screen, PAINT_STRONG, target->root);
+    const char *facts[] = {target->platform, libc, target->loader};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        if (facts[i] == NULL)
+            continue;
+        fputs(comma, screen->out);
+        screen_put(screen, PAINT_NONE, facts[i]);
+        if (facts[i] == libc && target->libc_version != NULL) {
+            putc(' ', screen->out);
+            screen_put(screen, PAINT_NONE, target->libc_version);
+        }
+        comma = ", ";
+    }
+    fputs("\n\n", screen->out);
+}
+
+void text_check(const struct willrun_result *result, const struct willrun_style *style, FILE *out)
+{
+    struct screen screen = {out, style};
+    bool told = style->why == NULL;
+    for (size_t t = 0; t < result->target_count; t++) {
+        const struct willrun_target *target = &result->targets[t];
+        bool open = false; /* the last subject took several lines: an empty one follows */
+        if (t != 0)
+            putc('\n', out);
+        if (!style->quiet)
+            text_target(&screen, target);
+        for (size_t s = 0; s < target->subject_count; s++)
+            if (asked_for(&screen, &target->subjects[s]))
+                told |= write_subject(&screen, &target->subjects[s], &open);
+    }
+    if (!told) {
+        fputs("\nno subject looks for ", out);
+        screen_put(&screen, PAINT_STRONG, style->why);
+        putc('\n', out);
+    }
+    if (!style->quiet)
+        write_summary(&screen, result);
+}

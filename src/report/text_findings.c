@@ -1,0 +1,117 @@
+/* Findings for people: a heading, a sentence, where it was looked for, the fix. */
+#include <string.h>
+
+#include "report/names.h"
+#include "report/text_parts.h"
+
+enum {
+    FINDINGS_SHOWN = 5, /* of one rule, for one subject */
+    PATHS_SHOWN = 12,   /* of the search for one library */
+};
+
+static const enum paint severity_paint[] = {
+    [WILLRUN_ERROR] = PAINT_BAD,
+    [WILLRUN_WARNING] = PAINT_WARN,
+    [WILLRUN_NOTE] = PAINT_NOTE,
+};
+
+bool text_shows(const struct screen *screen, const struct willrun_subject *subject,
+                const struct willrun_finding *finding)
+{
+    return finding->severity != WILLRUN_NOTE || screen->style->verbose ||
+           subject->verdict == WILLRUN_UNKNOWN;
+}
+
+static bool same_rule(const struct willrun_finding *a, const struct willrun_finding *b)
+{
+    return a->severity == b->severity && strcmp(a->rule, b->rule) == 0;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static void write_finding(const struct screen *screen, const struct willrun_finding *finding)
+{
+    const char *severity = name_of_severity(finding->severity);
+    enum paint paint = severity_paint[finding->severity];
+    screen_pad(screen, 4);
+    screen_put(screen, paint, severity);
+    screen_put(screen, paint, "[");
+    screen_put(screen, paint, finding->rule);
+    screen_put(screen, paint, "]");
+    fputs(": ", screen->out);
+    unsigned column = 4 + screen_columns(severity) + 1 + screen_columns(finding->rule) + 3;
+    screen_fold(screen, column, 6, finding->message);
+    putc('\n', screen->out);
+}
+
+static void write_search(const struct screen *screen, const struct willrun_subject *subject,
+                         const struct willrun_finding *finding)
+{
+    const struct willrun_object *object = missing_object(subject, finding->object);
+    /* --why tells it with every path */
+    if (object == NULL || object->trail_count == 0 || screen->style->why != NULL)
+        return;
+    screen_pad(screen, 6);
+    screen_put(screen, PAINT_DIM, "looked for at:");
+    putc('\n', screen->out);
+    text_trail(screen, object, screen->style->verbose ? 0 : PATHS_SHOWN);
+}
+
+static void write_fix(const struct screen *screen, const struct willrun_finding *finding)
+{
+    screen_pad(screen, 6);
+    screen_put(screen, PAINT_GOOD, "fix:");
+    putc(' ', screen->out);
+    screen_fold(screen, 11, 11, finding->fix);
+    putc('\n', screen->out);
+}
+
+/* The next finding of the same rule at or behind `from`; the count where there is none. */
+static size_t next_of_rule(const struct willrun_subject *subject,
+                           const struct willrun_finding *finding, size_t from)
+{
+    while (from < subject->finding_count && !same_rule(&subject->findings[from], finding))
+        from++;
+    return from;
+}
+
+/* All findings of the rule whose first one is at `first`. A fix that several
+ * share is printed behind the last of them. */
+static void write_rule(const struct screen *screen, const struct willrun_subject *subject,
+                       size_t first, bool search)
+{
+    size_t shown = 0, left = 0;
+    for (size_t i = first; i < subject->finding_count;) {
+        const struct willrun_finding *finding = &subject->findings[i];
+        i = next_of_rule(subject, finding, i + 1);
+        if (shown == FINDINGS_SHOWN && !screen->style->verbose) {
+            left++;
+            continue;
+        }
+        shown++;
+        write_finding(screen, finding);
+        if (search)
+            write_search(screen, subject, finding);
+        bool fix_follows = i < subject->finding_count &&
+                           (shown < FINDINGS_SHOWN || screen->style->verbose) &&
+                           same_text(finding->fix, subject->findings[i].fix);
+        if (finding->fix != NULL && !fix_follows)
+            write_fix(screen, finding);
+    }
+    if (left == 0)
+        return;
+    fprintf(screen->out, "    %s and %zu more ", screen_mark(screen, "…", "..."), left);
+    screen_put(screen, PAINT_DIM, "(see --format json)");
+    putc('\n', screen->out);
+}
+
+void text_findings(const struct screen *screen, const struct willrun_subject *subject, bool search)
+{
+    for (size_t i = 0; i < subject->finding_count; i++)
+        if (text_shows(screen, subject, &subject->findings[i]) &&
+            next_of_rule(subject, &subject->findings[i], 0) == i)
+            write_rule(screen, subject, i, search);
+}

@@ -1,0 +1,50 @@
+/* Schema willrun/tree/1: as willrun/check/1 as far as it goes; `needs` holds
+ * indices into the same subject's `objects`, in DT_NEEDED order. */
+#include "report/json_parts.h"
+#include "report/names.h"
+#include "report/report.h"
+
+static void write_needs(struct json *json, const size_t *needs, size_t count)
+{
+    json_open_flat(json, "needs", '[');
+    for (size_t i = 0; i < count; i++)
+        json_size(json, NULL, needs[i]);
+    json_close(json, ']');
+}
+
+static void write_object(struct json *json, const struct willrun_object *object)
+{
+    json_open_flat(json, NULL, '{');
+    json_string(json, "name", object->name);
+    json_string(json, "path", object->path);
+    json_string(json, "needed_by", object->needed_by);
+    json_string(json, "via", name_of_via(object->via));
+    write_needs(json, object->needs, object->need_count);
+    json_close(json, '}');
+}
+
+static void write_subject(struct json *json, const char *key, const struct willrun_subject *subject)
+{
+    json_open(json, key, '{');
+    json_string(json, "path", subject->path);
+    json_string(json, "kind", name_of_kind(subject->kind));
+    json_string(json, "platform", subject->platform);
+    json_string(json, "libc", name_of_libc(subject->libc));
+    json_string(json, "interpreter", subject->interpreter);
+    json_string(json, "linkage", name_of_linkage(subject->linkage));
+    json_string(json, "verdict", name_of_verdict(subject->verdict));
+    json_string(json, "phase", name_of_phase(subject->phase));
+    write_needs(json, subject->needs, subject->need_count);
+    json_open(json, "objects", '[');
+    for (size_t i = 0; i < subject->object_count; i++)
+        write_object(json, &subject->objects[i]);
+    json_close(json, ']');
+    json_findings(json, subject);
+    json_close(json, '}');
+}
+
+void tree_json(const struct willrun_result *result, const struct willrun_style *style, FILE *out)
+{
+    (void)style;
+    json_document(out, "willrun/tree/1", result, write_subject);
+}

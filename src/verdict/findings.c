@@ -1,0 +1,460 @@
+#include "verdict/findings.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "verdict/words.h"
+
+struct willrun_finding *finding_add(struct findings *findings, enum rule rule, const char *format,
+                                    ...)
+{
+    struct willrun_finding *finding = vec_push(&findings->list);
+    *finding = (struct willrun_finding){.rule = rule_row(rule)->name,
+                                        .severity = rule_row(rule)->severity};
+    va_list args;
+    va_start(args, format);
+    finding->message = arena_vformat(findings->arena, format, args);
+    va_end(args);
+    return finding;
+}
+
+/* ---- execve ---- */
+
+static void interpreter_missing(struct findings *findings, const struct exec_result *exec,
+                                const char *subject, enum willrun_libc root_libc)
+{
+    const char *interp = exec->elf != NULL ? exec->elf->interp : exec->culprit;
+    bool wants_musl = interp != NULL && strstr(interp, "ld-musl") != NULL;
+    const char *other = wants_musl ? "musl" : "glibc";
+    struct willrun_finding *finding;
+    if (root_libc == WILLRUN_LIBC_MUSL && !wants_musl) {
+        finding = finding_add(findings, RULE_INTERPRETER_MISSING,
+                              "%s is a glibc program: its interpreter %s does not exist in this "
+                              "musl root",
+                              subject, interp);
+        finding->fix = "Use a glibc runtime (debian:12-slim, gcr.io/distroless/base), or build in "
+                       "a musl stage (FROM alpine), or link it statically.";
+    } else if (root_libc == WILLRUN_LIBC_GLIBC && wants_musl) {
+        finding = finding_add(findings, RULE_INTERPRETER_MISSING,
+                              "%s is a musl program: its interpreter %s does not exist in this "
+                              "glibc root",
+                              subject, interp);
+        finding->fix = "Use a musl runtime (FROM alpine), or build in a glibc stage (FROM "
+                       "debian), or link it statically.";
+    } else if (interp != NULL &&
+               (strncmp(interp, "/nix/", 5) == 0 || strncmp(interp, "/gnu/store/", 11) == 0)) {
+        finding = finding_add(findings, RULE_INTERPRETER_MISSING,
+                              "%s was built for a Nix or Guix store: its interpreter %s exists in "
+                              "no other root",
+                              subject, interp);
+        finding->fix = "Copy the whole store closure, or set the usual interpreter with "
+                       "patchelf --set-interpreter.";
+    } else {
+        finding = finding_add(findings, RULE_INTERPRETER_MISSING,
+                              "the interpreter %s of %s does not exist in the target",
+                              interp != NULL ? interp : "(none)", subject);
+        finding->fix = arena_format(
+            findings->arena, "Use a runtime image with %s, or link the program statically.", other);
+    }
+    finding->object = interp;
+    finding->needed_by = subject;
+}
+
+static void machine_mismatch(struct findings *findings, const struct exec_result *exec,
+                             const char *subject, const struct platform *platform)
+{
+    const struct elf_facts *elf = exec->elf;
+    const struct platform *own = elf != NULL ? platform_of_elf(elf) : NULL;
+    const char *machine =
+        elf != NULL ? platform_machine_name(elf->machine, elf->wide, elf->big) : "another machine";
+    struct willrun_finding *finding =
+        finding_add(findings, RULE_PLATFORM_MISMATCH, "%s is for %s%s%s%s, and the target is %s",
+                    subject, machine, own != NULL ? " (" : "", own != NULL ? own->name : "",
+                    own != NULL ? ")" : "", platform != NULL ? platform->name : "another machine");
+    finding->object = exec->culprit;
+    finding->needed_by = subject;
+    finding->fix = arena_format(findings->arena,
+                                "Build it for %s: docker build --platform %s, or set GOARCH, "
+                                "--target or the cross compiler to match.",
+                                platform != NULL ? platform->name : "the target's platform",
+                                platform != NULL ? platform->name : "PLATFORM");
+}
+
+static void shebang_finding(struct findings *findings, const struct exec_result *exec,
+                            const char *subject)
+{
+    struct willrun_finding *finding;
+    const char *culprit = exec->culprit != NULL ? exec->culprit : "";
+    size_t length = strcspn(culprit, "\r");
+    switch (exec->reason) {
+    case EXEC_SHEBANG_CRLF:
+        finding = finding_add(findings, RULE_SHEBANG_CRLF,
+                              "the shebang line of %s ends in CR LF, so the kernel looks for a "
+                              "program named \"%.*s\\r\"",
+                              subject, (int)length, culprit);
+        finding->fix = "Save the script with LF line ends (dos2unix, or \"*.sh text eol=lf\" in "
+                       ".gitattributes).";
+        break;
+    case EXEC_SHEBANG_LOOP:
+        finding = finding_add(findings, RULE_SHEBANG_LOOP,
+                              "%s: scripts whose interpreters are scripts, more levels than the "
+                              "kernel follows",
+                              subject);
+        finding->fix = "Let the shebang name a program, not another script.";
+        break;
+    case EXEC_SHEBANG_BAD:
+        finding = finding_add(findings, RULE_SHEBANG_BAD,
+                              "the first line of %s starts with #! and names no program", subject);
+        finding->fix = "Write the interpreter's absolute path behind #!.";
+        break;
+    case EXEC_ENV_REFUSED:
+        finding = finding_add(findings, RULE_SHEBANG_REFUSED, "env refuses the shebang line of %s",
+                              subject);
+        finding->fix = "Name the interpreter's absolute path in the shebang line, without env's "
+                       "options.";
+        break;
+    case EXEC_ENV_MISSING:
+        finding = finding_add(findings, RULE_ENV_MISSING,
+                              "%s is started through env, and %s is not in PATH", subject, culprit);
+        finding->fix =
+            arena_format(findings->arena,
+                         "Install %s in the runtime image, or add its folder to PATH.", culprit);
+        break;
+    case EXEC_SHEBANG_REFUSED:
+        finding = finding_add(findings, RULE_SHEBANG_REFUSED,
+                              "the interpreter %s of the script %s cannot be executed: %s", culprit,
+                              subject, err_text(exec->error));
+        finding->fix = "Name a program with execute permission in the shebang line.";
+        break;
+    default:
+        finding = finding_add(findings, RULE_SHEBANG_MISSING,
+                              "the interpreter %s of the script %s does not exist in the target",
+                              culprit, subject);
+        finding->fix = arena_format(findings->arena,
+                                    "Install %s in the runtime image, or let the script use a "
+                                    "shell that is there (#!/bin/sh).",
+                                    culprit);
+    }
+    finding->object = exec->culprit;
+    finding->needed_by = subject;
+}
+
+void findings_of_exec(struct findings *findings, const struct exec_result *exec,
+                      const char *subject, const struct platform *platform,
+                      enum willrun_libc root_libc)
+{
+    struct willrun_finding *finding = NULL;
+    const char *culprit = exec->culprit != NULL ? exec->culprit : subject;
+    const char *error = err_text(exec->error);
+    switch (exec->reason) {
+    case EXEC_OK:
+        return;
+    case EXEC_INTERP_MISSING:
+        interpreter_missing(findings, exec, exec->program != NULL ? exec->program : subject,
+                            root_libc);
+        return;
+    case EXEC_MACHINE:
+        machine_mismatch(findings, exec, exec->program != NULL ? exec->program : subject, platform);
+        return;
+    case EXEC_SHEBANG_BAD:
+    case EXEC_SHEBANG_MISSING:
+    case EXEC_SHEBANG_CRLF:
+    case EXEC_SHEBANG_REFUSED:
+    case EXEC_SHEBANG_LOOP:
+    case EXEC_ENV_MISSING:
+    case EXEC_ENV_REFUSED:
+        shebang_finding(findings, exec, subject);
+        return;
+    case EXEC_NOT_IN_PATH:
+    case EXEC_NOT_FOUND:
+        finding = finding_add(findings, RULE_COMMAND_NOT_FOUND, "%s: %s", culprit, error);
+        finding->fix = "Copy it into the image, or correct the command's path.";
+        break;
+    case EXEC_NOT_REGULAR:
+        finding =
+            finding_add(findings, RULE_NOT_EXECUTABLE, "%s is no regular file: %s", culprit, error);
+        finding->fix = "Name the program itself.";
+        break;
+    case EXEC_NO_PERMISSION:
+        finding = finding_add(findings, RULE_NOT_EXECUTABLE,
+                              "%s has no execute permission for the user it runs as", culprit);
+        finding->fix = "COPY --chmod=755, or chmod +x in the builder.";
+        break;
+    case EXEC_EMPTY:
+        finding = finding_add(findings, RULE_EMPTY_FILE, "%s is empty", culprit);
+        finding->fix = "Look at the build step that should have written it.";
+        break;
+    case EXEC_NO_FORMAT:
+        finding =
+            finding_add(findings, RULE_NOT_A_PROGRAM,
+                        "%s is neither an ELF program nor a script with a shebang line", culprit);
+        finding->fix = "If it is a script, start it with #! and its interpreter.";
+        break;
+    case EXEC_TYPE:
+        finding = finding_add(findings, RULE_NOT_A_PROGRAM,
+                              "%s is an ELF file that is no program (an object file or a core "
+                              "dump)",
+                              culprit);
+        finding->fix = "Copy the linked program instead.";
+        break;
+    case EXEC_INTERP_REFUSED:
+        finding = finding_add(findings, RULE_INTERPRETER_REFUSED,
+                              "the kernel cannot use the interpreter %s of %s: %s", culprit,
+                              subject, error);
+        finding->fix = "Restore the loader of the target's own libc package.";
+        break;
+    case EXEC_UNREADABLE:
+        finding =
+            finding_add(findings, RULE_UNREADABLE, "willrun cannot read %s: %s", culprit, error);
+        finding->fix = "Run willrun as a user who may read the root.";
+        break;
+    default:
+        finding = finding_add(findings, RULE_ELF_MALFORMED, "the ELF file %s is malformed%s%s",
+                              culprit, exec->elf != NULL && exec->elf->trouble ? ": expected " : "",
+                              exec->elf != NULL && exec->elf->trouble ? exec->elf->trouble : "");
+        finding->fix = "Copy the file again; it may have been truncated or overwritten.";
+    }
+    finding->object = exec->culprit;
+    finding->needed_by = subject;
+}
+
+/* ---- starts ---- */
+
+struct judge {
+    struct findings *findings;
+    const struct replay *replay;
+    enum willrun_libc root_libc;
+    bool dlopen;
+    bool library_missing;
+    size_t host_symbols; /* unbound symbols that a plugin's host may define */
+};
+
+static const char *object_path(const struct replay *replay, int index)
+{
+    if (index < 0 || (size_t)index >= replay->objects.count)
+        return replay->argv0;
+    const struct loaded *object = &replay->objects.at[index];
+    return object->path != NULL ? object->path : object->name;
+}
+
+static void judge_missing(struct judge *judge, const struct event *event)
+{
+    struct arena *arena = judge->findings->arena;
+    const char *by = object_path(judge->replay, event->by);
+    struct willrun_finding *finding =
+        finding_add(judge->findings, RULE_LIBRARY_MISSING,
+                    "%s, needed by %s, is nowhere in the search path", event->name, by);
+    finding->object = event->name;
+    finding->needed_by = by;
+    bool glibc_part =
+        strncmp(event->name, "ld-linux", 8) == 0 || strcmp(event->name, "libc.so.6") == 0;
+    if (judge->replay->loader == LIBC_MUSL && glibc_part)
+        finding->fix = "It is a part of glibc: use a glibc runtime, or build the file on musl.";
+    else
+        finding->fix = arena_format(arena,
+                                    "COPY %s from the builder into a folder that the loader "
+                                    "searches, or install the package that ships it.",
+                                    event->name);
+}
+
+static void judge_refused(struct judge *judge, const struct event *event)
+{
+    if (event->object == 0 && event->refusal == REFUSED_MALFORMED)
+        return; /* the subject's own finding tells what is malformed */
+    const char *by = object_path(judge->replay, event->by);
+    struct willrun_finding *finding;
+    if (event->refusal == REFUSED_ISA) {
+        finding = finding_add(judge->findings, RULE_ISA_LEVEL, "%s needs a CPU of level x86-64-v%u",
+                              event->path, event->number);
+        finding->fix = "Build without -march=x86-64-vN, or run on newer machines (--cpu).";
+    } else {
+        const char *why = words_of_outcome(event->refusal, event->error);
+        if (event->object == 0)
+            finding = finding_add(judge->findings, RULE_LIBRARY_REFUSED,
+                                  "%s cannot be loaded: %s", event->path, why);
+        else
+            finding = finding_add(judge->findings, RULE_LIBRARY_REFUSED,
+                                  "%s, found for %s of %s, cannot be loaded: %s", event->path,
+                                  event->name, by, why);
+        finding->fix = "Replace the file by the library of the target's machine and libc, or take "
+                       "it out of the search path.";
+    }
+    finding->object = event->path;
+    finding->needed_by = by;
+}
+
+static void judge_version(struct judge *judge, const struct event *event)
+{
+    struct arena *arena = judge->findings->arena;
+    const char *by = object_path(judge->replay, event->by);
+    const char *object =
+        event->object >= 0 ? object_path(judge->replay, event->object) : event->name;
+    struct willrun_finding *finding;
+    if (event->kind == EV_VERSION_NO_INFO) {
+        finding = finding_add(judge->findings, RULE_VERSION_NO_INFO,
+                              "%s has no version information, and %s needs %s of it", object, by,
+                              event->version);
+    } else if (event->kind == EV_VERSION_ASSERT) {
+        finding = finding_add(judge->findings, RULE_LOADER_FATAL,
+                              "%s needs versions of %s, which is not among its libraries: ld.so "
+                              "stops with an assertion",
+                              by, event->name);
+        object = event->name;
+    } else {
+        finding = finding_add(
+            judge->findings, event->weak ? RULE_VERSION_WEAK : RULE_VERSION_MISSING,
+            "%s does not define version %s, which %s needs", object, event->version, by);
+        if (strncmp(event->version, "GLIBC_", 6) == 0)
+            finding->fix = arena_format(arena,
+                                        "Use a runtime whose glibc is %s or newer, or build on the "
+                                        "release of the runtime.",
+                                        event->version + 6);
+        else
+            finding->fix = arena_format(
+                arena, "Put the builder's %s, or a newer one, in the target.",
+                event->object >= 0 ? judge->replay->objects.at[event->object].name : "library");
+    }
+    finding->object = object;
+    finding->needed_by = by;
+    finding->version = event->version;
+}
+
+/* Was the version of this reference found missing already? Then that is the error. */
+static bool version_is_missing(const struct replay *replay, const struct event *symbol)
+{
+    for (size_t i = 0; symbol->version != NULL && i < replay->events.count; i++) {
+        const struct event *event = &replay->events.at[i];
+        if (event->kind == EV_VERSION_MISSING && event->by == symbol->by &&
+            strcmp(event->version, symbol->version) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An unbound symbol is an error of its own, unless a library that is missing,
+ * a version that is missing or the host of a plugin accounts for it. */
+static enum rule symbol_rule(struct judge *judge, const struct event *event)
+{
+    if (judge->library_missing || version_is_missing(judge->replay, event))
+        return RULE_SYMBOL_UNRESOLVED;
+    if (judge->dlopen && event->name == NULL) { /* no version need says whose symbol it is */
+        judge->host_symbols++;
+        return RULE_SYMBOL_UNRESOLVED;
+    }
+    return event->lazy && !judge->dlopen ? RULE_SYMBOL_MISSING_LAZY : RULE_SYMBOL_MISSING;
+}
+
+static void judge_symbol(struct judge *judge, const struct event *event)
+{
+    const char *by = object_path(judge->replay, event->by);
+    enum rule rule = symbol_rule(judge, event);
+    struct willrun_finding *finding = finding_add(
+        judge->findings, rule, "%s needs the symbol %s%s%s, which no loaded object defines%s", by,
+        event->symbol, event->version != NULL ? ", version " : "",
+        event->version != NULL ? event->version : "",
+        rule == RULE_SYMBOL_MISSING_LAZY ? "; it fails when it is first called" : "");
+    finding->object = by;
+    finding->needed_by = by;
+    finding->symbol = event->symbol;
+    finding->version = event->version;
+    if (rule == RULE_SYMBOL_UNRESOLVED)
+        return;
+    finding->fix = judge->replay->loader == LIBC_MUSL
+                       ? "Build it against musl (FROM alpine), or use a glibc runtime."
+                       : "Put the library release that it was linked with in the target, or link "
+                         "the library that defines the symbol.";
+}
+
+static void judge_event(struct judge *judge, const struct event *event)
+{
+    const char *by = object_path(judge->replay, event->by);
+    struct willrun_finding *finding;
+    switch (event->kind) {
+    case EV_NOT_FOUND:
+        judge_missing(judge, event);
+        return;
+    case EV_REFUSED:
+        judge_refused(judge, event);
+        return;
+    case EV_VERSION_MISSING:
+    case EV_VERSION_NO_INFO:
+    case EV_VERSION_ASSERT:
+        judge_version(judge, event);
+        return;
+    case EV_SYMBOL_UNBOUND:
+        judge_symbol(judge, event);
+        return;
+    case EV_PRELOAD_IGNORED:
+        finding =
+            finding_add(judge->findings, RULE_PRELOAD_IGNORED, "%s from %s is not preloaded: %s",
+                        event->name, event->origin, words_of_outcome(event->refusal, event->error));
+        finding->object = event->name;
+        finding->fix = "Correct the name, or take it out of the preload list.";
+        return;
+    case EV_COPY_SIZE:
+        finding = finding_add(judge->findings, RULE_COPY_SIZE,
+                              "%s copies %s in another size than %s defines it", by, event->symbol,
+                              object_path(judge->replay, event->object));
+        finding->symbol = event->symbol;
+        return;
+    case EV_RELOC_UNKNOWN:
+        finding = finding_add(judge->findings, RULE_RELOCATION_UNKNOWN,
+                              "%s has relocations of type %u, which the loader does not know", by,
+                              event->number);
+        finding->object = by;
+        finding->fix = "Use the build of this file for the target's machine.";
+        return;
+    case EV_TLS_DYNAMIC:
+    case EV_FATAL:
+        finding = finding_add(judge->findings, RULE_LOADER_FATAL, "%s: %s", by,
+                              event->name != NULL ? event->name : event->symbol);
+        finding->symbol = event->symbol;
+        finding->object = by;
+        return;
+    default:
+        return;
+    }
+}
+
+static void judge_host(struct judge *judge)
+{
+    struct willrun_finding *finding =
+        finding_add(judge->findings, RULE_HOST_UNKNOWN,
+                    "%s needs %zu symbol%s that none of its libraries defines: the program that "
+                    "loads it must",
+                    judge->replay->argv0, judge->host_symbols, judge->host_symbols == 1 ? "" : "s");
+    finding->object = judge->replay->argv0;
+    finding->fix = "Name the program that loads it with --host PATH.";
+}
+
+/* The same symbol is listed once an object, however many relocations ask for it. */
+static bool repeats(const struct replay *replay, size_t index)
+{
+    const struct event *event = &replay->events.at[index];
+    if (event->kind != EV_SYMBOL_UNBOUND || index == 0)
+        return false;
+    for (size_t i = index; i-- > 0;) {
+        const struct event *other = &replay->events.at[i];
+        if (other->kind != EV_SYMBOL_UNBOUND || other->by != event->by)
+            return false;
+        if (other->symbol == event->symbol)
+            return true;
+    }
+    return false;
+}
+
+void findings_of_start(struct findings *findings, const struct replay *replay, bool dlopen,
+                       enum willrun_libc root_libc)
+{
+    struct judge judge = {
+        .findings = findings, .replay = replay, .root_libc = root_libc, .dlopen = dlopen};
+    for (size_t i = 0; i < replay->events.count; i++)
+        judge.library_missing |= replay->events.at[i].kind == EV_NOT_FOUND ||
+                                 (replay->events.at[i].kind == EV_REFUSED &&
+                                  replay->events.at[i].refusal != REFUSED_ISA);
+    for (size_t i = 0; i < replay->events.count; i++)
+        if (!repeats(replay, i))
+            judge_event(&judge, &replay->events.at[i]);
+    if (judge.host_symbols != 0)
+        judge_host(&judge);
+}

@@ -1,0 +1,28 @@
+/* Events turned into findings: what is wrong, and what to do about it. */
+#ifndef WILLRUN_VERDICT_FINDINGS_H
+#define WILLRUN_VERDICT_FINDINGS_H
+
+#include "base/vec.h"
+#include "replay/replay.h"
+#include "verdict/rules.h"
+
+struct findings {
+    struct VEC(struct willrun_finding) list;
+    struct arena *arena; /* owns the texts */
+};
+
+/* Add one finding; the message is formatted. Returns it, for its other fields. */
+struct willrun_finding *finding_add(struct findings *findings, enum rule rule, const char *format,
+                                    ...) __attribute__((format(printf, 3, 4)));
+
+/* What a failed execve means. `libc`: of the target's root, for the fix. */
+void findings_of_exec(struct findings *findings, const struct exec_result *exec,
+                      const char *subject, const struct platform *platform,
+                      enum willrun_libc root_libc);
+
+/* What a start's events mean. Where a library is missing, symbols that it may
+ * define are not reported. */
+void findings_of_start(struct findings *findings, const struct replay *replay, bool dlopen,
+                       enum willrun_libc root_libc);
+
+#endif

@@ -1,0 +1,55 @@
+/* Every diagnostic willrun has: its stable name and how bad it is. */
+#ifndef WILLRUN_VERDICT_RULES_H
+#define WILLRUN_VERDICT_RULES_H
+
+#include "willrun/result.h"
+
+/*   id                    name                     severity */
+#define RULES(X)                                                                                   \
+    X(COMMAND_NOT_FOUND, "command-not-found", WILLRUN_ERROR)                                       \
+    X(NOT_EXECUTABLE, "not-executable", WILLRUN_ERROR)                                             \
+    X(NOT_A_PROGRAM, "not-a-program", WILLRUN_ERROR)                                               \
+    X(EMPTY_FILE, "empty-file", WILLRUN_ERROR)                                                     \
+    X(ELF_MALFORMED, "elf-malformed", WILLRUN_ERROR)                                               \
+    X(PLATFORM_MISMATCH, "platform-mismatch", WILLRUN_ERROR)                                       \
+    X(INTERPRETER_MISSING, "interpreter-missing", WILLRUN_ERROR)                                   \
+    X(INTERPRETER_REFUSED, "interpreter-refused", WILLRUN_ERROR)                                   \
+    X(SHEBANG_MISSING, "shebang-missing", WILLRUN_ERROR)                                           \
+    X(SHEBANG_CRLF, "shebang-crlf", WILLRUN_ERROR)                                                 \
+    X(SHEBANG_BAD, "shebang-bad", WILLRUN_ERROR)                                                   \
+    X(SHEBANG_LOOP, "shebang-loop", WILLRUN_ERROR)                                                 \
+    X(SHEBANG_REFUSED, "shebang-refused", WILLRUN_ERROR)                                           \
+    X(ENV_MISSING, "env-missing", WILLRUN_ERROR)                                                   \
+    X(LIBRARY_MISSING, "library-missing", WILLRUN_ERROR)                                           \
+    X(LIBRARY_REFUSED, "library-refused", WILLRUN_ERROR)                                           \
+    X(ISA_LEVEL, "isa-level", WILLRUN_ERROR)                                                       \
+    X(VERSION_MISSING, "version-missing", WILLRUN_ERROR)                                           \
+    X(SYMBOL_MISSING, "symbol-missing", WILLRUN_ERROR)                                             \
+    X(RELOCATION_UNKNOWN, "relocation-unknown", WILLRUN_ERROR)                                     \
+    X(LOADER_FATAL, "loader-fatal", WILLRUN_ERROR)                                                 \
+    X(SYMBOL_MISSING_LAZY, "symbol-missing-lazy", WILLRUN_WARNING)                                 \
+    X(PRELOAD_IGNORED, "preload-ignored", WILLRUN_WARNING)                                         \
+    X(COPY_SIZE, "copy-size", WILLRUN_NOTE)                                                        \
+    X(VERSION_NO_INFO, "version-no-info", WILLRUN_NOTE)                                            \
+    X(VERSION_WEAK, "version-weak-missing", WILLRUN_NOTE)                                          \
+    X(PLATFORM_COMPAT, "platform-compat", WILLRUN_NOTE)                                            \
+    X(SYMBOL_UNRESOLVED,   "symbol-unresolved",     WILLRUN_NOTE)                                  \
+    X(HOST_UNKNOWN, "host-unknown", WILLRUN_NOTE)                                                  \
+    X(LOADER_UNKNOWN, "loader-unknown", WILLRUN_NOTE)                                              \
+    X(UNREADABLE, "unreadable", WILLRUN_NOTE)                                                      \
+    X(NOT_JUDGED, "not-judged", WILLRUN_NOTE)
+
+enum rule {
+#define ROW(id, name, severity) RULE_##id,
+    RULES(ROW)
+#undef ROW
+};
+
+struct rule_row {
+    const char *name;
+    enum willrun_severity severity;
+};
+
+const struct rule_row *rule_row(enum rule rule);
+
+#endif

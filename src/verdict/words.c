@@ -1,0 +1,314 @@
+#include "verdict/words.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+static const struct {
+    enum refusal refusal;
+    const char *text; /* of glibc's elf/dl-load.c */
+    bool names_path;  /* the line names the path that was opened, not the name asked for */
+    const char *ours;
+} refusals[] = {
+    {REFUSED_ERRNO, "cannot open shared object file", false, "cannot be opened"},
+    {REFUSED_CLASS, "wrong ELF class: ELFCLASS32", false, "another ELF class"},
+    {REFUSED_MACHINE, "cannot open shared object file", false, "another machine"},
+    {REFUSED_SHORT, "file too short", true, "file too short"},
+    {REFUSED_MAGIC, "invalid ELF header", true, "not an ELF file"},
+    {REFUSED_DATA, "ELF file data encoding not little-endian", true, "another byte order"},
+    {REFUSED_READ, "cannot read file data", true, "cannot be read"},
+    {REFUSED_IDENT_VERSION, "ELF file version ident does not match current one", true,
+     "unknown ELF version"},
+    {REFUSED_OSABI, "ELF file OS ABI invalid", true, "another OS ABI"},
+    {REFUSED_ABIVERSION, "ELF file ABI version invalid", true, "another ABI version"},
+    {REFUSED_PADDING, "nonzero padding in e_ident", true, "a malformed ELF header"},
+    {REFUSED_VERSION, "ELF file version does not match current one", true, "unknown ELF version"},
+    {REFUSED_TYPE, "only ET_DYN and ET_EXEC can be loaded", true, "not a shared object"},
+    {REFUSED_PHENTSIZE, "ELF file's phentsize not the expected size", true,
+     "malformed program headers"},
+    {REFUSED_PHDRS, "cannot read file data", true, "program headers outside of the file"},
+    {REFUSED_NO_SEGMENTS, "object file has no loadable segments", false, "no loadable segments"},
+    {REFUSED_NO_DYNAMIC, "object file has no dynamic section", false, "no dynamic section"},
+    {REFUSED_ALIGN_PAGE, "ELF load command alignment not page-aligned", false,
+     "segments not page-aligned"},
+    {REFUSED_ALIGN_OFFSET, "ELF load command address/offset not page-aligned", false,
+     "segments not page-aligned"},
+    {REFUSED_EXEC, "cannot dynamically load executable", false, "a program, not a library"},
+    {REFUSED_PIE, "cannot dynamically load position-independent executable", false,
+     "a program, not a library"},
+    {REFUSED_ISA, "CPU ISA level is lower than required", true, "needs a newer CPU"},
+    {REFUSED_STATIC_TLS, "cannot allocate memory in static TLS block", true, "too much static TLS"},
+    {REFUSED_EXEC_STACK, "cannot enable executable stack as shared object requires", true,
+     "needs an executable stack"},
+    {REFUSED_NOEXEC, "Exec format error", true, "not a shared object"},
+    {REFUSED_ABI_NOTE, "cannot open shared object file", false, "needs a newer kernel"},
+    {REFUSED_MALFORMED, "malformed ELF file", true, "malformed ELF file"},
+    {REFUSED_FIFO, "a named pipe", true, "a named pipe: the loader would hang in open"},
+};
+
+static size_t row_of(enum refusal refusal)
+{
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (refusals[i].refusal == refusal)
+            return i;
+    return 0;
+}
+
+/* ld.so knows the texts of a few errno values only (elf/dl-minimal.c). */
+static const char *ldso_errno(int error, struct arena *arena)
+{
+    static const int known[] = {ENOMEM, EINVAL, ENOENT, EPERM, EIO, EACCES};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i] == error)
+            return err_text(error);
+    return arena_format(arena, "Error %d", error);
+}
+
+const char *words_of_refusal(enum refusal refusal, int error, const struct replay *replay,
+                             struct arena *arena)
+{
+    const struct elf_facts *program = replay->objects.count != 0 ? replay->objects.at[0].elf : NULL;
+    const char *text = refusals[row_of(refusal)].text;
+    if (refusal == REFUSED_CLASS && program != NULL && !program->wide)
+        text = "wrong ELF class: ELFCLASS64";
+    if (refusal == REFUSED_DATA && program != NULL && program->big)
+        text = "ELF file data encoding not big-endian";
+    if (refusal == REFUSED_CLASS || error == 0)
+        return text;
+    return arena_format(arena, "%s: %s", text, ldso_errno(error, arena));
+}
+
+const char *words_of_outcome(enum refusal refusal, int error)
+{
+    if (refusal == REFUSED_ERRNO)
+        return error == ENOENT ? "no such file" : err_text(error);
+    return refusals[row_of(refusal)].ours;
+}
+
+/* ---- glibc ---- */
+
+struct teller {
+    const struct replay *replay;
+    struct words *words;
+    bool dlopen;
+    bool version_failed;
+};
+
+static const char *object_name(const struct replay *replay, int index)
+{
+    if (index <= 0 || (size_t)index >= replay->objects.count)
+        return replay->argv0;
+    const struct loaded *object = &replay->objects.at[index];
+    return object->path != NULL ? object->path : object->name;
+}
+
+static void say(struct teller *teller, const char *line)
+{
+    *vec_push(&teller->words->lines) = line;
+}
+
+static void end(struct teller *teller, enum willrun_phase phase, int exit_status)
+{
+    teller->words->phase = phase;
+    teller->words->exit_status = teller->dlopen ? -1 : exit_status;
+}
+
+/* "NAME: text: strerror", the part that dlerror shares with a start. */
+static const char *load_text(const struct replay *replay, const struct event *event)
+{
+    bool names_path = event->kind == EV_REFUSED && refusals[row_of(event->refusal)].names_path;
+    return arena_format(replay->arena, "%s: %s",
+                        names_path && event->path != NULL ? event->path : event->name,
+                        words_of_refusal(event->refusal, event->error, replay, replay->arena));
+}
+
+static const char *version_text(const struct replay *replay, const struct event *event)
+{
+    const char *provider = object_name(replay, event->object);
+    const char *user = object_name(replay, event->by);
+    if (event->kind == EV_VERSION_NO_INFO)
+        return arena_format(replay->arena, "%s: no version information available (required by %s)",
+                            provider, user);
+    return arena_format(replay->arena, "%s: %sversion `%s' not found (required by %s)", provider,
+                        event->weak ? "weak " : "", event->version, user);
+}
+
+static const char *symbol_text(const struct replay *replay, const struct event *event)
+{
+    return arena_format(replay->arena, "%s: undefined symbol: %s%s%s",
+                        object_name(replay, event->by), event->symbol,
+                        event->version != NULL ? ", version " : "",
+                        event->version != NULL ? event->version : "");
+}
+
+/* One event of a glibc start; false: the process has ended. */
+static bool tell_glibc(struct teller *teller, const struct event *event)
+{
+    const struct replay *replay = teller->replay;
+    const char *app = replay->argv0;
+    bool loading = event->kind == EV_NOT_FOUND || event->kind == EV_REFUSED ||
+                   event->kind == EV_SYMBOL_UNBOUND || event->kind == EV_COPY_SIZE;
+    if (loading && teller->version_failed)
+        return false;
+    switch (event->kind) {
+    case EV_PRELOAD_IGNORED:
+        say(teller, arena_format(replay->arena,
+                                 "ERROR: ld.so: object '%s' from %s cannot be preloaded (%s): "
+                                 "ignored.",
+                                 event->name, event->origin,
+                                 words_of_refusal(event->refusal, 0, replay, replay->arena)));
+        return true;
+    case EV_NOT_FOUND:
+    case EV_REFUSED:
+        if (event->refusal == REFUSED_FIFO || event->refusal == REFUSED_MALFORMED) {
+            end(teller, WILLRUN_PHASE_LOAD, -1); /* it hangs or crashes: no word */
+            return false;
+        }
+        if (event->refusal == REFUSED_ISA)
+            say(teller, arena_format(replay->arena, "%s: CPU ISA level is lower than required",
+                                     object_name(replay, event->object)));
+        else
+            say(teller,
+                teller->dlopen
+                    ? load_text(replay, event)
+                    : arena_format(replay->arena, "%s: error while loading shared libraries: %s",
+                                   app, load_text(replay, event)));
+        end(teller, WILLRUN_PHASE_LOAD, 127);
+        return false;
+    case EV_VERSION_MISSING:
+    case EV_VERSION_NO_INFO:
+        if (teller->dlopen && (event->weak || event->kind == EV_VERSION_NO_INFO))
+            return true;
+        say(teller, teller->dlopen
+                        ? version_text(replay, event)
+                        : arena_format(replay->arena, "%s: %s", app, version_text(replay, event)));
+        if (event->kind == EV_VERSION_MISSING && !event->weak) {
+            teller->version_failed = true;
+            end(teller, WILLRUN_PHASE_VERSION, 1);
+            return !teller->dlopen;
+        }
+        return true;
+    case EV_VERSION_ASSERT:
+        end(teller, WILLRUN_PHASE_VERSION, 127);
+        return false;
+    case EV_SYMBOL_UNBOUND:
+        if (event->lazy && !teller->dlopen)
+            return true;
+        say(teller, teller->dlopen ? symbol_text(replay, event)
+                                   : arena_format(replay->arena, "%s: symbol lookup error: %s", app,
+                                                  symbol_text(replay, event)));
+        end(teller, WILLRUN_PHASE_RELOCATE, 127);
+        return false;
+    case EV_COPY_SIZE:
+        say(teller, arena_format(replay->arena,
+                                 "%s: Symbol `%s' has different size in shared object, consider "
+                                 "re-linking",
+                                 app, event->symbol));
+        return true;
+    case EV_FATAL:
+        say(teller, event->name);
+        end(teller, WILLRUN_PHASE_LOAD, (int)event->number);
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* ---- musl ---- */
+
+static bool tell_musl(struct teller *teller, const struct event *event)
+{
+    const struct replay *replay = teller->replay;
+    const char *by = object_name(replay, event->by);
+    switch (event->kind) {
+    case EV_NOT_FOUND:
+    case EV_REFUSED:
+        say(teller,
+            arena_format(
+                replay->arena, "Error loading shared library %s: %s (needed by %s)", event->name,
+                event->refusal == REFUSED_NOEXEC ? err_text(ENOEXEC) : err_text(event->error), by));
+        end(teller, WILLRUN_PHASE_LOAD, 127);
+        return !teller->dlopen;
+    case EV_SYMBOL_UNBOUND:
+        say(teller, arena_format(replay->arena, "Error relocating %s: %s: symbol not found", by,
+                                 event->symbol));
+        break;
+    case EV_RELOC_UNKNOWN:
+        say(teller,
+            arena_format(replay->arena, "Error relocating %s: unsupported relocation type %u", by,
+                         event->number));
+        break;
+    case EV_TLS_DYNAMIC:
+        say(teller, arena_format(replay->arena,
+                                 "Error relocating %s: %s: initial-exec TLS resolves to dynamic "
+                                 "definition in %s",
+                                 by, event->symbol, object_name(replay, event->object)));
+        break;
+    case EV_FATAL:
+        if (event->name != NULL)
+            say(teller, event->name);
+        end(teller, WILLRUN_PHASE_LOAD, (int)event->number);
+        return false;
+    default:
+        return true;
+    }
+    if (teller->words->phase == WILLRUN_PHASE_NONE)
+        end(teller, WILLRUN_PHASE_RELOCATE, 127);
+    return !teller->dlopen;
+}
+
+void words_of_start(const struct replay *replay, bool dlopen, struct words *words)
+{
+    struct teller teller = {.replay = replay, .words = words, .dlopen = dlopen};
+    *words = (struct words){.exit_status = -1};
+    for (size_t i = 0; i < replay->events.count; i++) {
+        const struct event *event = &replay->events.at[i];
+        bool goes_on =
+            replay->loader == LIBC_MUSL ? tell_musl(&teller, event) : tell_glibc(&teller, event);
+        if (!goes_on)
+            break;
+    }
+}
+
+void words_free(struct words *words)
+{
+    vec_free(&words->lines);
+}
+
+/* ---- the runtime ---- */
+
+/* Go prints strerror's texts in lower case. */
+static char *lower(const char *text, struct arena *arena)
+{
+    char *copy = arena_string(arena, text);
+    for (char *at = copy; *at != 0; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return copy;
+}
+
+const char *words_of_runtime(const struct exec_result *exec, const char *command,
+                             struct arena *arena)
+{
+    if (exec->error == 0)
+        return NULL; /* execve went well */
+    const char *text = lower(err_text(exec->error), arena);
+    switch (exec->reason) {
+    case EXEC_OK:
+    case EXEC_KILLED:
+    case EXEC_ENV_MISSING:
+    case EXEC_ENV_REFUSED:
+    case EXEC_UNREADABLE:
+        return NULL;
+    case EXEC_NOT_IN_PATH:
+        return arena_format(arena, "exec: \"%s\": executable file not found in $PATH", command);
+    case EXEC_NOT_FOUND:
+        if (exec->error == ELOOP)
+            return arena_format(arena, "exec %s: %s", command, text);
+        return arena_format(arena, "exec: \"%s\": stat %s: %s", command, command, text);
+    case EXEC_NOT_REGULAR:
+    case EXEC_NO_PERMISSION:
+        return arena_format(arena, "exec: \"%s\": permission denied", command);
+    default:
+        return arena_format(arena, "exec %s: %s", command, text);
+    }
+}

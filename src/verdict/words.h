@@ -1,0 +1,31 @@
+/* The words of the real loaders and of the container runtime, made from events. */
+#ifndef WILLRUN_VERDICT_WORDS_H
+#define WILLRUN_VERDICT_WORDS_H
+
+#include "base/vec.h"
+#include "replay/replay.h"
+
+/* What a start prints, and how it ends. */
+struct words {
+    struct VEC(const char *) lines; /* texts in the replay's arena */
+    int exit_status;                /* -1: it does not end before main */
+    enum willrun_phase phase;       /* where it ends */
+};
+
+/* The lines that the replayed loader prints for a start (or for dlopen: what
+ * dlerror says). */
+void words_of_start(const struct replay *replay, bool dlopen, struct words *words);
+void words_free(struct words *words);
+
+/* The line of runc (1.1 and later) for a failed execve. */
+const char *words_of_runtime(const struct exec_result *exec, const char *command,
+                             struct arena *arena);
+
+/* Why a candidate was passed over or refused, in a loader's words: "invalid ELF header". */
+const char *words_of_refusal(enum refusal refusal, int error, const struct replay *replay,
+                             struct arena *arena);
+
+/* The same for a search trail, in ours: "no such file", "another machine". */
+const char *words_of_outcome(enum refusal refusal, int error);
+
+#endif

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Output reaches its place whole, or the exit status is 2 and a sentence tells why.
+source "$(dirname "$0")/expect.bash"
+
+in_shell() {
+    local status=$1 name=$2 line=$3
+    expect "$status" "$name" bash -c "$line" "$willrun"
+}
+
+# expect opens its own files: what is tested is done by an inner shell.
+for what in 'check --root / /bin/sh' 'check --root / --format json /bin/sh' \
+    'check --root / --format jsonl /bin/sh' 'tree /bin/sh' 'tree --format dot /bin/sh' \
+    '--help' 'check --help' '--version'; do
+    if [[ -e /dev/full ]]; then
+        in_shell 2 "full disk: $what" "\"\$0\" $what >/dev/full"
+        says err 'cannot write to standard output: No space left on device'
+    fi
+    in_shell 2 "closed pipe: $what" "{ sleep 0.2; \"\$0\" $what; echo \$? >status; } | head -c 0; exit \$(<status)"
+    says err 'cannot write to standard output: Broken pipe'
+    in_shell 2 "closed output: $what" "\"\$0\" $what >&-"
+    says err 'cannot write to standard output: Bad file descriptor'
+done
+in_shell 2 'closed standard error' '"$0" check --root 2>&-'
+
+# -o FILE
+expect 1 'to a file' "$willrun" check --root root /bin/broken -o report
+silent out
+says report '✗ /bin/broken'
+if grep -q $'\e' report; then fail 'colour in a file'; fi
+(umask 027 && "$willrun" check --root / /bin/sh -o masked)
+[[ $(stat -c %a masked) == 640 ]] || fail "the umask is not heeded: $(stat -c %a masked)"
+chmod 604 masked
+"$willrun" check --root / /bin/sh -o masked
+[[ $(stat -c %a masked) == 604 ]] || fail 'the mode of a replaced file is not kept'
+
+echo old >kept
+expect 2 'bad input leaves the old file' "$willrun" check --root root /bin/none --output=kept
+[[ $(<kept) == old ]] || fail 'the old file is gone'
+expect 2 'no such folder' "$willrun" check --root root /bin/broken -o no/such/file
+says err 'cannot write to no/such/file: No such file or directory'
+expect 2 'a folder' "$willrun" check --root root /bin/broken -o root
+says err 'Is a directory'
+expect 2 'no file for bad input' "$willrun" check --root root /bin/none -o none
+[[ ! -e none ]] || fail 'a file for bad input'
+
+ln -s target link
+echo old >target
+expect 0 'through a link' "$willrun" check --root / /bin/sh -o link
+[[ -L link && $(<target) == *'/bin/sh'* ]] || fail 'a link was replaced'
+name=$(printf 'n%.0s' {1..250})
+expect 0 'a long name' "$willrun" check --root / /bin/sh -o "$name"
+[[ -s $name ]] || fail 'no file of a long name'
+
+# What is no regular file is written, never replaced.
+if [[ -e /dev/full ]]; then
+    expect 2 'a full device' "$willrun" check --root / /bin/sh -o /dev/full
+    says err 'cannot write to /dev/full: No space left on device'
+    [[ -c /dev/full ]] || fail '/dev/full was replaced'
+fi
+mkfifo fifo
+cat fifo >read &
+expect 0 'a fifo' "$willrun" check --root / /bin/sh -o fifo
+wait
+says read '/bin/sh'
+[[ -p fifo ]] || fail 'a fifo was replaced'
+expect 0 'standard output by its name' "$willrun" check --root / /bin/sh -o -
+says out '/bin/sh'
+
+# A full filesystem leaves nothing behind.
+if mkdir small && mount -t tmpfs -o size=16k tmpfs small 2>/dev/null; then
+    head -c 12288 /dev/zero >small/most
+    mapfile -t paths < <(yes /bin/broken | head -n 200)
+    expect 2 'a full filesystem' "$willrun" check --root root --format json -o small/report "${paths[@]}"
+    says err 'No space left on device'
+    [[ $(ls -A small) == most ]] || fail "left behind: $(ls -A small)"
+    umount small
+fi
+if compgen -G '.*.??????' >/dev/null; then fail 'a temporary file was left'; fi
+
+# Progress goes to standard error alone.
+expect 0 'progress' "$willrun" check --root / --progress always --format json /bin/sh
+says err 'willrun: '
+if grep -q 'checking' out; then fail 'progress on standard output'; fi
+end

@@ -1,0 +1,294 @@
+"""One rule of glibc's ld.so a case, held to the machine's own ld.so."""
+import os
+import subprocess
+import sys
+
+from tiny import copy_of, exe, folder, lib, link, real_glibc, run_cases, text
+
+LOADER = "/lib64/ld-linux-x86-64.so.2"
+DEFAULT = "/lib/x86_64-linux-gnu"
+CASES = []
+
+
+def case(name, files, **options):
+    CASES.append((name, files, options))
+
+
+def ldconfig(*arguments):
+    def prepare(root):
+        os.makedirs(root + "/etc", exist_ok=True)
+        open(root + "/etc/ld.so.conf", "a").close()
+        subprocess.run(["ldconfig", "-r", root, *arguments], check=True, stderr=subprocess.DEVNULL)
+    return prepare
+
+
+def missing(name, app="/app"):
+    return (f"{app}: error while loading shared libraries: {name}: "
+            "cannot open shared object file: No such file or directory")
+
+
+# ---- default directories ----
+case("a program without needs runs", {"/app": exe()})
+case("a needed library in the first default directory", {"/app": exe(["liba.so"]), DEFAULT + "/liba.so": lib()})
+for where in ("/usr/lib/x86_64-linux-gnu", "/lib", "/usr/lib"):
+    case(f"a needed library in {where}", {"/app": exe(["liba.so"]), where + "/liba.so": lib()})
+for where in ("/lib64", "/usr/lib64", "/usr/local/lib", "/opt"):
+    case(f"{where} is no default directory here",
+         {"/app": exe(["liba.so"]), where + "/liba.so": lib()}, says=missing("liba.so"))
+case("the first default directory wins",
+     {"/app": exe(["liba.so"]), DEFAULT + "/liba.so": lib(), "/usr/lib/liba.so": lib()})
+case("the first missing library in load order is the one that is named",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(needs=["libc1.so"])}, says=missing("libb.so"))
+case("a library's own missing need", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(needs=["libb.so"])},
+     says=missing("libb.so"))
+case("breadth first, not depth first",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(needs=["libc1.so"]),
+      "/lib/libb.so": lib(needs=["libd.so"]), "/lib/libc1.so": lib(), "/lib/libd.so": lib()})
+
+# ---- RPATH and RUNPATH ----
+case("RPATH of the program", {"/app": exe(["liba.so"], rpath="/opt/a"), "/opt/a/liba.so": lib()})
+case("RUNPATH of the program", {"/app": exe(["liba.so"], runpath="/opt/a"), "/opt/a/liba.so": lib()})
+case("RPATH is inherited by the libraries' own needs",
+     {"/app": exe(["liba.so"], rpath="/opt/a:/opt/b"), "/opt/a/liba.so": lib(needs=["libb.so"]),
+      "/opt/b/libb.so": lib()})
+case("RUNPATH is not inherited",
+     {"/app": exe(["liba.so"], runpath="/opt/a:/opt/b"), "/opt/a/liba.so": lib(needs=["libb.so"]),
+      "/opt/b/libb.so": lib()}, says=missing("libb.so"))
+case("a library's RUNPATH switches the inherited RPATH off",
+     {"/app": exe(["liba.so"], rpath="/opt/a:/opt/b"),
+      "/opt/a/liba.so": lib(needs=["libb.so"], runpath="/nowhere"), "/opt/b/libb.so": lib()},
+     says=missing("libb.so"))
+case("an object with RUNPATH in the chain is skipped, the chain goes on",
+     {"/app": exe(["liba.so"], rpath="/opt/a:/opt/b:/opt/c"),
+      "/opt/a/liba.so": lib(needs=["libb.so"], runpath="/opt/b"),
+      "/opt/b/libb.so": lib(needs=["libc1.so"]), "/opt/c/libc1.so": lib()})
+case("the library's own RPATH comes before the program's",
+     {"/app": exe(["liba.so"], rpath="/opt/a:/opt/x"), "/opt/a/liba.so": lib(needs=["libb.so"], rpath="/opt/y"),
+      "/opt/x/libb.so": lib(), "/opt/y/libb.so": lib()})
+case("RPATH before LD_LIBRARY_PATH",
+     {"/app": exe(["liba.so"], rpath="/opt/a"), "/opt/a/liba.so": lib(), "/opt/e/liba.so": lib()},
+     env={"LD_LIBRARY_PATH": "/opt/e"})
+case("LD_LIBRARY_PATH before RUNPATH",
+     {"/app": exe(["liba.so"], runpath="/opt/a"), "/opt/a/liba.so": lib(), "/opt/e/liba.so": lib()},
+     env={"LD_LIBRARY_PATH": "/opt/e"})
+case("RUNPATH before the default directories",
+     {"/app": exe(["liba.so"], runpath="/opt/a"), "/opt/a/liba.so": lib(), "/lib/liba.so": lib()})
+case("several elements, one missing", {"/app": exe(["liba.so"], runpath="/no:/opt/a"), "/opt/a/liba.so": lib()})
+case("a trailing slash is taken off", {"/app": exe(["liba.so"], runpath="/opt/a///"), "/opt/a/liba.so": lib()})
+case("doubled slashes inside stay", {"/app": exe(["liba.so"], runpath="/opt//a"), "/opt/a/liba.so": lib()})
+case("an empty element is the working directory", {"/app": exe(["liba.so"], runpath="/no:"), "/liba.so": lib()})
+case("a relative element", {"/app": exe(["liba.so"], runpath="opt/a"), "/opt/a/liba.so": lib()})
+case("a semicolon does not separate in RUNPATH",
+     {"/app": exe(["liba.so"], runpath="/no;/opt/a"), "/opt/a/liba.so": lib()}, says=missing("liba.so"))
+
+# ---- LD_LIBRARY_PATH ----
+case("LD_LIBRARY_PATH with colon",
+     {"/app": exe(["liba.so"]), "/opt/a/liba.so": lib()}, env={"LD_LIBRARY_PATH": "/no:/opt/a"})
+case("LD_LIBRARY_PATH with semicolon",
+     {"/app": exe(["liba.so"]), "/opt/a/liba.so": lib()}, env={"LD_LIBRARY_PATH": "/no;/opt/a"})
+case("an empty LD_LIBRARY_PATH is none", {"/app": exe(["liba.so"]), "/liba.so": lib()},
+     env={"LD_LIBRARY_PATH": ""}, says=missing("liba.so"))
+case("an empty element of LD_LIBRARY_PATH is the working directory",
+     {"/app": exe(["liba.so"]), "/liba.so": lib()}, env={"LD_LIBRARY_PATH": "/no:"})
+case("LD_LIBRARY_PATH serves the libraries' needs",
+     {"/app": exe(["liba.so"]), "/opt/a/liba.so": lib(needs=["libb.so"]), "/opt/a/libb.so": lib()},
+     env={"LD_LIBRARY_PATH": "/opt/a"})
+case("LD_LIBRARY_PATH expands tokens", {"/bin/app": exe(["liba.so"]), "/lib2/liba.so": lib()},
+     path="/bin/app", env={"LD_LIBRARY_PATH": "$ORIGIN/../lib2"})
+
+# ---- tokens ----
+case("$ORIGIN in RUNPATH", {"/opt/bin/app": exe(["liba.so"], runpath="$ORIGIN/../lib"), "/opt/lib/liba.so": lib()},
+     path="/opt/bin/app")
+case("${ORIGIN} in RPATH", {"/opt/bin/app": exe(["liba.so"], rpath="${ORIGIN}/../lib"), "/opt/lib/liba.so": lib()},
+     path="/opt/bin/app")
+case("$ORIGIN of a program behind a link is its real folder",
+     {"/opt/bin/app": exe(["liba.so"], runpath="$ORIGIN/../lib"), "/opt/lib/liba.so": lib(), "/app": link("opt/bin/app")})
+case("$ORIGIN of a library is the folder it was found in, links not resolved",
+     {"/app": exe(["liba.so"], runpath="/l"), "/l/liba.so": link("/real/liba.so"),
+      "/real/liba.so": lib(needs=["libb.so"], runpath="$ORIGIN"), "/l/libb.so": lib()})
+case("$LIB is lib/TRIPLET here", {"/app": exe(["liba.so"], runpath="/opt/$LIB"),
+                                  "/opt/lib/x86_64-linux-gnu/liba.so": lib()})
+case("an unknown token stays as text", {"/app": exe(["liba.so"], runpath="/opt/$FOO"), "/opt/$FOO/liba.so": lib()})
+case("$ORIGINAL is no $ORIGIN", {"/app": exe(["liba.so"], runpath="$ORIGINAL:/opt/a"), "/opt/a/liba.so": lib()})
+case("$ORIGIN in DT_NEEDED", {"/app": exe(["$ORIGIN/liba.so"]), "/liba.so": lib(soname="")})
+
+# ---- names with a slash ----
+case("a needed path is opened as it is", {"/app": exe(["/opt/liba.so"]), "/opt/liba.so": lib(soname="")})
+case("a needed path that is missing", {"/app": exe(["/opt/liba.so"])}, says=missing("/opt/liba.so"))
+case("a relative needed path", {"/app": exe(["opt/liba.so"]), "/opt/liba.so": lib(soname="")})
+
+# ---- identity ----
+case("a library needed by two is loaded once",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(needs=["libb.so"]), "/lib/libb.so": lib()})
+case("the soname of a loaded object answers",
+     {"/app": exe(["libold.so", "libb.so"]), "/lib/libold.so": lib(soname="libnew.so"),
+      "/lib/libb.so": lib(needs=["libnew.so"])})
+case("two names of one file are one object",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(soname=""), "/lib/libb.so": link("liba.so")})
+case("a loop of needs", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(needs=["libb.so"]),
+                         "/lib/libb.so": lib(needs=["liba.so"])})
+
+# ---- candidates ----
+case("an empty file is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": text("")})
+case("garbage is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": text("x" * 200)})
+case("garbage first in the path is fatal",
+     {"/app": exe(["liba.so"]), DEFAULT + "/liba.so": text("x" * 200), "/usr/lib/liba.so": lib()})
+case("a folder of that name is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": folder()})
+case("a dangling link is passed over",
+     {"/app": exe(["liba.so"]), DEFAULT + "/liba.so": link("nowhere"), "/usr/lib/liba.so": lib()})
+case("only a dangling link", {"/app": exe(["liba.so"]), "/lib/liba.so": link("nowhere")}, says=missing("liba.so"))
+case("a loop of links abandons the directory list",
+     {"/app": exe(["liba.so"], runpath="/l:/opt/a"), "/l/liba.so": link("liba.so"), "/opt/a/liba.so": lib()})
+case("another class is passed over",
+     {"/app": exe(["liba.so"]), DEFAULT + "/liba.so": lib(patch=((4, b"\1"),)), "/usr/lib/liba.so": lib()})
+case("only another class", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((4, b"\1"),))})
+case("another machine is passed over",
+     {"/app": exe(["liba.so"]), DEFAULT + "/liba.so": lib(patch=((18, b"\xb7"),)), "/usr/lib/liba.so": lib()})
+case("only another machine", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((18, b"\xb7"),))},
+     says=missing("liba.so"))
+case("another byte order is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((5, b"\2"),))})
+case("another OS ABI is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((7, b"\x09"),))})
+case("the GNU OS ABI is fine", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((7, b"\x03"),))})
+case("another ABI version is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((8, b"\x09"),))})
+case("padding in e_ident is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((12, b"\x09"),))})
+case("another ident version is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((6, b"\x09"),))})
+case("another e_version is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((20, b"\x09"),))})
+case("an object file is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((16, b"\1"),))})
+case("another size of program headers is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((54, b"\x39"),))})
+case("program headers outside of the file", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((34, b"\x10"),))})
+case("no program headers at all", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((56, b"\0\0"),))})
+case("a position-independent program is no library", {"/app": exe(["other"]), "/lib/other": exe()})
+case("a fixed program is no library", {"/app": exe(["other"]), "/lib/other": exe(static=True)})
+case("a library without permission to execute is fine",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(mode=0o644)})
+
+# ---- the cache ----
+case("a directory of ld.so.conf without ldconfig does not count",
+     {"/app": exe(["liba.so"]), "/opt/a/liba.so": lib(), "/etc/ld.so.conf": text("/opt/a\n")}, says=missing("liba.so"))
+case("a directory of ld.so.conf after ldconfig",
+     {"/app": exe(["liba.so"]), "/opt/a/liba.so": lib(), "/etc/ld.so.conf": text("/opt/a\n")}, prepare=ldconfig())
+for form in ("old", "new", "compat"):
+    case(f"a cache of the {form} form",
+         {"/app": exe(["liba.so"]), "/opt/a/liba.so": lib(), "/etc/ld.so.conf": text("/opt/a\n")},
+         prepare=ldconfig("-c", form))
+
+
+def stale(root):
+    ldconfig()(root)
+    os.rename(root + "/opt/a/liba.so", root + "/lib/liba.so")
+
+
+def broken(root):
+    ldconfig()(root)
+    with open(root + "/etc/ld.so.cache", "r+b") as file:
+        file.write(b"xx")
+
+
+def cut(root):
+    ldconfig()(root)
+    with open(root + "/etc/ld.so.cache", "r+b") as file:
+        file.truncate(60)
+
+
+CONF = {"/app": exe(["liba.so"]), "/opt/a/liba.so": lib(), "/etc/ld.so.conf": text("/opt/a\n")}
+case("a cache entry whose file is gone: the search goes on", {**CONF, "/lib": folder()}, prepare=stale)
+case("a cache of wrong magic is ignored", CONF, prepare=broken, says=missing("liba.so"))
+case("a truncated cache is ignored", CONF, prepare=cut)
+case("the cache comes before the default directories", {**CONF, "/lib/liba.so": lib()}, prepare=ldconfig())
+case("RUNPATH comes before the cache",
+     {**CONF, "/app": exe(["liba.so"], runpath="/opt/r"), "/opt/r/liba.so": lib()}, prepare=ldconfig())
+NODEFLIB = ["-Wl,-z,nodefaultlib"]
+case("NODEFLIB passes the default directories over",
+     {"/app": exe(["liba.so"], flags=NODEFLIB), "/lib/liba.so": lib()})
+case("NODEFLIB passes cache entries of the default directories over",
+     {"/app": exe(["liba.so"], flags=NODEFLIB), "/lib/liba.so": lib()}, prepare=ldconfig())
+case("NODEFLIB takes other cache entries", {**CONF, "/app": exe(["liba.so"], flags=NODEFLIB)}, prepare=ldconfig())
+
+# ---- preloads ----
+case("LD_PRELOAD by path", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(), "/p.so": lib()}, env={"LD_PRELOAD": "/p.so"})
+case("LD_PRELOAD by name, colon and space",
+     {"/app": exe(), "/lib/p.so": lib(), "/lib/q.so": lib()}, env={"LD_PRELOAD": "p.so q.so"})
+case("a missing preload is only told of", {"/app": exe()}, env={"LD_PRELOAD": "/p.so:q.so"})
+case("a broken preload is only told of", {"/app": exe(), "/p.so": text("x" * 200)}, env={"LD_PRELOAD": "/p.so"})
+case("a preload of another class", {"/app": exe(), "/p.so": lib(patch=((4, b"\1"),))}, env={"LD_PRELOAD": "/p.so"})
+case("a preload's missing need is fatal", {"/app": exe(), "/p.so": lib(needs=["libz1.so"])}, env={"LD_PRELOAD": "/p.so"},
+     says=missing("libz1.so"))
+case("/etc/ld.so.preload", {"/app": exe(), "/p.so": lib(), "/etc/ld.so.preload": text("/p.so\n")})
+case("a missing library in /etc/ld.so.preload", {"/app": exe(), "/etc/ld.so.preload": text("/p.so")})
+case("a preload defines what nothing else does",
+     {"/app": exe(["libx.so"], calls=["f"], now=True, versions={"libx.so": {None: ["f"]}}), "/lib/libx.so": lib(),
+      "/p.so": lib(["f"])},
+     env={"LD_PRELOAD": "/p.so"})
+case("a preload is also needed by name", {"/app": exe(["liba.so"]), "/lib/liba.so": lib()}, env={"LD_PRELOAD": "liba.so"})
+
+# ---- versions ----
+V1, V2 = {"V1": ["f"]}, {"V2": ["g"]}
+case("a version that is defined",
+     {"/app": exe(["liba.so"], calls=["f"], versions={"liba.so": V1}), "/lib/liba.so": lib(["f"], defines=V1)})
+case("a version that is not defined",
+     {"/app": exe(["liba.so"], calls=["g"], versions={"liba.so": V2}), "/lib/liba.so": lib(["f"], defines=V1)},
+     says="/app: /lib/liba.so: version `V2' not found (required by /app)")
+case("every missing version is told",
+     {"/app": exe(["liba.so"], calls=["g", "h"], versions={"liba.so": {"V2": ["g"], "V3": ["h"]}}),
+      "/lib/liba.so": lib(["f"], defines=V1)})
+case("missing versions of several objects",
+     {"/app": exe(["liba.so", "libb.so"], calls=["g"], versions={"liba.so": V2}),
+      "/lib/liba.so": lib(["f"], defines=V1),
+      "/lib/libb.so": lib(calls=["h"], needs=["liba.so"], versions={"liba.so": {"V4": ["h"]}})})
+case("a provider without versions is only told of",
+     {"/app": exe(["liba.so"], calls=["g"], versions={"liba.so": V2}), "/lib/liba.so": lib(["f", "g"])})
+case("a missing library comes before a missing version",
+     {"/app": exe(["liba.so", "libb.so"], calls=["g"], versions={"liba.so": V2}), "/lib/liba.so": lib(["f"], defines=V1)},
+     says=missing("libb.so"))
+case("the version is there and the symbol is not",
+     {"/app": exe(["liba.so"], calls=["g"], versions={"liba.so": V2}, now=True), "/lib/liba.so": lib(["f"], defines={"V2": ["f"]})},
+     says="/app: symbol lookup error: /app: undefined symbol: g, version V2")
+case("an unversioned reference finds a versioned definition",
+     {"/app": exe(["liba.so"], calls=["f"], now=True, versions={"liba.so": {None: ["f"]}}), "/lib/liba.so": lib(["f"], defines=V1)})
+
+# ---- symbols ----
+# libx.so had the symbol when the program was linked, and has it no more
+GONE = {"versions": {"libx.so": {None: ["nope"]}}}
+NOPE = {"/lib/libx.so": lib(), "/app": exe(["libx.so"], calls=["nope"], **GONE)}
+case("an eager function that nothing defines",
+     {**NOPE, "/app": exe(["libx.so"], calls=["nope"], now=True, **GONE)},
+     says="/app: symbol lookup error: /app: undefined symbol: nope")
+case("a lazy function that nothing defines", NOPE)
+case("a lazy function that nothing defines, under LD_BIND_NOW", NOPE, env={"LD_BIND_NOW": "1"})
+case("LD_BIND_NOW=0 binds now, too", NOPE, env={"LD_BIND_NOW": "0"})
+case("an empty LD_BIND_NOW does not", NOPE, env={"LD_BIND_NOW": ""})
+case("an object that nothing defines", {"/lib/libx.so": lib(), "/app": exe(["libx.so"], data=["nope"], **GONE)},
+     says="/app: symbol lookup error: /app: undefined symbol: nope")
+case("an object that a library needs and nothing defines",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(data=["nope"])},
+     says="/app: symbol lookup error: /lib/liba.so: undefined symbol: nope")
+case("an object that a later library defines",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(calls=["f"], now=True), "/lib/libb.so": lib(["f"])})
+case("a weak reference may stay unbound",
+     {"/app": exe(source="extern int nope __attribute__((weak)); int *p = &nope;")})
+case("a hidden symbol of a library does not count",
+     {"/app": exe(["liba.so"], calls=["f"], now=True, versions={"liba.so": {None: ["f"]}}),
+      "/lib/liba.so": lib(source='__attribute__((visibility("hidden"))) int f(void) { return 0; }')})
+case("two objects fail: the deeper library is told of first",
+     {"/app": exe(["liba.so"], data=["x1"], versions={"liba.so": {None: ["x1"]}}), "/lib/liba.so": lib(needs=["libb.so"], data=["x2"]), "/lib/libb.so": lib(data=["x3"])})
+case("siblings fail: which is told of first",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(data=["x2"]), "/lib/libb.so": lib(data=["x3"])})
+case("siblings that need each other fail",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(needs=["libb.so"], data=["x2"]),
+      "/lib/libb.so": lib(needs=["liba.so"], data=["x3"])})
+case("a diamond of failing libraries",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(needs=["libc1.so"], data=["x2"]),
+      "/lib/libb.so": lib(needs=["libc1.so"], data=["x3"]), "/lib/libc1.so": lib(data=["x4"])})
+
+# ---- filters ----
+case("a missing auxiliary filtee is passed over",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=["-Wl,-f,libaux.so"])})
+case("a missing filtee is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=["-Wl,-F,libfil.so"])})
+case("a filtee is loaded", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=["-Wl,-F,libfil.so"]), "/lib/libfil.so": lib()})
+
+# ---- scripts and other things that end before ld.so ----
+case("an interpreter that does not exist", {"/app": exe(interp="/lib/nope.so")})
+case("a static program", {"/app": exe(static=True)})
+
+if __name__ == "__main__":
+    sys.exit(run_cases(CASES, real_glibc, sys.argv, common={LOADER: copy_of(LOADER)}))

@@ -1,0 +1,295 @@
+"""Tiny roots, declared in a few lines, built by the compiler, and asked twice:
+the real kernel and loader in a chroot, and willrun. Both must say the same."""
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+
+CC = os.environ.get("CC_TINY", "gcc")
+START = """
+void _start(void);
+%s
+void _start(void)
+{
+    %s
+    __asm__ volatile("mov $60, %%eax\\n xor %%edi, %%edi\\n syscall");
+}
+"""
+
+
+class Spec:
+    """One file of a root."""
+
+    def __init__(self, kind, **facts):
+        self.kind, self.facts = kind, facts
+
+
+def exe(needs=(), calls=(), data=(), **facts):
+    """A program: `calls` functions it calls, `data` objects it refers to."""
+    return Spec("exe", needs=list(needs), calls=list(calls), data=list(data), **facts)
+
+
+def lib(defs=(), needs=(), calls=(), data=(), **facts):
+    """A shared object that defines the functions `defs`."""
+    return Spec("lib", defs=list(defs), needs=list(needs), calls=list(calls), data=list(data), **facts)
+
+
+def text(content, mode=0o644):
+    return Spec("text", content=content, mode=mode)
+
+
+def link(target):
+    return Spec("link", target=target)
+
+
+def folder(mode=0o755):
+    return Spec("folder", mode=mode)
+
+
+def copy_of(path):
+    return Spec("copy", path=path)
+
+
+class Builder:
+    """Compiles specs, each once."""
+
+    def __init__(self, cache):
+        self.cache = cache
+        os.makedirs(cache, exist_ok=True)
+
+    def stub(self, name, versions):
+        """A library to link with, so that DT_NEEDED has `name`."""
+        symbols = {symbol: version for version, symbols in versions.items() for symbol in symbols}
+        source = "\n".join(f"int {symbol}(void) {{ return 0; }}" for symbol in symbols)
+        return self.compile("stub:" + name, source, ["-shared", f"-Wl,-soname,{name}"],
+                            self.version_script(versions))
+
+    @staticmethod
+    def version_script(versions):
+        if not versions:
+            return None
+        text = ""
+        for version, symbols in versions.items():
+            if version is not None:
+                text += "%s { global: %s };\n" % (version, " ".join(s + ";" for s in symbols))
+        return text
+
+    def compile(self, label, source, flags, script=None, patch=None):
+        key = hashlib.sha256(repr((label, source, flags, script, patch)).encode()).hexdigest()[:24]
+        out = os.path.join(self.cache, key)
+        if os.path.exists(out):
+            return out
+        source_file = out + ".c"
+        with open(source_file, "w", encoding="utf-8") as file:
+            file.write(source)
+        command = [CC, "-w", "-O1", "-fPIC", "-fno-stack-protector", "-fcf-protection=none",
+                   "-nostdlib", "-Wl,--build-id=none", "-Wl,-z,undefs",
+                   "-Wl,--allow-shlib-undefined", "-Wl,--no-as-needed", "-Wl,--hash-style=both"]
+        if script:
+            with open(out + ".map", "w", encoding="utf-8") as file:
+                file.write(script)
+            command.append(f"-Wl,--version-script,{out}.map")
+        # objects before the libraries that they are linked with
+        stubs = [f for f in flags if f.startswith("/")]
+        command += [f for f in flags if not f.startswith("/")]
+        command += ["-o", out + ".tmp", source_file] + stubs
+        subprocess.run(command, check=True)
+        for offset, data in patch or ():
+            with open(out + ".tmp", "r+b") as file:
+                file.seek(offset, 2 if offset < 0 else 0)
+                file.write(data)
+        os.rename(out + ".tmp", out)
+        return out
+
+    def flags(self, facts):
+        flags = []
+        if facts.get("rpath") is not None:
+            flags += ["-Wl,--disable-new-dtags", f"-Wl,-rpath,{facts['rpath']}"]
+        if facts.get("runpath") is not None:
+            flags += ["-Wl,--enable-new-dtags", f"-Wl,-rpath,{facts['runpath']}"]
+        flags.append("-Wl,-z,now" if facts.get("now") else "-Wl,-z,lazy")
+        flags += facts.get("flags", [])
+        wanted = facts.get("versions", {})
+        for need in facts["needs"]:
+            flags.append(self.stub(need, wanted.get(need, {})))
+        return flags
+
+    def build(self, path, spec):
+        facts = spec.facts
+        declared = "".join(f"extern int {name}(void);\n" for name in facts["calls"])
+        declared += "".join(f"extern int {name};\nint *ref_{name} = &{name};\n" for name in facts["data"])
+        declared += facts.get("source", "")
+        calls = "".join(f"{name}();" for name in facts["calls"])
+        if spec.kind == "exe":
+            # called behind a condition that is never true: bound, not run
+            declared += "volatile int never;\n"
+            calls = "".join(f"if (never) {name}();" for name in facts["calls"])
+            flags = ["-pie", "-Wl,--dynamic-linker," +
+                     facts.get("interp", "/lib64/ld-linux-x86-64.so.2")]
+            if facts.get("static"):
+                flags = ["-static", "-no-pie"]
+            source = START % (declared, calls)
+        else:
+            flags = ["-shared"]
+            soname = facts.get("soname", os.path.basename(path))
+            if soname:
+                flags.append(f"-Wl,-soname,{soname}")
+            source = declared + "".join(f"int {name}(void) {{ return 0; }}\n" for name in facts["defs"])
+            if calls:
+                source += "int call_%d(void) { %s return 0; }\n" % (len(calls), calls)
+        return self.compile(path, source, flags + self.flags(facts),
+                            self.version_script(facts.get("defines", {})), facts.get("patch"))
+
+
+def install(root, builder, files):
+    for path, spec in files.items():
+        full = root + path
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        if spec.kind in ("exe", "lib"):
+            shutil.copyfile(builder.build(path, spec), full)
+            os.chmod(full, spec.facts.get("mode", 0o755))
+        elif spec.kind == "text":
+            content = spec.facts["content"]
+            with open(full, "wb") as file:
+                file.write(content if isinstance(content, bytes) else content.encode())
+            os.chmod(full, spec.facts["mode"])
+        elif spec.kind == "link":
+            os.symlink(spec.facts["target"], full)
+        elif spec.kind == "folder":
+            os.makedirs(full, exist_ok=True)
+            os.chmod(full, spec.facts["mode"])
+        elif spec.kind == "copy":
+            shutil.copyfile(os.path.realpath(spec.facts["path"]), full)
+            os.chmod(full, 0o755)
+
+
+class Outcome:
+    """What a start prints, how it ends, and which files it loads."""
+
+    def __init__(self, lines, status, paths=None):
+        self.lines, self.status, self.paths = lines, status, paths
+
+
+def in_chroot(root, command, env):
+    """Run `command` in the root, with /proc."""
+    os.makedirs(root + "/proc", exist_ok=True)
+    script = ('mount -t proc proc "$0/proc" && exec chroot "$0" /.env -i "$@"')
+    return subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, root] + [f"{k}={v}" for k, v in env.items()] + command,
+        capture_output=True, timeout=20, check=False)
+
+
+def real_glibc(root, path, env):
+    done = in_chroot(root, [path], env)
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    paths = None
+    if done.returncode == 0:
+        traced = in_chroot(root, [path], {**env, "LD_TRACE_LOADED_OBJECTS": "1"})
+        output = traced.stdout.decode("utf-8", "replace")
+        paths = None if "statically linked" in output else []
+        for line in output.splitlines():
+            match = re.match(r"\t(?:.* => )?(\S.*) \(0x[0-9a-f]+\)$", line)
+            if match and not match.group(1).startswith("linux-vdso"):
+                paths.append(match.group(1))
+    return Outcome(lines, done.returncode, paths)
+
+
+def willrun(program, root, path, env, extra=()):
+    command = [program, "check", "--root", root, "--format", "json", *extra]
+    for key, value in env.items():
+        command += ["--env", f"{key}={value}"]
+    done = subprocess.run(command + [path], capture_output=True, timeout=60, check=False)
+    if done.returncode not in (0, 1):
+        raise RuntimeError(done.stderr.decode())
+    return json.loads(done.stdout)["targets"][0]["subjects"][0]
+
+
+def compare(subject, real):
+    """The differences between willrun's word and the real loader's."""
+    wrong = []
+    starts = subject["verdict"] in ("runs", "degraded")
+    if starts != (real.status == 0):
+        wrong.append(f"verdict {subject['verdict']}, real exit {real.status} {real.lines}")
+    if subject["verdict"] == "fails" and subject["predicted"]["errno"] is None:
+        if subject["predicted"]["exit_status"] != real.status:
+            wrong.append(f"exit {subject['predicted']['exit_status']}, real {real.status}")
+    if subject["predicted"]["errno"] is None and subject["predicted"]["stderr"] != real.lines:
+        wrong.append("says %r\n      real %r" % (subject["predicted"]["stderr"], real.lines))
+    if real.paths is not None:
+        mine = [o["path"] for o in subject["objects"] if o["path"]]
+        theirs = [p for p in real.paths if p in mine or "ld-linux" not in p and "ld-musl" not in p]
+        if mine != theirs:
+            wrong.append(f"loads {mine}, real {theirs}")
+    return wrong
+
+
+def run_cases(cases, real, argv, common=None, extra=()):
+    """Each case: (name, files, options). Prints a line for each that differs."""
+    program = os.path.abspath(argv[1])
+    only = argv[2] if len(argv) > 2 else None
+    work = tempfile.mkdtemp(prefix="willrun-tiny-")
+    builder = Builder(os.path.join(work, "cache"))
+    env_tool = builder.compile("env", ENV_SOURCE, ["-static", "-no-pie"])
+    failed = ran = 0
+    try:
+        for number, (name, files, options) in enumerate(cases):
+            if only and only not in name:
+                continue
+            root = os.path.join(work, f"root{number}")
+            os.makedirs(root)
+            shutil.copyfile(env_tool, root + "/.env")
+            os.chmod(root + "/.env", 0o755)
+            install(root, builder, {**(common or {}), **files})
+            if "prepare" in options:
+                options["prepare"](root)
+            env, path = options.get("env", {}), options.get("path", "/app")
+            outcome = real(root, path, env)
+            wrong = compare(willrun(program, root, path, env, extra), outcome)
+            expected = options.get("says")
+            if expected is not None and [expected] != outcome.lines:
+                wrong.append("the case claims %r\n      real %r" % (expected, outcome.lines))
+            ran += 1
+            if wrong:
+                failed += 1
+                print(f"not ok: {name}\n   " + "\n   ".join(wrong))
+            if not only:
+                shutil.rmtree(root)
+    finally:
+        if not only:
+            shutil.rmtree(work)
+    print(f"{ran - failed} passed, {failed} failed")
+    return 1 if failed or ran == 0 else 0
+
+
+# A static `env -i`: no libc of the machine is wanted inside the root.
+ENV_SOURCE = r"""
+static long call(long n, long a, long b, long c)
+{
+    long r;
+    __asm__ volatile("syscall" : "=a"(r) : "a"(n), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+    return r;
+}
+__attribute__((used)) static void start(long *stack)
+{
+    long argc = stack[0];
+    char **argv = (char **)(stack + 1), *env[64];
+    long i = 2, count = 0;
+    for (; i < argc && count < 63; i++) {
+        char *at = argv[i];
+        while (*at != 0 && *at != '=' && *at != '/')
+            at++;
+        if (*at != '=')
+            break;
+        env[count++] = argv[i];
+    }
+    env[count] = 0;
+    long error = call(59, (long)argv[i], (long)(argv + i), (long)env);
+    call(60, 200 + (-error & 31), 0, 0);
+}
+__asm__(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call start\n");
+"""
