@@ -44,7 +44,7 @@ static bool try_loader(struct facts *facts, const struct platform *platform, con
                              .node = node,
                              .elf = file->elf,
                              .version = file->elf->musl_release != NULL ? file->elf->musl_release
-                                                                        : file->elf->glibc_release};
+                                                                        : glibc_release(facts, file->elf)};
     return true;
 }
 

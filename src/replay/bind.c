@@ -106,11 +106,35 @@ static bool known_to_bind(const struct glibc *glibc, const struct elf_facts *elf
     return true;
 }
 
+/* A copy relocation warns where the shared object's symbol is larger than the
+ * program's (elf_machine_rela, R_*_COPY). */
+static void check_copy(struct binding *binding, const struct elf_ref *ref)
+{
+    struct glibc *glibc = binding->glibc;
+    for (size_t i = 0; i < glibc->scope.count; i++) {
+        int index = glibc->scope.at[i];
+        const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
+        const struct elf_def *def =
+            elf != NULL && elf != binding->elf ? match(elf, ref, true) : NULL;
+        if (def == NULL)
+            continue;
+        if (def->size > ref->size) {
+            struct event *event = replay_event(glibc->replay, EV_COPY_SIZE);
+            event->by = binding->object;
+            event->object = index;
+            event->symbol = ref->name;
+        }
+        return;
+    }
+}
+
 static void report_unbound(struct binding *binding, const uint32_t *order, size_t count, bool plt)
 {
     const struct elf_facts *elf = binding->elf;
     for (size_t i = 0; i < count; i++) {
         const struct elf_ref *ref = &elf->refs[order[i]];
+        if (ref->copy && binding->bound[order[i]])
+            check_copy(binding, ref);
         if (binding->bound[order[i]])
             continue;
         binding->bound[order[i]] = true; /* once is enough */
@@ -137,7 +161,7 @@ static size_t skip_weak(struct binding *binding)
 static void bind_object(struct glibc *glibc, int index)
 {
     const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
-    if (elf->ref_count == 0 || known_to_bind(glibc, elf))
+    if (elf->ref_count == 0 || (index != 0 && known_to_bind(glibc, elf)))
         return;
     struct binding binding = {.glibc = glibc, .elf = elf, .object = index};
     binding.bound = must_alloc(elf->ref_count * sizeof *binding.bound);
@@ -150,9 +174,9 @@ static void bind_object(struct glibc *glibc, int index)
             *vec_push(&binding.used) = definer;
         left -= bound;
     }
-    if (left == 0) {
+    if (left == 0)
         memo_keep_satisfiers(glibc->process->memo, elf, binding.used.at, binding.used.count);
-    } else {
+    if (left != 0 || index == 0) { /* the program's copies are looked at in any case */
         report_unbound(&binding, elf->bindings, elf->binding_count, false);
         report_unbound(&binding, elf->plt_bindings, elf->plt_binding_count, true);
     }

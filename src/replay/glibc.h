@@ -5,6 +5,8 @@
 #include "replay/ldcache.h"
 #include "replay/replay.h"
 
+enum { GLIBC_NEWEST = 99 };
+
 /* Facts of one ld.so in one root, made once and shared by all replays of a thread. */
 struct glibc_loader {
     const struct node *node; /* of the loader */
@@ -80,6 +82,10 @@ void glibc_relocation_order(const struct glibc *glibc, int *order, size_t *count
 
 /* glibc_version.c: every version that objects need of each other. */
 void glibc_check_versions(struct glibc *glibc);
+
+/* glibc_release.c: "2.36", as the loader says of itself (2.33 and later) or the
+ * libc.so.6 in its default directories does; NULL: neither. */
+const char *glibc_release(struct facts *facts, const struct elf_facts *loader);
 
 /* bind.c: every symbol reference of every object. */
 void glibc_bind(struct glibc *glibc);

@@ -97,7 +97,7 @@ void glibc_relocation_order(const struct glibc *glibc, int *order, size_t *count
     *count = all;
     if (all < 2)
         return;
-    if (glibc->loader->minor == 0 || glibc->loader->minor >= FIRST_DFS_RELEASE)
+    if (glibc->loader->minor >= FIRST_DFS_RELEASE)
         sort_dfs(glibc, order, all);
     else
         sort_original(glibc, order + 1, all - 1);

@@ -61,6 +61,30 @@ static enum refusal verify_header(const struct elf_facts *elf, const struct elf_
     return REFUSED_NONE;
 }
 
+/* Before 2.37 a file whose ABI note names another system was passed over. */
+static bool is_of_other_system(const struct glibc *glibc, const struct elf_facts *elf)
+{
+    enum { FIRST_WITHOUT = 37 };
+    return glibc->loader->minor < FIRST_WITHOUT && elf->abi_os != UINT32_MAX &&
+           elf->abi_os != ELF_NOTE_OS_LINUX;
+}
+
+/* From 2.41 on dlopen does not make the stack executable any more. Without
+ * PT_GNU_STACK the machine's default counts (stackinfo.h). */
+static bool wants_exec_stack(const struct glibc *glibc, const struct elf_facts *elf)
+{
+    enum { FIRST_RELEASE = 41 };
+    static const uint16_t executable[] = {EM_X86_64, EM_386, EM_ARM, EM_S390, EM_MIPS};
+    if (!glibc->dlopen || glibc->loader->minor < FIRST_RELEASE)
+        return false;
+    if (elf->has_stack)
+        return elf->stack_exec;
+    for (size_t i = 0; i < sizeof executable / sizeof *executable; i++)
+        if (executable[i] == elf->machine)
+            return true;
+    return false;
+}
+
 /* The program headers, as _dl_map_object_from_fd reads them. */
 static enum refusal verify_segments(const struct glibc *glibc, const struct elf_facts *elf)
 {
@@ -90,7 +114,7 @@ static enum refusal verify_segments(const struct glibc *glibc, const struct elf_
         return REFUSED_NO_DYNAMIC;
     if (elf->dt_flags_1 & DF_1_PIE)
         return REFUSED_PIE;
-    return REFUSED_NONE;
+    return wants_exec_stack(glibc, elf) ? REFUSED_EXEC_STACK : REFUSED_NONE;
 }
 
 enum refusal glibc_verify(const struct glibc *glibc, const struct file_facts *file, bool *skip,
@@ -115,7 +139,13 @@ enum refusal glibc_verify(const struct glibc *glibc, const struct file_facts *fi
         return refusal;
     if (file->elf->state == ELF_BAD_PHDRS || file->elf->state == ELF_SHORT_HEADER)
         return REFUSED_PHDRS;
+    if (is_of_other_system(glibc, file->elf)) {
+        *skip = true;
+        return REFUSED_ABI_NOTE;
+    }
     refusal = verify_segments(glibc, file->elf);
+    if (refusal == REFUSED_EXEC_STACK)
+        *error = EINVAL;
     if (refusal == REFUSED_NONE && file->elf->state != ELF_WHOLE)
         return REFUSED_MALFORMED;
     return refusal;
@@ -207,7 +237,7 @@ static size_t subfolders(const struct glibc *glibc, const char *names[8])
 {
     const char *levels[4];
     size_t count = 0;
-    if (glibc->loader->minor >= 33 || glibc->loader->minor == 0) {
+    if (glibc->loader->minor >= 33) {
         size_t usable =
             hwcaps_names(glibc->loader->elf->machine, glibc->process->cpu_level, levels);
         for (size_t i = 0; i < usable; i++)

@@ -71,8 +71,10 @@ const struct glibc_loader *memo_glibc_loader(struct memo *memo, struct facts *fa
             return memo->loaders.at[i];
     struct glibc_loader *loader = arena_alloc(&memo->arena, sizeof *loader);
     *loader = (struct glibc_loader){.node = node, .elf = elf, .cpu_level = cpu_level};
-    if (elf->glibc_release != NULL && strncmp(elf->glibc_release, "2.", 2) == 0)
-        loader->minor = (unsigned)strtoul(elf->glibc_release + 2, NULL, 10);
+    const char *release = glibc_release(facts, elf);
+    loader->minor = GLIBC_NEWEST;
+    if (release != NULL && strncmp(release, "2.", 2) == 0)
+        loader->minor = (unsigned)strtoul(release + 2, NULL, 10);
     loader->dirs = elf->system_dir_count != 0 ? elf->system_dirs : usual;
     loader->dir_count = elf->system_dir_count != 0 ? elf->system_dir_count : 2;
     loader->lib = lib_token(loader);

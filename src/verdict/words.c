@@ -38,10 +38,10 @@ static const struct {
      "a program, not a library"},
     {REFUSED_ISA, "CPU ISA level is lower than required", true, "needs a newer CPU"},
     {REFUSED_STATIC_TLS, "cannot allocate memory in static TLS block", true, "too much static TLS"},
-    {REFUSED_EXEC_STACK, "cannot enable executable stack as shared object requires", true,
+    {REFUSED_EXEC_STACK, "cannot enable executable stack as shared object requires", false,
      "needs an executable stack"},
     {REFUSED_NOEXEC, "Exec format error", true, "not a shared object"},
-    {REFUSED_ABI_NOTE, "cannot open shared object file", false, "needs a newer kernel"},
+    {REFUSED_ABI_NOTE, "cannot open shared object file", false, "for another operating system"},
     {REFUSED_MALFORMED, "malformed ELF file", true, "malformed ELF file"},
     {REFUSED_FIFO, "a named pipe", true, "a named pipe: the loader would hang in open"},
 };

@@ -52,7 +52,7 @@ static inline void temp_empty(int fd)
             continue;
         if (unlinkat(fd, entry->d_name, 0) == 0)
             continue;
-        fchmodat(fd, entry->d_name, 0700, 0);
+        (void)!fchmodat(fd, entry->d_name, 0700, 0);
         int below = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (below >= 0)
             temp_empty(below);

@@ -139,7 +139,7 @@ static int copy_libc(struct dl_phdr_info *info, size_t size, void *context)
     for (const char *at = strchr(name + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
         snprintf(folder, sizeof folder, "%.*s", (int)(at - name - 1), name + 1);
         mkdirat(real->fd, folder, 0755);
-        fchmodat(real->fd, folder, 0755, 0);
+        (void)!fchmodat(real->fd, folder, 0755, 0);
     }
     copy_file(name, real->fd, name + 1);
     return 0;

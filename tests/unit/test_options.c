@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-/* the program is no library: its files are taken in here */
-#include "cli/nearest.c"
-#include "cli/options.c"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "willrun/willrun.h"
 
 static struct options options;
 static char problem[512];
