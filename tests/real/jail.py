@@ -1,0 +1,173 @@
+"""A worker inside a root: own mounts, own pids, no network, read-only, few rights.
+
+What runs in it is the real loader of the root on the root's own files. A program
+is never let into its main: it is asked about through the loader's own listing,
+and started for real only where that listing has shown that the start fails.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import time
+from dataclasses import dataclass
+
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 0x8000000, 0x20000000, 0x40000000
+MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
+PTRACE_TRACEME, PTRACE_KILL = 0, 8
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
+KEPT_CAPABILITIES = (1, 2)      # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: root reads every file
+EXEC_FAILED = 255
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass
+class Outcome:
+    """How a started process ended."""
+    status: int = None     # exit status
+    signal: int = None     # … or the signal that killed it
+    errno: int = None      # … or the errno of its execve
+    timeout: bool = False
+    started: bool = False  # execve succeeded (asked with stop_at_exec)
+    out: str = ""
+    err: str = ""
+
+
+def call(name, *words):
+    if getattr(LIBC, name)(*words) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}{words}: {os.strerror(number)}")
+
+
+def mount(source, target, kind, flags, data=None):
+    call("mount", source and source.encode(), target.encode(), kind and kind.encode(), flags,
+         data and data.encode())
+
+
+def run_inside(root, job):
+    """Run `job()` in a child that is chrooted into `root`; True where it ended well."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            call("unshare", CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET)
+            os._exit(0 if run_as_init(root, job) else 1)
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+            os._exit(1)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def run_as_init(root, job):
+    pid = os.fork()
+    if pid == 0:
+        enter(str(root))
+        try:
+            job()
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def enter(root):
+    """The root read-only, /proc, a /dev with what programs expect; then chroot."""
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
+    mount(root, root, None, MS_BIND)
+    mount(None, root, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
+    mount("proc", f"{root}/proc", "proc", 0)
+    if os.path.isdir(f"{root}/dev"):
+        mount("tmpfs", f"{root}/dev", "tmpfs", 0, "size=1m")
+        for name, minor in (("null", 3), ("zero", 5), ("urandom", 9)):
+            os.mknod(f"{root}/dev/{name}", 0o20666, os.makedev(1, minor))
+    if os.path.isdir(f"{root}/tmp"):
+        mount("tmpfs", f"{root}/tmp", "tmpfs", 0, "size=16m")
+    os.chroot(root)
+    os.chdir("/")
+    LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    for number in range(64):
+        if number not in KEPT_CAPABILITIES:
+            LIBC.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+
+
+def start(program, argv, env, timeout=20.0, stop_at_exec=False, together=False):
+    """Start `program` (a path, or an open file) and wait for its end.
+
+    With `stop_at_exec` it is killed before its first instruction: only whether
+    the kernel starts it is asked. With `together` both of its outputs come as
+    one, in the order in which they were written.
+    """
+    out, err, failed = (os.memfd_create(name, os.MFD_CLOEXEC) for name in ("out", "err", "failed"))
+    pid = os.fork()
+    if pid == 0:
+        become(program, argv, env, out, out if together else err, failed, stop_at_exec)
+    outcome = wait_for(pid, timeout, failed)
+    outcome.out, outcome.err = content(out), content(err)
+    os.close(failed)
+    return outcome
+
+
+def become(program, argv, env, out, err, failed, stop_at_exec):
+    try:
+        os.setsid()
+        os.dup2(os.open("/proc/sys/kernel/ostype", os.O_RDONLY), 0)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        for what, limit in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_CPU, 60),
+                            (resource.RLIMIT_FSIZE, 64 << 20)):
+            resource.setrlimit(what, (limit, limit))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+        if stop_at_exec:
+            LIBC.ptrace(PTRACE_TRACEME, 0, 0, 0)
+        os.execve(program, argv, env)
+    except OSError as error:
+        os.pwrite(failed, str(error.errno).encode(), 0)
+    finally:
+        os._exit(EXEC_FAILED)
+
+
+def wait_for(pid, timeout, failed):
+    deadline = time.monotonic() + timeout
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
+        if done == pid:
+            break
+        left = deadline - time.monotonic()
+        if left <= 0:
+            end(pid)
+            return Outcome(timeout=True)
+        signal.sigtimedwait([signal.SIGCHLD], left)
+    if os.WIFSTOPPED(status):
+        end(pid)
+        return Outcome(started=True)
+    end_group(pid)
+    if os.WIFSIGNALED(status):
+        return Outcome(signal=os.WTERMSIG(status))
+    number = os.pread(failed, 16, 0)
+    if os.WEXITSTATUS(status) == EXEC_FAILED and number:
+        return Outcome(errno=int(number))
+    return Outcome(status=os.WEXITSTATUS(status), started=True)
+
+
+def end(pid):
+    end_group(pid)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def end_group(pid):
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def content(handle):
+    size = min(os.fstat(handle).st_size, 4 << 20)
+    text = os.pread(handle, size, 0).decode("utf-8", "surrogateescape")
+    os.close(handle)
+    return text
