@@ -321,6 +321,8 @@ static bool open_target(struct checking *checking)
     checking->target.host = willrun->host;
     keep_env(checking);
     find_platform(&checking->target);
+    advice_of_root(checking->owned->facts, checking->target.libc.version, &checking->owned->arena,
+                   &checking->target.advice);
     return find_cred(checking) && find_workdir(checking);
 }
 

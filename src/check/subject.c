@@ -38,13 +38,13 @@ static bool try_loader(struct facts *facts, const struct platform *platform, con
         platform_of_elf(file->elf)->machine != platform->machine ||
         file->elf->wide != platform->wide || file->elf->big != platform->big)
         return false;
-    *libc =
-        (struct target_libc){.kind = loader_kind(file->elf),
-                             .path = path,
-                             .node = node,
-                             .elf = file->elf,
-                             .version = file->elf->musl_release != NULL ? file->elf->musl_release
-                                                                        : glibc_release(facts, file->elf)};
+    *libc = (struct target_libc){.kind = loader_kind(file->elf),
+                                 .path = path,
+                                 .node = node,
+                                 .elf = file->elf,
+                                 .version = file->elf->musl_release != NULL
+                                                ? file->elf->musl_release
+                                                : glibc_release(facts, file->elf)};
     return true;
 }
 
@@ -501,8 +501,8 @@ static void describe_elf(struct judging *judging, const struct node *node,
     struct willrun_subject *subject = judging->subject;
     const struct platform *own = platform_of_elf(elf);
     bool headless = elf->state == ELF_SHORT_HEADER || elf->state == ELF_BAD_HEADER;
-    subject->kind = is_program(elf, node) || headless ? WILLRUN_KIND_EXECUTABLE
-                                                      : WILLRUN_KIND_SHARED_OBJECT;
+    subject->kind =
+        is_program(elf, node) || headless ? WILLRUN_KIND_EXECUTABLE : WILLRUN_KIND_SHARED_OBJECT;
     if (elf->type != ET_EXEC && elf->type != ET_DYN)
         subject->kind = WILLRUN_KIND_OTHER;
     subject->platform = own != NULL ? own->name : NULL;
@@ -534,6 +534,7 @@ void subject_judge(const struct target *target, struct memo *memo, const char *p
                                        .trail = target->trail,
                                        .memo = memo};
     judging.findings.arena = &judging.scratch;
+    judging.findings.advice = &target->advice;
     subject->path = arena_string(arena, path);
     subject->exit_status = -1;
     int error;

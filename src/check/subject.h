@@ -5,6 +5,7 @@
 #include "file/file_facts.h"
 #include "replay/memo.h"
 #include "replay/replay.h"
+#include "verdict/advice.h"
 #include "willrun/result.h"
 
 /* The loader that programs of one platform find in the root. */
@@ -22,6 +23,7 @@ struct target {
     const char *source;              /* as it was given */
     const struct platform *platform; /* NULL: not known */
     struct target_libc libc;
+    struct advice advice;
     const char *const *env;
     struct cred cred;
     const struct node *cwd;

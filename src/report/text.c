@@ -6,6 +6,8 @@
 #include "report/report.h"
 #include "report/text_parts.h"
 
+enum { LINES_SHOWN = 6 }; /* of the predicted output of one subject */
+
 static const struct {
     const char *unicode, *ascii;
     enum paint paint;
@@ -123,6 +125,15 @@ static void write_quote(const struct screen *screen, const char *line)
     putc('\n', screen->out);
 }
 
+static void write_lines_left(const struct screen *screen, size_t left)
+{
+    screen_pad(screen, 6);
+    screen_put(screen, PAINT_DIM, screen_mark(screen, "│ ", "| "));
+    fprintf(screen->out, "%s and %zu more lines ", screen_mark(screen, "…", "..."), left);
+    screen_put(screen, PAINT_DIM, "(-v shows all)");
+    putc('\n', screen->out);
+}
+
 static void write_predicted(const struct screen *screen, const struct willrun_subject *subject)
 {
     if (subject->runtime != NULL) {
@@ -138,8 +149,13 @@ static void write_predicted(const struct screen *screen, const struct willrun_su
         if (subject->exit_status >= 0)
             fprintf(screen->out, ", and exit with status %d", subject->exit_status);
         fputs(":\n", screen->out);
-        for (size_t i = 0; i < subject->stderr_count; i++)
+        size_t shown = screen->style->verbose || subject->stderr_count <= LINES_SHOWN + 1
+                           ? subject->stderr_count
+                           : LINES_SHOWN;
+        for (size_t i = 0; i < shown; i++)
             write_quote(screen, subject->stderr_lines[i]);
+        if (shown < subject->stderr_count)
+            write_lines_left(screen, subject->stderr_count - shown);
     } else if (subject->exit_status >= 0) {
         fprintf(screen->out, "    it will exit with status %d, without a word\n",
                 subject->exit_status);

@@ -60,12 +60,12 @@ static void write_search(const struct screen *screen, const struct willrun_subje
     text_trail(screen, object, screen->style->verbose ? 0 : PATHS_SHOWN);
 }
 
-static void write_fix(const struct screen *screen, const struct willrun_finding *finding)
+static void write_fix(const struct screen *screen, const char *fix)
 {
     screen_pad(screen, 6);
     screen_put(screen, PAINT_GOOD, "fix:");
     putc(' ', screen->out);
-    screen_fold(screen, 11, 11, finding->fix);
+    screen_fold(screen, 11, 11, fix);
     putc('\n', screen->out);
 }
 
@@ -78,33 +78,68 @@ static size_t next_of_rule(const struct willrun_subject *subject,
     return from;
 }
 
+/* Do both tell of versions that one object lacks for another? */
+static bool same_lack(const struct willrun_finding *a, const struct willrun_finding *b)
+{
+    return a->version != NULL && b->version != NULL && a->symbol == NULL && b->symbol == NULL &&
+           same_text(a->object, b->object) && same_text(a->needed_by, b->needed_by);
+}
+
+/* The next finding of the rule behind `first` that tells of something else; on
+ * the way there, the versions of those that tell of the same lack are printed. */
+static size_t write_more_versions(const struct screen *screen,
+                                  const struct willrun_subject *subject, size_t first)
+{
+    enum { INDENT = 6 };
+    const struct willrun_finding *finding = &subject->findings[first];
+    unsigned width = screen->style->width, at = 0;
+    size_t i = next_of_rule(subject, finding, first + 1);
+    for (; i < subject->finding_count && same_lack(finding, &subject->findings[i]);
+         i = next_of_rule(subject, finding, i + 1)) {
+        unsigned columns = screen_columns(subject->findings[i].version) + 1;
+        if (at == 0 || (width != 0 && at + columns > width)) {
+            fputs(at == 0 ? "" : "\n", screen->out);
+            screen_pad(screen, INDENT);
+            fputs("nor", screen->out);
+            at = INDENT + 3;
+        }
+        putc(' ', screen->out);
+        screen_put(screen, PAINT_NONE, subject->findings[i].version);
+        at += columns;
+    }
+    fputs(at == 0 ? "" : "\n", screen->out);
+    return i;
+}
+
 /* All findings of the rule whose first one is at `first`. A fix that several
  * share is printed behind the last of them. */
 static void write_rule(const struct screen *screen, const struct willrun_subject *subject,
                        size_t first, bool search)
 {
+    const char *fix = NULL;
     size_t shown = 0, left = 0;
     for (size_t i = first; i < subject->finding_count;) {
         const struct willrun_finding *finding = &subject->findings[i];
-        i = next_of_rule(subject, finding, i + 1);
         if (shown == FINDINGS_SHOWN && !screen->style->verbose) {
             left++;
+            i = next_of_rule(subject, finding, i + 1);
             continue;
         }
+        if (fix != NULL && !same_text(fix, finding->fix))
+            write_fix(screen, fix);
+        fix = finding->fix;
         shown++;
         write_finding(screen, finding);
+        i = write_more_versions(screen, subject, i);
         if (search)
             write_search(screen, subject, finding);
-        bool fix_follows = i < subject->finding_count &&
-                           (shown < FINDINGS_SHOWN || screen->style->verbose) &&
-                           same_text(finding->fix, subject->findings[i].fix);
-        if (finding->fix != NULL && !fix_follows)
-            write_fix(screen, finding);
     }
+    if (fix != NULL)
+        write_fix(screen, fix);
     if (left == 0)
         return;
     fprintf(screen->out, "    %s and %zu more ", screen_mark(screen, "…", "..."), left);
-    screen_put(screen, PAINT_DIM, "(see --format json)");
+    screen_put(screen, PAINT_DIM, "(-v shows all)");
     putc('\n', screen->out);
 }
 

@@ -237,9 +237,22 @@ static const char *object_path(const struct replay *replay, int index)
     return object->path != NULL ? object->path : object->name;
 }
 
+/* The first of the loader's default folders in which `name` was looked for; NULL: not recorded. */
+static const char *default_folder(const struct replay *replay, const char *name,
+                                  struct arena *arena)
+{
+    for (size_t i = 0; i < replay->events.count; i++) {
+        const struct event *event = &replay->events.at[i];
+        const char *slash = event->path != NULL ? strrchr(event->path, '/') : NULL;
+        if (event->kind == EV_CONSIDERED && event->via == WILLRUN_VIA_DEFAULT && slash != NULL &&
+            strcmp(event->name, name) == 0)
+            return arena_copy(arena, event->path, (size_t)(slash + 1 - event->path));
+    }
+    return NULL;
+}
+
 static void judge_missing(struct judge *judge, const struct event *event)
 {
-    struct arena *arena = judge->findings->arena;
     const char *by = object_path(judge->replay, event->by);
     struct willrun_finding *finding =
         finding_add(judge->findings, RULE_LIBRARY_MISSING,
@@ -251,10 +264,10 @@ static void judge_missing(struct judge *judge, const struct event *event)
     if (judge->replay->loader == LIBC_MUSL && glibc_part)
         finding->fix = "It is a part of glibc: use a glibc runtime, or build the file on musl.";
     else
-        finding->fix = arena_format(arena,
-                                    "COPY %s from the builder into a folder that the loader "
-                                    "searches, or install the package that ships it.",
-                                    event->name);
+        finding->fix =
+            advice_library(judge->findings->advice, event->name,
+                           default_folder(judge->replay, event->name, judge->findings->arena),
+                           judge->replay->objects.at[0].elf->wide, judge->findings->arena);
 }
 
 static void judge_refused(struct judge *judge, const struct event *event)
@@ -270,8 +283,8 @@ static void judge_refused(struct judge *judge, const struct event *event)
     } else {
         const char *why = words_of_outcome(event->refusal, event->error);
         if (event->object == 0)
-            finding = finding_add(judge->findings, RULE_LIBRARY_REFUSED,
-                                  "%s cannot be loaded: %s", event->path, why);
+            finding = finding_add(judge->findings, RULE_LIBRARY_REFUSED, "%s cannot be loaded: %s",
+                                  event->path, why);
         else
             finding = finding_add(judge->findings, RULE_LIBRARY_REFUSED,
                                   "%s, found for %s of %s, cannot be loaded: %s", event->path,
@@ -283,9 +296,25 @@ static void judge_refused(struct judge *judge, const struct event *event)
     finding->needed_by = by;
 }
 
+/* The highest missing version of the same kind as `version`: what a target must
+ * have for all of them. */
+static const char *highest_missing(const struct replay *replay, const char *version)
+{
+    size_t family = version_family(version);
+    const char *highest = version;
+    for (size_t i = 0; family != 0 && i < replay->events.count; i++) {
+        const struct event *event = &replay->events.at[i];
+        if (event->kind == EV_VERSION_MISSING && !event->weak &&
+            version_family(event->version) == family &&
+            strncmp(event->version, version, family) == 0 &&
+            version_compare(event->version + family, highest + family) > 0)
+            highest = event->version;
+    }
+    return highest;
+}
+
 static void judge_version(struct judge *judge, const struct event *event)
 {
-    struct arena *arena = judge->findings->arena;
     const char *by = object_path(judge->replay, event->by);
     const char *object =
         event->object >= 0 ? object_path(judge->replay, event->object) : event->name;
@@ -304,15 +333,10 @@ static void judge_version(struct judge *judge, const struct event *event)
         finding = finding_add(
             judge->findings, event->weak ? RULE_VERSION_WEAK : RULE_VERSION_MISSING,
             "%s does not define version %s, which %s needs", object, event->version, by);
-        if (strncmp(event->version, "GLIBC_", 6) == 0)
-            finding->fix = arena_format(arena,
-                                        "Use a runtime whose glibc is %s or newer, or build on the "
-                                        "release of the runtime.",
-                                        event->version + 6);
-        else
-            finding->fix = arena_format(
-                arena, "Put the builder's %s, or a newer one, in the target.",
-                event->object >= 0 ? judge->replay->objects.at[event->object].name : "library");
+        finding->fix = advice_version(
+            judge->findings->advice, highest_missing(judge->replay, event->version),
+            event->object >= 0 ? judge->replay->objects.at[event->object].name : "library",
+            judge->findings->arena);
     }
     finding->object = object;
     finding->needed_by = by;

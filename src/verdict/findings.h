@@ -4,11 +4,13 @@
 
 #include "base/vec.h"
 #include "replay/replay.h"
+#include "verdict/advice.h"
 #include "verdict/rules.h"
 
 struct findings {
     struct VEC(struct willrun_finding) list;
-    struct arena *arena; /* owns the texts */
+    struct arena *arena;         /* owns the texts */
+    const struct advice *advice; /* of the target, for fixes */
 };
 
 /* Add one finding; the message is formatted. Returns it, for its other fields. */

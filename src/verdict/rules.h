@@ -33,7 +33,7 @@
     X(VERSION_NO_INFO, "version-no-info", WILLRUN_NOTE)                                            \
     X(VERSION_WEAK, "version-weak-missing", WILLRUN_NOTE)                                          \
     X(PLATFORM_COMPAT, "platform-compat", WILLRUN_NOTE)                                            \
-    X(SYMBOL_UNRESOLVED,   "symbol-unresolved",     WILLRUN_NOTE)                                  \
+    X(SYMBOL_UNRESOLVED, "symbol-unresolved", WILLRUN_NOTE)                                        \
     X(HOST_UNKNOWN, "host-unknown", WILLRUN_NOTE)                                                  \
     X(LOADER_UNKNOWN, "loader-unknown", WILLRUN_NOTE)                                              \
     X(UNREADABLE, "unreadable", WILLRUN_NOTE)                                                      \

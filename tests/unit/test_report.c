@@ -386,10 +386,48 @@ static void many_findings_of_a_rule_are_a_few_and_a_count(void **state)
     struct willrun_result all = {.targets = &one, .target_count = 1, .fails = 1};
     char *text = written(willrun_write_check, &all, WILLRUN_FORMAT_TEXT, &ascii);
     assert_has(text, "fails    /app  lacks symbol f (and 299 more)\n");
-    assert_has(text, "... and 295 more (see --format json)\n");
+    assert_has(text, "... and 295 more (-v shows all)\n");
     const char *fix = strstr(text, "the fix");
     assert_non_null(fix);
     assert_null(strstr(fix + 1, "the fix"));
+    free(text);
+}
+
+static void versions_that_one_object_lacks_stand_together(void **state)
+{
+    (void)state;
+    static const struct willrun_finding lacks[] = {
+        {.rule = "version-missing",
+         .message = "lib lacks V1",
+         .object = "lib",
+         .needed_by = "app",
+         .version = "V1",
+         .fix = "the fix"},
+        {.rule = "version-missing",
+         .message = "lib lacks V2",
+         .object = "lib",
+         .needed_by = "app",
+         .version = "V2",
+         .fix = "the fix"},
+        {.rule = "version-missing",
+         .message = "lib lacks V2 too",
+         .object = "lib",
+         .needed_by = "other",
+         .version = "V2",
+         .fix = "the fix"},
+    };
+    struct willrun_subject subject = {.path = "/app",
+                                      .verdict = WILLRUN_FAILS,
+                                      .phase = WILLRUN_PHASE_VERSION,
+                                      .exit_status = 1,
+                                      .findings = lacks,
+                                      .finding_count = 3};
+    struct willrun_target one = {.root = "r", .subjects = &subject, .subject_count = 1};
+    struct willrun_result all = {.targets = &one, .target_count = 1, .fails = 1};
+    char *text = written(willrun_write_check, &all, WILLRUN_FORMAT_TEXT, &ascii);
+    assert_has(text, "lib lacks V1\n      nor V2\n    error[version-missing]: lib lacks V2 too\n"
+                     "      fix: the fix\n");
+    assert_null(strstr(text, "lib lacks V2\n"));
     free(text);
 }
 
@@ -559,6 +597,7 @@ int main(void)
         cmocka_unit_test(colour_is_only_added),
         cmocka_unit_test(why_tells_how_a_library_was_found),
         cmocka_unit_test(many_findings_of_a_rule_are_a_few_and_a_count),
+        cmocka_unit_test(versions_that_one_object_lacks_stand_together),
         cmocka_unit_test(tree_draws_each_object_once_with_its_needs),
         cmocka_unit_test(tree_ends_where_libraries_need_each_other),
         cmocka_unit_test(tree_of_a_hostile_depth_is_cut),

@@ -1,0 +1,38 @@
+/* The concrete step behind a finding's fix, for the target's distribution. */
+#ifndef WILLRUN_VERDICT_ADVICE_H
+#define WILLRUN_VERDICT_ADVICE_H
+
+#include "base/arena.h"
+#include "file/os_release.h"
+#include "willrun/result.h"
+
+enum installer { INSTALLER_NONE, INSTALLER_APT, INSTALLER_APK, INSTALLER_DNF };
+
+/* What fixes need to know of a target. */
+struct advice {
+    struct os_release os;
+    enum installer installer; /* what its distribution installs packages with */
+    bool has_installer;       /* it is in the root: distroless images have none */
+    const char *libc_version; /* NULL: not known */
+};
+
+void advice_of_root(struct facts *facts, const char *libc_version, struct arena *arena,
+                    struct advice *advice);
+
+/* How to get the missing library `soname` into the target; `folder` is one that
+ * its loader searches (NULL: not known). `musl`: for a musl program. */
+const char *advice_library(const struct advice *advice, const char *soname, const char *folder,
+                           bool wide, struct arena *arena);
+
+/* How to get the version `version` of a library: the highest of its kind
+ * ("GLIBC_2.38") that is missing. `library`: its soname. */
+const char *advice_version(const struct advice *advice, const char *version, const char *library,
+                           struct arena *arena);
+
+/* The part of a version before its number: "GLIBC_" of "GLIBC_2.38"; 0 where it has none. */
+size_t version_family(const char *version);
+
+/* As strcmp, by the numbers between the dots. */
+int version_compare(const char *a, const char *b);
+
+#endif
