@@ -112,7 +112,10 @@ static int answer(struct request *request, const char *root, result_writer *writ
     write_result(request, write);
     if (!output_keep(&request->output))
         return EXIT_TROUBLE;
-    return status_of(request->options, request->result);
+    const struct willrun_result *result = request->result;
+    if (result->runs + result->degraded + result->unknown + result->fails == 0)
+        complain("nothing was checked: there is no ELF file and no executable script");
+    return status_of(request->options, result);
 }
 
 int request_run(const struct options *options, const char *root, result_writer *write)

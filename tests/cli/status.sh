@@ -15,6 +15,10 @@ expect 1 'all' "$willrun" check --root dir:root --all
 expect 1 'options behind operands' "$willrun" check /bin/broken --root root -q
 expect 1 'the end of options' "$willrun" check --root root -- /bin/broken
 
+mkdir root/nothing
+expect 0 'a folder without programs' "$willrun" check --root root /nothing
+says err 'nothing was checked'
+
 expect 0 'quiet, of what runs' "$willrun" check --root / -q /bin/sh
 silent out
 silent err

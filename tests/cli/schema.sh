@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# The JSON of check and tree is what the schemas of data/ say.
+data=$(cd "$(dirname "$0")/../../data" && pwd)
+source "$(dirname "$0")/expect.bash"
+
+# accepts SCHEMA: is the document in the file out valid?
+accepts() {
+    /usr/bin/python3 - "$data/$1.schema.json" out <<'END'
+import json, sys
+import jsonschema
+schema, document = (json.load(open(name)) for name in sys.argv[1:])
+jsonschema.Draft202012Validator.check_schema(schema)
+errors = list(jsonschema.Draft202012Validator(schema).iter_errors(document))
+for error in errors[:5]:
+    print("/".join(map(str, error.absolute_path)), error.message, file=sys.stderr)
+sys.exit(bool(errors))
+END
+}
+
+cp /bin/ls root/bin/ls
+printf 'x' >root/bin/odd && chmod 755 root/bin/odd
+for root in root /; do
+    for subject in /bin/broken /bin/ls /bin/odd; do
+        [[ -e ${root%/}$subject ]] || continue
+        "$willrun" check --root $root --format json "$subject" --why libc.so.6 >out
+        accepts check || fail "check $root $subject: not as check.schema.json says"
+        "$willrun" tree --root $root --format json "$subject" >out
+        accepts tree || fail "tree $root $subject: not as tree.schema.json says"
+    done
+done
+
+# The validator itself refuses what is wrong.
+sed -i 's/"verdict": "[a-z]*"/"verdict": "maybe"/' out
+if accepts tree 2>/dev/null; then fail 'a wrong verdict passes for valid'; fi
+
+end
