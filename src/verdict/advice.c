@@ -138,7 +138,7 @@ static const struct {
 void advice_of_root(struct facts *facts, const char *libc_version, struct arena *arena,
                     struct advice *advice)
 {
-    *advice = (struct advice){.libc_version = libc_version};
+    *advice = (struct advice){.libc_version = libc_version, .facts = facts};
     os_release_read(facts, arena, &advice->os);
     for (size_t i = 0; i < sizeof installers / sizeof *installers; i++) {
         if (!has_word(advice->os.id, installers[i].id) &&
@@ -152,6 +152,18 @@ void advice_of_root(struct facts *facts, const char *libc_version, struct arena 
         }
         return;
     }
+}
+
+bool advice_is_library(const struct advice *advice, const char *path, const struct elf_facts *elf)
+{
+    int error;
+    const struct node *node =
+        root_lookup(facts_root(advice->facts), NULL, path, NULL, LOOKUP_FOLLOW, &error);
+    if (node == NULL || node->type != NODE_FILE)
+        return false;
+    const struct file_facts *file = facts_of(advice->facts, node);
+    return file->kind == FILE_ELF && file->elf->machine == elf->machine &&
+           file->elf->wide == elf->wide && file->elf->big == elf->big;
 }
 
 /* Debian's release whose packages the root's are like. */

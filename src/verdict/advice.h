@@ -14,13 +14,17 @@ struct advice {
     enum installer installer; /* what its distribution installs packages with */
     bool has_installer;       /* it is in the root: distroless images have none */
     const char *libc_version; /* NULL: not known */
+    struct facts *facts;      /* of the target */
 };
 
 void advice_of_root(struct facts *facts, const char *libc_version, struct arena *arena,
                     struct advice *advice);
 
+/* Is there an ELF file at `path` in the target, of the machine that `elf` is for? */
+bool advice_is_library(const struct advice *advice, const char *path, const struct elf_facts *elf);
+
 /* How to get the missing library `soname` into the target; `folder` is one that
- * its loader searches (NULL: not known). `musl`: for a musl program. */
+ * its loader searches (NULL: not known). `wide`: of 64 bits. */
 const char *advice_library(const struct advice *advice, const char *soname, const char *folder,
                            bool wide, struct arena *arena);
 

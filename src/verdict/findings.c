@@ -251,23 +251,91 @@ static const char *default_folder(const struct replay *replay, const char *name,
     return NULL;
 }
 
+/* A file of that name that was found and passed over; NULL: there is none. */
+static const struct event *passed_over(const struct replay *replay, const char *name)
+{
+    for (size_t i = 0; i < replay->events.count; i++) {
+        const struct event *event = &replay->events.at[i];
+        bool absent =
+            event->refusal == REFUSED_ERRNO && (event->error == ENOENT || event->error == ENOTDIR);
+        if (event->kind == EV_CONSIDERED && !absent && event->refusal != REFUSED_NONE &&
+            strcmp(event->name, name) == 0)
+            return event;
+    }
+    return NULL;
+}
+
+/* The usual folders that a loader does not search by itself, and those beside
+ * the program, "%s" being the program's own. */
+static const char *found_elsewhere(const struct judge *judge, const char *name)
+{
+    static const char *const folders[] = {
+        "/usr/local/lib", "/usr/local/lib64", "/usr/lib64", "/lib64",   "/usr/lib",
+        "/lib",           "/app/lib",         "/app",       "/opt/lib", "%s",
+        "%s/lib",         "%s/../lib"};
+    const struct loaded *program = &judge->replay->objects.at[0];
+    const char *slash = program->path != NULL ? strrchr(program->path, '/') : NULL;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders && slash != NULL; i++) {
+        bool beside = folders[i][0] == '%';
+        const char *path = arena_format(judge->findings->arena, "%.*s%s/%s",
+                                        beside ? (int)(slash - program->path) : 0, program->path,
+                                        beside ? folders[i] + 2 : folders[i], name);
+        if (advice_is_library(judge->findings->advice, path, program->elf))
+            return path;
+    }
+    return NULL;
+}
+
+static const char *fix_passed_over(struct judge *judge, const struct event *event)
+{
+    if (event->refusal == REFUSED_ERRNO && event->error == EACCES)
+        return "Let the user read it: COPY --chmod=755, or chmod o+r the file and o+x its folders.";
+    return arena_format(judge->findings->arena,
+                        "Put the build of %s for this machine and libc in its place.", event->name);
+}
+
+static const char *fix_elsewhere(struct judge *judge, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    int length = slash == path ? 1 : (int)(slash - path);
+    /* Debian's /etc/ld.so.conf.d names /usr/local/lib */
+    bool ldconfig = judge->replay->loader == LIBC_GLIBC && strncmp(path, "/usr/local/", 11) == 0;
+    return arena_format(judge->findings->arena,
+                        "It is at %s, where the loader does not look: %sset ENV "
+                        "LD_LIBRARY_PATH=%.*s, or link with a RUNPATH.",
+                        path, ldconfig ? "RUN ldconfig in the image, or " : "", length, path);
+}
+
+static const char *fix_missing(struct judge *judge, const char *name)
+{
+    struct arena *arena = judge->findings->arena;
+    bool glibc_part = strncmp(name, "ld-linux", 8) == 0 || strcmp(name, "libc.so.6") == 0;
+    if (judge->replay->loader == LIBC_MUSL && glibc_part)
+        return "It is a part of glibc: use a glibc runtime, or build the file on musl.";
+    const char *elsewhere = strchr(name, '/') == NULL ? found_elsewhere(judge, name) : NULL;
+    if (elsewhere != NULL)
+        return fix_elsewhere(judge, elsewhere);
+    return advice_library(judge->findings->advice, name, default_folder(judge->replay, name, arena),
+                          judge->replay->objects.at[0].elf->wide, arena);
+}
+
 static void judge_missing(struct judge *judge, const struct event *event)
 {
     const char *by = object_path(judge->replay, event->by);
-    struct willrun_finding *finding =
-        finding_add(judge->findings, RULE_LIBRARY_MISSING,
-                    "%s, needed by %s, is nowhere in the search path", event->name, by);
+    const struct event *found = passed_over(judge->replay, event->name);
+    struct willrun_finding *finding;
+    if (found != NULL) {
+        finding = finding_add(judge->findings, RULE_LIBRARY_MISSING,
+                              "%s, needed by %s, is not found: %s is passed over (%s)", event->name,
+                              by, found->path, words_of_outcome(found->refusal, found->error));
+        finding->fix = fix_passed_over(judge, found);
+    } else {
+        finding = finding_add(judge->findings, RULE_LIBRARY_MISSING,
+                              "%s, needed by %s, is nowhere in the search path", event->name, by);
+        finding->fix = fix_missing(judge, event->name);
+    }
     finding->object = event->name;
     finding->needed_by = by;
-    bool glibc_part =
-        strncmp(event->name, "ld-linux", 8) == 0 || strcmp(event->name, "libc.so.6") == 0;
-    if (judge->replay->loader == LIBC_MUSL && glibc_part)
-        finding->fix = "It is a part of glibc: use a glibc runtime, or build the file on musl.";
-    else
-        finding->fix =
-            advice_library(judge->findings->advice, event->name,
-                           default_folder(judge->replay, event->name, judge->findings->arena),
-                           judge->replay->objects.at[0].elf->wide, judge->findings->arena);
 }
 
 static void judge_refused(struct judge *judge, const struct event *event)
