@@ -54,18 +54,26 @@ static struct arena_block *new_block(struct arena *arena, size_t size)
     return block;
 }
 
+/* `align` is a power of two, at most that of max_align_t. */
+static void *take(struct arena *arena, size_t size, size_t align)
+{
+    struct arena_block *block = arena->blocks;
+    size_t at = block != NULL ? (block->used + align - 1) & ~(align - 1) : 0;
+    if (block == NULL || at > block->size || block->size - at < size) {
+        block = new_block(arena, size);
+        at = 0;
+    }
+    block->used = at + size;
+    return block->data + at;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    const size_t align = alignof(max_align_t);
-    if (size > SIZE_MAX - align)
-        out_of_memory();
-    size = (size + align - 1) & ~(align - 1);
-    struct arena_block *block = arena->blocks;
-    if (block == NULL || block->size - block->used < size)
-        block = new_block(arena, size);
-    void *memory = block->data + block->used;
-    block->used += size;
-    return memory;
+    /* nothing of a smaller size needs more */
+    size_t align = alignof(max_align_t);
+    while (align > 1 && align / 2 >= size)
+        align /= 2;
+    return take(arena, size, align);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -78,7 +86,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_copy(struct arena *arena, const char *text, size_t length)
 {
-    char *copy = arena_alloc(arena, length + 1);
+    char *copy = take(arena, length + 1, 1);
     memcpy(copy, text, length);
     return copy;
 }
@@ -93,7 +101,7 @@ char *arena_vformat(struct arena *arena, const char *format, va_list args)
     va_list again;
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
-    char *text = arena_alloc(arena, (size_t)(length > 0 ? length : 0) + 1);
+    char *text = take(arena, (size_t)(length > 0 ? length : 0) + 1, 1);
     if (length > 0)
         vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);

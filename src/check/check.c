@@ -328,6 +328,12 @@ static bool open_target(struct checking *checking)
 
 /* ---- the subjects ---- */
 
+static size_t thread_count(const struct willrun *willrun)
+{
+    long online = willrun->threads == 0 ? sysconf(_SC_NPROCESSORS_ONLN) : (long)willrun->threads;
+    return online > 0 ? (size_t)online : 1;
+}
+
 /* A path of the local disk, laid over the root as /NAME. */
 static bool lay_over(struct checking *checking, const char *path, const char **inside)
 {
@@ -364,7 +370,7 @@ static bool add_path(struct checking *checking, const char *path)
         return err_set(&willrun->err, WILLRUN_EINPUT, "the subject %s in %s: %s", inside,
                        willrun->root, err_text(error));
     if (node->type == NODE_DIR)
-        walk_subjects(checking->owned->facts, node, arena, &checking->paths);
+        walk_subjects(checking->owned->facts, node, thread_count(willrun), arena, &checking->paths);
     else
         *vec_push(&checking->paths) = arena_string(arena, inside);
     return true;
@@ -378,7 +384,7 @@ static bool gather_subjects(struct checking *checking)
             return false;
     if (willrun->all)
         walk_subjects(checking->owned->facts, root_top(checking->owned->root),
-                      &checking->owned->arena, &checking->paths);
+                      thread_count(willrun), &checking->owned->arena, &checking->paths);
     if (willrun->subjects.count == 0 && !willrun->all)
         return err_set(&willrun->err, WILLRUN_EUSAGE,
                        "nothing to check: name a path in the target, or use --all");
@@ -442,11 +448,7 @@ static void *work(void *argument)
 static size_t worker_count(const struct willrun *willrun, size_t subjects)
 {
     enum { SUBJECTS_A_THREAD = 8 }; /* fewer are not worth a thread's start */
-    size_t threads = willrun->threads;
-    if (threads == 0) {
-        long online = sysconf(_SC_NPROCESSORS_ONLN);
-        threads = online > 0 ? (size_t)online : 1;
-    }
+    size_t threads = thread_count(willrun);
     size_t useful = subjects / SUBJECTS_A_THREAD + 1;
     return threads < useful ? threads : useful;
 }

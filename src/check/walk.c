@@ -1,5 +1,6 @@
 #include "check/walk.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "check/subject.h"
@@ -16,25 +17,105 @@ static bool is_mount(const struct node *node)
     return false;
 }
 
-void walk_subjects(struct facts *facts, const struct node *dir, struct arena *arena,
-                   struct paths *paths)
+struct nodes VEC(const struct node *);
+
+/* A walk of one thread, and the reading of what it finds by all of them. */
+struct survey {
+    struct facts *facts;
+    pthread_mutex_t lock; /* guards all below */
+    pthread_cond_t found; /* `files` grew, or is complete */
+    struct nodes files;   /* in the order of the walk */
+    size_t next;          /* the first that no thread has taken */
+    bool complete;        /* no more will come */
+};
+
+/* ---- walking ---- */
+
+static void add_files(struct survey *survey, const struct node *const *nodes, size_t count)
 {
-    struct VEC(const struct node *) open = {0};
+    pthread_mutex_lock(&survey->lock);
+    for (size_t i = 0; i < count; i++)
+        if (nodes[i]->type == NODE_FILE)
+            *vec_push(&survey->files) = nodes[i];
+    pthread_cond_broadcast(&survey->found);
+    pthread_mutex_unlock(&survey->lock);
+}
+
+static void walk(struct survey *survey, const struct node *dir)
+{
+    struct nodes open = {0};
     *vec_push(&open) = dir;
     while (open.count != 0) {
         const struct node *at = open.at[--open.count], **nodes;
         struct arena scratch = {0};
         size_t count = 0;
-        if (root_list(facts_root(facts), at, &scratch, &nodes, &count) != 0)
+        if (root_list(facts_root(survey->facts), at, &scratch, &nodes, &count) != 0)
             count = 0;
         for (size_t i = count; i-- > 0;)
             if (nodes[i]->type == NODE_DIR && !is_mount(nodes[i]))
                 *vec_push(&open) = nodes[i];
-        for (size_t i = 0; i < count; i++)
-            if (nodes[i]->type == NODE_FILE &&
-                subject_is_worth(nodes[i], facts_of(facts, nodes[i])))
-                *vec_push(paths) = node_path(nodes[i], arena);
+        add_files(survey, nodes, count);
         arena_free(&scratch);
     }
     vec_free(&open);
+    pthread_mutex_lock(&survey->lock);
+    survey->complete = true;
+    pthread_cond_broadcast(&survey->found);
+    pthread_mutex_unlock(&survey->lock);
+}
+
+/* ---- reading ---- */
+
+enum { AT_ONCE = 32 }; /* files that a thread takes at a time */
+
+/* Files to read, in `taken`; none where all are taken, and no more will come. */
+static size_t take(struct survey *survey, const struct node **taken)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&survey->lock);
+    while (survey->next == survey->files.count && !survey->complete)
+        pthread_cond_wait(&survey->found, &survey->lock);
+    while (count < AT_ONCE && survey->next < survey->files.count)
+        taken[count++] = survey->files.at[survey->next++];
+    pthread_mutex_unlock(&survey->lock);
+    return count;
+}
+
+static void *read_files(void *argument)
+{
+    struct survey *survey = argument;
+    const struct node *taken[AT_ONCE];
+    size_t count;
+    while ((count = take(survey, taken)) != 0)
+        for (size_t i = 0; i < count; i++)
+            facts_of(survey->facts, taken[i]);
+    return NULL;
+}
+
+/* All files below `dir`, their facts made, in survey->files. */
+static void survey_run(struct survey *survey, const struct node *dir, size_t threads)
+{
+    struct VEC(pthread_t) readers = {0};
+    pthread_t reader;
+    while (readers.count + 1 < threads && pthread_create(&reader, NULL, read_files, survey) == 0)
+        *vec_push(&readers) = reader;
+    walk(survey, dir);
+    read_files(survey);
+    for (size_t i = 0; i < readers.count; i++)
+        pthread_join(readers.at[i], NULL);
+    vec_free(&readers);
+}
+
+void walk_subjects(struct facts *facts, const struct node *dir, size_t threads, struct arena *arena,
+                   struct paths *paths)
+{
+    struct survey survey = {
+        .facts = facts, .lock = PTHREAD_MUTEX_INITIALIZER, .found = PTHREAD_COND_INITIALIZER};
+    survey_run(&survey, dir, threads);
+    for (size_t i = 0; i < survey.files.count; i++) {
+        const struct node *file = survey.files.at[i];
+        if (subject_is_worth(file, facts_of(facts, file)))
+            *vec_push(paths) = node_path(file, arena);
+    }
+    vec_free(&survey.files);
 }

@@ -8,8 +8,9 @@
 struct paths VEC(const char *);
 
 /* Append the paths of all ELF programs, shared objects and executable scripts
- * under `dir`, sorted. /proc, /sys and /dev of the root are passed over. */
-void walk_subjects(struct facts *facts, const struct node *dir, struct arena *arena,
-                   struct paths *paths);
+ * under `dir`, sorted. /proc, /sys and /dev of the root are passed over.
+ * The files are read by up to `threads` threads. */
+void walk_subjects(struct facts *facts, const struct node *dir, size_t threads,
+                   struct arena *arena, struct paths *paths);
 
 #endif

@@ -5,15 +5,13 @@
 
 #include "elf/elf_image.h"
 
-struct elf_facts *elf_facts_read(struct span file, bool symbols)
+static void read_facts(struct elf_facts *facts, struct span file, bool symbols)
 {
-    struct elf_facts *facts = must_alloc(sizeof *facts);
-    memset(facts, 0, sizeof *facts);
     facts->file_size = file.size;
     facts->abi_os = UINT32_MAX;
     struct elf_image image = {.file = file, .facts = facts};
     if (!elf_read_header(&image))
-        return facts;
+        return;
     elf_read_notes(&image);
     elf_read_dynamic(&image);
     if (symbols) {
@@ -21,6 +19,23 @@ struct elf_facts *elf_facts_read(struct span file, bool symbols)
         elf_read_symbols(&image);
         elf_read_release(&image);
     }
+}
+
+struct elf_facts *elf_facts_read(struct span file, bool symbols)
+{
+    struct elf_facts *facts = must_alloc(sizeof *facts);
+    memset(facts, 0, sizeof *facts);
+    read_facts(facts, file, symbols);
+    return facts;
+}
+
+const struct elf_facts *elf_facts_read_in(struct arena *arena, struct span file, bool symbols)
+{
+    struct elf_facts *facts = arena_alloc(arena, sizeof *facts);
+    facts->arena = *arena; /* lent while the facts are made */
+    read_facts(facts, file, symbols);
+    *arena = facts->arena;
+    facts->arena = (struct arena){0};
     return facts;
 }
 

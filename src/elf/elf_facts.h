@@ -183,13 +183,13 @@ struct elf_facts {
      * Only looked for in files that define what a libc defines. */
     const char *glibc_release; /* "2.36" of a libc.so.6 or ld.so */
     const char *musl_release;  /* "1.2.3" of a musl libc.so */
-    const char *const *lfs64;     /* names that musl's loader also answers with "64" behind them */
+    const char *const *lfs64;  /* names that musl's loader also answers with "64" behind them */
     size_t lfs64_count;
     const char *const *system_dirs;
     size_t system_dir_count; /* glibc ld.so's default directories,
                                 without the slash at the end */
 
-    struct arena arena; /* owns all of the above */
+    struct arena arena; /* owns all of the above, but for elf_facts_read_in */
 };
 
 /* Facts of the ELF file in `file` (which starts with the ELF magic). With
@@ -198,6 +198,9 @@ struct elf_facts {
  * what cannot be read is in `state`. */
 struct elf_facts *elf_facts_read(struct span file, bool symbols);
 void elf_facts_free(struct elf_facts *facts);
+
+/* The same, owned by `arena`. */
+const struct elf_facts *elf_facts_read_in(struct arena *arena, struct span file, bool symbols);
 
 /* The first definition of the name with `key`; NULL: none. The next: elf_next_def. */
 const struct elf_def *elf_first_def(const struct elf_facts *facts, uint64_t key);

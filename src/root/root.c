@@ -84,48 +84,57 @@ int root_trouble(const struct root *root, const char **path)
     return error;
 }
 
-static void add_text(struct root *root, const char *text, size_t length)
+/* The path of `item` inside its source, with `extra` bytes of room behind it.
+ * The caller frees it. */
+static char *source_path(const struct item *item, size_t extra, size_t *length)
 {
-    for (size_t i = 0; i < length; i++)
-        *vec_push(&root->path) = text[i];
+    const struct item *top = item;
+    size_t below = 0;
+    for (; top->origin.path == NULL; top = item_of(top->node.parent))
+        below += 1 + strlen(top->node.name);
+    size_t start = strlen(top->origin.path);
+    if (start == 0 && below != 0)
+        below--; /* no slash at the front */
+    *length = start + below;
+    char *path = must_alloc(*length + extra + 1), *end = path + *length;
+    memcpy(path, top->origin.path, start);
+    *end = 0;
+    for (; item != top; item = item_of(item->node.parent)) {
+        size_t part = strlen(item->node.name);
+        end -= part;
+        memcpy(end, item->node.name, part);
+        if (end != path)
+            *--end = '/';
+    }
+    return path;
 }
 
-/* The path of `name` in `dir` inside its source, in root->path, and the name in
- * it: valid until the next call. */
-static const char *path_below(struct root *root, const struct item *dir, const char *name,
-                              size_t length)
+/* What the source tells of `name` in `dir`. */
+static void look_below(struct root *root, const struct item *dir, const char *name, size_t length,
+                       struct node_info *info)
 {
-    root->path.count = 0;
-    add_text(root, dir->origin.path, strlen(dir->origin.path));
-    if (root->path.count != 0)
-        add_text(root, "/", 1);
-    size_t start = root->path.count;
-    add_text(root, name, length);
-    add_text(root, "", 1);
-    return root->path.at + start;
+    struct source *source = dir->origin.source;
+    size_t start;
+    char *path = source_path(dir, length + 1, &start);
+    if (start != 0)
+        path[start++] = '/';
+    memcpy(path + start, name, length);
+    path[start + length] = 0;
+    source->ops->look(source, path, &root->arena, info);
+    free(path);
 }
 
 /* Under the lock: `name` is not in `dir` yet. */
 static struct child *make_child(struct root *root, struct item *dir, uint64_t hash,
-                                const char *name, size_t length)
+                                const char *name, size_t length, const struct node_info *info)
 {
-    struct source *source = dir->origin.source;
-    struct node_info info = {.type = NODE_NONE};
-    const char *key = path_below(root, dir, name, length), *path = root->path.at;
-    source->ops->look(source, path, &root->arena, &info);
-    note_trouble(root, info.error, dir, key);
-    if (info.type != NODE_NONE) {
-        size_t start = (size_t)(key - path);
-        path = arena_copy(&root->arena, path, start + length);
-        key = path + start;
-    } else {
-        key = arena_copy(&root->arena, name, length);
-    }
+    const char *key = arena_copy(&root->arena, name, length);
+    note_trouble(root, info->error, dir, key);
     struct child *child = arena_alloc(&root->arena, sizeof *child);
     *child = (struct child){
         .entry = {hash, key, length},
-        .item = new_item(root, dir, key, (struct origin){source, path}, &info),
-        .error = info.error != 0 ? info.error : ENOENT,
+        .item = new_item(root, dir, key, (struct origin){dir->origin.source, NULL}, info),
+        .error = info->error != 0 ? info->error : ENOENT,
     };
     table_add(&dir->children, &child->entry, &root->arena);
     return child;
@@ -142,8 +151,11 @@ static struct child *ask_child(struct root *root, struct item *dir, uint64_t has
 {
     pthread_mutex_lock(&root->lock);
     struct child *child = find_child(dir, hash, name, length);
-    if (child == NULL && !dir->complete)
-        child = make_child(root, dir, hash, name, length);
+    if (child == NULL && !dir->complete) {
+        struct node_info info = {.type = NODE_NONE};
+        look_below(root, dir, name, length, &info);
+        child = make_child(root, dir, hash, name, length, &info);
+    }
     pthread_mutex_unlock(&root->lock);
     return child;
 }
@@ -168,13 +180,13 @@ struct listing {
     struct item *dir;
 };
 
-static void found_name(void *context, const char *name)
+static void found_name(void *context, const char *name, const struct node_info *info)
 {
     const struct listing *listing = context;
     size_t length = strlen(name);
     uint64_t hash = hash_bytes(name, length);
     if (find_child(listing->dir, hash, name, length) == NULL)
-        make_child(listing->root, listing->dir, hash, name, length);
+        make_child(listing->root, listing->dir, hash, name, length, info);
 }
 
 /* Under the lock. */
@@ -184,7 +196,10 @@ static int complete(struct root *root, struct item *dir)
     struct listing listing = {root, dir};
     if (dir->complete)
         return 0;
-    int error = source->ops->list(source, dir->origin.path, found_name, &listing);
+    size_t length;
+    char *path = source_path(dir, 0, &length);
+    int error = source->ops->list(source, path, &root->arena, found_name, &listing);
+    free(path);
     note_trouble(root, error, dir, NULL);
     if (error == 0)
         atomic_store_explicit(&dir->complete, true, memory_order_release);
@@ -243,7 +258,6 @@ void root_free(struct root *root)
     for (size_t i = 0; i < root->sources.count; i++)
         root->sources.at[i]->ops->close(root->sources.at[i]);
     vec_free(&root->sources);
-    vec_free(&root->path);
     pthread_mutex_destroy(&root->lock);
     arena_free(&root->arena);
     free(root);
@@ -287,14 +301,24 @@ bool root_graft(struct root *root, const char *name, struct source *source, cons
     return true;
 }
 
-int root_bytes(struct root *root, const struct node *file, struct file_bytes *bytes)
+int root_bytes_wanted(struct root *root, const struct node *file, file_wanted *wanted,
+                      struct file_bytes *bytes)
 {
     (void)root;
-    *bytes = (struct file_bytes){0};
+    file_bytes_init(bytes);
     if (file->type != NODE_FILE)
         return file->type == NODE_DIR ? EISDIR : EINVAL;
-    const struct origin *origin = &item_of(file)->origin;
-    return origin->source->ops->bytes(origin->source, origin->path, bytes);
+    struct source *source = item_of(file)->origin.source;
+    size_t length;
+    char *path = source_path(item_of(file), 0, &length);
+    int error = source->ops->bytes(source, path, wanted, bytes);
+    free(path);
+    return error;
+}
+
+int root_bytes(struct root *root, const struct node *file, struct file_bytes *bytes)
+{
+    return root_bytes_wanted(root, file, NULL, bytes);
 }
 
 /* ---- questions to a node ---- */

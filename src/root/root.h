@@ -73,6 +73,10 @@ int root_list(struct root *root, const struct node *dir, struct arena *arena,
 /* The bytes of a regular file; 0 or an errno. Release with file_bytes_release. */
 int root_bytes(struct root *root, const struct node *file, struct file_bytes *bytes);
 
+/* The same, or the first bytes alone where `wanted` says that they are enough. */
+int root_bytes_wanted(struct root *root, const struct node *file, file_wanted *wanted,
+                      struct file_bytes *bytes);
+
 /* May `cred` do `want` (enum access) with `node`? As the kernel's generic_permission. */
 bool node_allows(const struct node *node, const struct cred *cred, unsigned want);
 

@@ -13,7 +13,7 @@
 /* Where the facts and bytes of a node come from. */
 struct origin {
     struct source *source; /* owned by the root */
-    const char *path;      /* inside the source */
+    const char *path;      /* inside the source; NULL: the parent's path, and the node's name */
 };
 
 /* A node with what only the root knows of it. */
@@ -38,7 +38,6 @@ struct root {
     pthread_mutex_t lock;
     struct arena arena;
     struct VEC(struct source *) sources;
-    struct VEC(char) path;  /* of the name that is being looked at, inside its source */
     struct table contents;  /* content ids by source, device and inode */
     uint32_t content_count; /* ids given */
     struct table walked;    /* what walks of absolute paths came to (lookup.c) */

@@ -3,10 +3,17 @@
 
 #include "source/source.h"
 
+void file_bytes_init(struct file_bytes *bytes)
+{
+    bytes->span = (struct span){0};
+    bytes->size = 0;
+    bytes->map = bytes->heap = NULL; /* the head needs no zeroing */
+}
+
 void file_bytes_release(struct file_bytes *bytes)
 {
     if (bytes->map != NULL)
         munmap(bytes->map, bytes->span.size);
     free(bytes->heap);
-    *bytes = (struct file_bytes){0};
+    file_bytes_init(bytes);
 }

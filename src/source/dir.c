@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,8 +30,8 @@ struct folder {
     struct source source; /* first */
     char *name;
     int top;              /* O_PATH */
+    atomic_bool walks;    /* the kernel has no openat2, or a seccomp filter refuses it */
     pthread_mutex_t lock; /* guards all below */
-    bool walks;           /* the kernel has no openat2, or a seccomp filter refuses it */
     struct handle handles[HANDLES];
     unsigned next; /* handle to give up next */
 };
@@ -46,7 +47,14 @@ static bool is_plain(const char *name)
     return *name != 0 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-/* ---- opening directories: an fd, or -errno ---- */
+/* ---- opening what is below the top: an fd, or -errno ---- */
+
+enum {
+    DIR_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+    LIST_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+    /* O_NONBLOCK is for what takes the file's place after it was looked at */
+    FILE_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+};
 
 /* linux/openat2.h, which not every libc's headers come with. */
 struct how {
@@ -54,19 +62,25 @@ struct how {
 };
 enum { NO_MAGICLINKS = 0x02, NO_SYMLINKS = 0x04, IN_ROOT = 0x10 };
 
-static int open_whole(int top, const char *path)
+/* A path with any number of parts in one call; a link in it is -ELOOP. -ENOSYS
+ * where that does not serve. */
+static int open_whole(struct folder *folder, const char *path, int flags)
 {
+    if (atomic_load_explicit(&folder->walks, memory_order_relaxed))
+        return -ENOSYS;
 #ifdef SYS_openat2
-    struct how how = {.flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-                      .resolve = IN_ROOT | NO_SYMLINKS | NO_MAGICLINKS};
-    long fd = syscall(SYS_openat2, top, path, &how, sizeof how);
-    if (fd < 0 && errno == ELOOP) /* a link on the way: what open_walk says of it */
-        return -ENOTDIR;
-    return fd >= 0 ? (int)fd : -errno;
+    struct how how = {.flags = (uint64_t)flags, .resolve = IN_ROOT | NO_SYMLINKS | NO_MAGICLINKS};
+    long fd = syscall(SYS_openat2, folder->top, *path != 0 ? path : ".", &how, sizeof how);
+    int error = fd >= 0 ? 0 : errno;
 #else
-    (void)top, (void)path;
-    return -ENOSYS;
+    (void)path, (void)flags;
+    int fd = -1, error = ENOSYS;
 #endif
+    if (error == ENOSYS || error == EPERM)
+        atomic_store_explicit(&folder->walks, true, memory_order_relaxed);
+    if (error == EPERM || (error == ENAMETOOLONG && strlen(path) >= PATH_MAX))
+        error = ENOSYS;
+    return error == 0 ? (int)fd : -error;
 }
 
 /* The directory named by the first `length` bytes of `path`, in the directory `at`. */
@@ -79,7 +93,7 @@ static int open_part(int at, const char *path, size_t length)
     name[length] = 0;
     if (!is_plain(name))
         return -EINVAL;
-    int fd = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(at, name, DIR_FLAGS);
     return fd >= 0 ? fd : -errno;
 }
 
@@ -100,12 +114,10 @@ static int open_walk(int top, const char *path)
 
 static int open_dir(struct folder *folder, const char *path)
 {
-    int fd = folder->walks ? -ENOSYS : open_whole(folder->top, path);
-    if (fd == -ENOSYS || fd == -EPERM)
-        folder->walks = true;
-    if (folder->walks || (fd == -ENAMETOOLONG && strlen(path) >= PATH_MAX))
-        fd = open_walk(folder->top, path);
-    return fd;
+    int fd = open_whole(folder, path, DIR_FLAGS);
+    if (fd == -ELOOP) /* what open_walk says of a link on the way */
+        return -ENOTDIR;
+    return fd == -ENOSYS ? open_walk(folder->top, path) : fd;
 }
 
 /* The directory named by the first `length` bytes of `path`; under the lock,
@@ -186,14 +198,11 @@ static int read_link(int dir, const char *name, struct arena *arena, const char 
     return 0;
 }
 
-/* Under the lock. */
-static int look_at(struct folder *folder, const char *path, struct arena *arena,
-                   struct node_info *info)
+/* `name` in the open directory `dir` ("": that directory itself); 0 or an errno. */
+static int look_in(int dir, const char *name, struct arena *arena, struct node_info *info)
 {
     struct stat stat = {0};
-    const char *name = "";
-    int dir = *path == 0 ? folder->top : handle_above(folder, path, &name);
-    int error = dir < 0 ? -dir : stat_at(dir, name, &stat);
+    int error = stat_at(dir, name, &stat);
     if (error == 0 && S_ISLNK(stat.st_mode))
         error = read_link(dir, name, arena, &info->target);
     if (error != 0)
@@ -208,6 +217,22 @@ static int look_at(struct folder *folder, const char *path, struct arena *arena,
     return 0;
 }
 
+/* Under the lock. */
+static int look_at(struct folder *folder, const char *path, struct arena *arena,
+                   struct node_info *info)
+{
+    const char *name = "";
+    int dir = *path == 0 ? folder->top : handle_above(folder, path, &name);
+    return dir < 0 ? -dir : look_in(dir, name, arena, info);
+}
+
+/* That a name does not exist is no error. */
+static void note_error(int error, struct node_info *info)
+{
+    if (error != ENOENT && error != ENOTDIR)
+        info->error = error;
+}
+
 static void folder_look(struct source *source, const char *path, struct arena *arena,
                         struct node_info *info)
 {
@@ -216,26 +241,28 @@ static void folder_look(struct source *source, const char *path, struct arena *a
     pthread_mutex_lock(&folder->lock);
     int error = look_at(folder, path, arena, info);
     pthread_mutex_unlock(&folder->lock);
-    if (error != ENOENT && error != ENOTDIR)
-        info->error = error;
+    note_error(error, info);
 }
 
 /* ---- list ---- */
 
 static int open_listing(struct folder *folder, const char *path)
 {
-    pthread_mutex_lock(&folder->lock);
-    int fd = handle_for(folder, path, strlen(path));
-    if (fd >= 0) {
-        fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        fd = fd >= 0 ? fd : -errno;
-    }
-    pthread_mutex_unlock(&folder->lock);
-    return fd;
+    int dir = open_whole(folder, path, LIST_FLAGS);
+    if (dir != -ENOSYS)
+        return dir != -ELOOP ? dir : -ENOTDIR;
+    dir = open_walk(folder->top, path);
+    if (dir < 0)
+        return dir;
+    int fd = openat(dir, ".", LIST_FLAGS);
+    int error = errno;
+    if (dir != folder->top)
+        close(dir);
+    return fd >= 0 ? fd : -error;
 }
 
-static int folder_list(struct source *source, const char *path,
-                       void (*found)(void *context, const char *name), void *context)
+static int folder_list(struct source *source, const char *path, struct arena *arena,
+                       source_found *found, void *context)
 {
     int fd = open_listing(folder_of(source), path);
     if (fd < 0)
@@ -247,9 +274,13 @@ static int folder_list(struct source *source, const char *path,
         return error;
     }
     struct dirent *entry;
-    while (errno = 0, (entry = readdir(dir)) != NULL)
-        if (is_plain(entry->d_name))
-            found(context, entry->d_name);
+    while (errno = 0, (entry = readdir(dir)) != NULL) {
+        struct node_info info = {.type = NODE_NONE};
+        if (!is_plain(entry->d_name))
+            continue;
+        note_error(look_in(fd, entry->d_name, arena, &info), &info);
+        found(context, entry->d_name, &info);
+    }
     int error = errno;
     closedir(dir);
     return error;
@@ -257,24 +288,31 @@ static int folder_list(struct source *source, const char *path,
 
 /* ---- bytes ---- */
 
-/* Nothing but a regular file is opened: that of a fifo would wait, that of a
- * device may act. O_NONBLOCK is for what takes the file's place in between. */
-static int open_file(struct folder *folder, const char *path)
+/* Through the handles: slower, but it knows which part of the path is a link. */
+static int open_in_parts(struct folder *folder, const char *path)
 {
-    struct stat stat = {0};
     const char *name;
     pthread_mutex_lock(&folder->lock);
     int dir = handle_above(folder, path, &name);
-    int error = dir < 0 ? -dir : stat_at(dir, name, &stat);
-    if (error == 0 && !S_ISREG(stat.st_mode))
-        error = EINVAL;
-    int fd = -1;
-    if (error == 0)
-        fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (error == 0 && fd < 0)
-        error = errno == ELOOP ? EINVAL : errno;
+    int fd = dir < 0 ? dir : openat(dir, name, FILE_FLAGS);
+    if (dir >= 0 && fd < 0)
+        fd = -errno;
     pthread_mutex_unlock(&folder->lock);
-    return error == 0 ? fd : -error;
+    return fd;
+}
+
+/* The path is one that `look` called a regular file, so no device or fifo is
+ * opened here but one that took its place a moment ago. */
+static int open_file(struct folder *folder, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!is_plain(slash != NULL ? slash + 1 : path))
+        return -EINVAL;
+    int fd = open_whole(folder, path, FILE_FLAGS);
+    if (fd == -ENOSYS || fd == -ELOOP)
+        fd = open_in_parts(folder, path);
+    /* a link, or a socket, has taken its place */
+    return fd == -ELOOP || fd == -ENXIO ? -EINVAL : fd;
 }
 
 static int map_file(int fd, size_t size, struct file_bytes *bytes)
@@ -287,38 +325,64 @@ static int map_file(int fd, size_t size, struct file_bytes *bytes)
     return 0;
 }
 
+/* Up to `size` bytes at `offset`; fewer where the file ends. 0 or an errno. */
+static int read_part(int fd, unsigned char *to, size_t size, size_t offset, size_t *done)
+{
+    *done = 0;
+    while (*done < size) {
+        ssize_t part = pread(fd, to + *done, size - *done, (off_t)(offset + *done));
+        if (part < 0 && errno == EINTR)
+            continue;
+        if (part < 0)
+            return errno;
+        if (part == 0)
+            break;
+        *done += (size_t)part;
+    }
+    return 0;
+}
+
 static int read_file(int fd, size_t size, struct file_bytes *bytes)
 {
     unsigned char *heap = malloc(size + 1);
     if (heap == NULL)
         return ENOMEM;
-    size_t done = 0;
-    while (done < size) {
-        ssize_t part = pread(fd, heap + done, size - done, (off_t)done);
-        if (part < 0 && errno == EINTR)
-            continue;
-        if (part < 0) {
-            int error = errno;
-            free(heap);
-            return error;
-        }
-        if (part == 0)
-            break; /* it shrank */
-        done += (size_t)part;
+    size_t done;
+    int error = read_part(fd, heap, size, 0, &done);
+    if (error != 0) {
+        free(heap);
+        return error;
     }
     bytes->heap = heap;
     bytes->span = (struct span){heap, done};
     return 0;
 }
 
-static int load_file(int fd, struct file_bytes *bytes)
+/* The first bytes alone, where no more are wanted. */
+static int read_head(int fd, file_wanted *wanted, struct file_bytes *bytes, bool *enough)
+{
+    size_t done;
+    int error =
+        read_part(fd, bytes->head, bytes->size < FILE_HEAD ? bytes->size : FILE_HEAD, 0, &done);
+    struct span head = {bytes->head, done};
+    *enough = error == 0 && (bytes->size <= FILE_HEAD || !wanted(head));
+    if (*enough)
+        bytes->span = head;
+    return error;
+}
+
+static int load_file(int fd, file_wanted *wanted, struct file_bytes *bytes)
 {
     struct stat stat = {0};
+    bool enough = false;
     if (fstat(fd, &stat) != 0)
         return errno;
     if (!S_ISREG(stat.st_mode))
         return EINVAL;
-    uint64_t size = (uint64_t)stat.st_size;
+    uint64_t size = bytes->size = (uint64_t)stat.st_size;
+    int error = wanted != NULL ? read_head(fd, wanted, bytes, &enough) : 0;
+    if (error != 0 || enough)
+        return error;
     if (size >= SIZE_MAX)
         return EFBIG;
     /* a filesystem that cannot map (ENODEV) can still read */
@@ -327,13 +391,14 @@ static int load_file(int fd, struct file_bytes *bytes)
     return read_file(fd, (size_t)size, bytes);
 }
 
-static int folder_bytes(struct source *source, const char *path, struct file_bytes *bytes)
+static int folder_bytes(struct source *source, const char *path, file_wanted *wanted,
+                        struct file_bytes *bytes)
 {
-    *bytes = (struct file_bytes){0};
+    file_bytes_init(bytes);
     int fd = open_file(folder_of(source), path);
     if (fd < 0)
         return -fd;
-    int error = load_file(fd, bytes);
+    int error = load_file(fd, wanted, bytes);
     close(fd);
     return error;
 }

@@ -33,30 +33,42 @@ struct node_info {
     const char *target; /* of a link; in the arena given; NULL otherwise */
 };
 
-/* The bytes of a file, mapped or read. Release with file_bytes_release. */
+/* The bytes of a file, mapped or read: all of them, or the first ones. Not to be
+ * copied: `span` may be in it. Release with file_bytes_release. */
+enum { FILE_HEAD = 256 }; /* bytes by which a file's kind is told */
 struct file_bytes {
     struct span span;
-    void *map;  /* of mmap, NULL where none */
-    void *heap; /* of malloc, NULL where none */
+    uint64_t size; /* of the whole file, bytes */
+    void *map;     /* of mmap, NULL where none */
+    void *heap;    /* of malloc, NULL where none */
+    unsigned char head[FILE_HEAD];
 };
+
+/* Is the rest of a file wanted that starts with `head` (FILE_HEAD bytes, or
+ * fewer where the file ends)? */
+typedef bool file_wanted(struct span head);
 
 struct source {
     const struct source_ops *ops;
     const char *name; /* as the user gave it */
 };
 
+typedef void source_found(void *context, const char *name, const struct node_info *info);
+
 struct source_ops {
     /* Facts of `path`, which is relative to the source's top ("" is the top
      * itself) and passes through real directories alone. */
     void (*look)(struct source *source, const char *path, struct arena *arena,
                  struct node_info *info);
-    /* Calls `found` for each name in the directory `path`, in no order.
-     * Returns 0 or an errno. */
-    int (*list)(struct source *source, const char *path,
-                void (*found)(void *context, const char *name), void *context);
-    /* The bytes of the regular file `path`. Returns 0 or an errno. Never
+    /* Calls `found` for each name in the directory `path`, in no order, with
+     * what `look` would tell of it. Returns 0 or an errno. */
+    int (*list)(struct source *source, const char *path, struct arena *arena, source_found *found,
+                void *context);
+    /* The bytes of the regular file `path`: all where `wanted` is NULL or
+     * says so of the first ones, else those alone. Returns 0 or an errno. Never
      * blocks: what is not a regular file (any more) is EINVAL. */
-    int (*bytes)(struct source *source, const char *path, struct file_bytes *bytes);
+    int (*bytes)(struct source *source, const char *path, file_wanted *wanted,
+                 struct file_bytes *bytes);
     void (*close)(struct source *source);
 };
 
@@ -64,6 +76,7 @@ struct source_ops {
  * are never followed out of it, whatever changes while it is read. */
 struct source *source_open_dir(const char *path, struct err *err);
 
+void file_bytes_init(struct file_bytes *bytes); /* empty; its head stays unset */
 void file_bytes_release(struct file_bytes *bytes);
 
 #endif

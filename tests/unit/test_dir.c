@@ -63,7 +63,7 @@ static struct node_info look(struct bench *bench, const char *path)
 
 static int bytes_of(struct bench *bench, const char *path, struct file_bytes *bytes)
 {
-    return bench->source->ops->bytes(bench->source, path, bytes);
+    return bench->source->ops->bytes(bench->source, path, NULL, bytes);
 }
 
 static void names_have_their_types(void **state)
@@ -164,8 +164,9 @@ static void files_are_read_whole(void **state)
     free(text);
 }
 
-static void count_name(void *context, const char *name)
+static void count_name(void *context, const char *name, const struct node_info *info)
 {
+    assert_int_not_equal(info->type, NODE_NONE);
     assert_string_not_equal(name, ".");
     assert_string_not_equal(name, "..");
     ++*(size_t *)context;
@@ -176,14 +177,15 @@ static void a_listing_calls_for_each_name(void **state)
     struct bench *bench = *state;
     const struct source_ops *ops = bench->source->ops;
     size_t count = 0;
-    assert_int_equal(ops->list(bench->source, "", count_name, &count), 0);
+    assert_int_equal(ops->list(bench->source, "", &bench->arena, count_name, &count), 0);
     assert_int_equal(count, 5);
     count = 0;
-    assert_int_equal(ops->list(bench->source, "d", count_name, &count), 0);
+    assert_int_equal(ops->list(bench->source, "d", &bench->arena, count_name, &count), 0);
     assert_int_equal(count, 4);
-    assert_int_equal(ops->list(bench->source, "none", count_name, &count), ENOENT);
-    assert_int_equal(ops->list(bench->source, "empty", count_name, &count), ENOTDIR);
-    assert_int_equal(ops->list(bench->source, "dirlink", count_name, &count), ENOTDIR);
+    assert_int_equal(ops->list(bench->source, "none", &bench->arena, count_name, &count), ENOENT);
+    assert_int_equal(ops->list(bench->source, "empty", &bench->arena, count_name, &count), ENOTDIR);
+    assert_int_equal(ops->list(bench->source, "dirlink", &bench->arena, count_name, &count),
+                     ENOTDIR);
     assert_int_equal(count, 4);
 }
 
