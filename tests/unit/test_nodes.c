@@ -241,10 +241,10 @@ static void fake_look(struct source *source, const char *path, struct arena *are
         info->type = NODE_FILE;
 }
 
-static int fake_list(struct source *source, const char *path,
-                     void (*found)(void *context, const char *name), void *context)
+static int fake_list(struct source *source, const char *path, struct arena *arena,
+                     source_found *found, void *context)
 {
-    (void)source, (void)path, (void)found, (void)context;
+    (void)source, (void)path, (void)arena, (void)found, (void)context;
     return EIO;
 }
 
