@@ -53,14 +53,13 @@ struct elf_def_version {
  * table (DT_GNU_HASH where there is one, else DT_HASH) where a loader looks. */
 struct elf_def {
     uint64_t key;       /* hash_bytes of the name */
-    uint64_t version;   /* hash_bytes of the version name, 0 for none (index 0 or 1) */
     uint32_t size;      /* st_size; UINT32_MAX: that much or more */
     uint32_t next;      /* 1 + index of the next definition of that name; 0: none */
     uint16_t versym;    /* as in the file: bit 15 hidden; 1 where there is no versym table */
     uint8_t type, bind; /* STT_, STB_ */
-    bool zero;          /* st_value is 0 */
-    bool undefined;     /* SHN_UNDEF: counts only for references that are not calls */
-    bool absolute;      /* SHN_ABS */
+    bool zero : 1;      /* st_value is 0 */
+    bool undefined : 1; /* SHN_UNDEF: counts only for references that are not calls */
+    bool absolute : 1;  /* SHN_ABS */
 };
 
 /* When a reference is bound. */
@@ -74,22 +73,26 @@ enum elf_when {
  * (STV_HIDDEN, STV_INTERNAL), need no lookup and do not stand here. */
 struct elf_ref {
     const char *name;
-    uint64_t key;         /* hash_bytes of name */
-    const char *version;  /* NULL: none */
-    uint64_t version_key; /* 0: none */
-    const char *file;     /* of the version need the version belongs to; NULL: own definition */
-    uint64_t size;        /* st_size in this object (copy relocations compare it) */
-    uint32_t symbol;      /* index in dynsym */
-    uint8_t when;         /* set of enum elf_when */
-    uint8_t type, bind;   /* STT_, STB_ of the reference */
-    bool call;            /* some relocation is a jump slot */
-    bool other;           /* some relocation is neither jump slot nor copy */
-    bool copy;            /* some relocation is a copy */
-    bool tls;             /* some relocation is a TLS one (module id, offset, descriptor) */
-    bool tls_static;      /* some relocation is an initial-exec TLS offset */
-    bool hidden_version;  /* its version need is marked hidden (vna_other bit 15) */
-    bool defined;         /* st_shndx is not SHN_UNDEF: the object defines it too */
-    bool is_protected;    /* STV_PROTECTED */
+    uint64_t key;          /* hash_bytes of name */
+    uint32_t size;         /* st_size in this object (copy relocations compare it), as in elf_def */
+    uint16_t version;      /* index of its elf_version */
+    uint8_t when;          /* set of enum elf_when */
+    uint8_t type, bind;    /* STT_, STB_ of the reference */
+    bool call : 1;         /* some relocation is a jump slot */
+    bool other : 1;        /* some relocation is neither jump slot nor copy */
+    bool copy : 1;         /* some relocation is a copy */
+    bool tls : 1;          /* some relocation is a TLS one (module id, offset, descriptor) */
+    bool tls_static : 1;   /* some relocation is an initial-exec TLS offset */
+    bool defined : 1;      /* st_shndx is not SHN_UNDEF: the object defines it too */
+    bool is_protected : 1; /* STV_PROTECTED */
+};
+
+/* What a symbol's version index stands for. */
+struct elf_version {
+    const char *name; /* NULL: no version */
+    const char *file; /* of the version need it belongs to; NULL: own definition */
+    uint64_t key;     /* hash_bytes of name; 0: none */
+    bool hidden;      /* its version need is marked hidden (vna_other bit 15) */
 };
 
 /* A relocation type the machine's loader does not know or that a loader
@@ -158,6 +161,12 @@ struct elf_facts {
     size_t def_count;
     const uint32_t *def_slots;
     size_t def_room; /* hash slots: 1 + index of a def, 0 empty */
+    /* A Bloom filter over the keys: most lookups are in objects that do not
+     * define the name, and end here. A power of two of words. */
+    const uint64_t *def_bloom;
+    size_t def_bloom_words;
+    const struct elf_version *version_of; /* by index; [0] is no version */
+    size_t version_of_count;
     const struct elf_ref *refs;
     size_t ref_count;
     /* The ref (index) of each relocation that looks a symbol up, in file order:
@@ -205,5 +214,9 @@ const struct elf_facts *elf_facts_read_in(struct arena *arena, struct span file,
 /* The first definition of the name with `key`; NULL: none. The next: elf_next_def. */
 const struct elf_def *elf_first_def(const struct elf_facts *facts, uint64_t key);
 const struct elf_def *elf_next_def(const struct elf_facts *facts, const struct elf_def *def);
+
+/* The version of a reference, and that of a definition; never NULL. */
+const struct elf_version *elf_ref_version(const struct elf_facts *facts, const struct elf_ref *ref);
+const struct elf_version *elf_def_version(const struct elf_facts *facts, const struct elf_def *def);
 
 #endif

@@ -7,58 +7,49 @@
 #include "elf/elf_image.h"
 #include "elf/reloc.h"
 
-enum { HIDDEN = 0x8000, INDEX = 0x7fff };
-
-/* What a versym index stands for, from needs and definitions (the base
- * definition gives no version: glibc elf/dl-version.c). */
-struct version_name {
-    const char *name, *file;
-    uint64_t key;
-    bool hidden;
-};
+enum { INDEX = 0x7fff }; /* of a versym; the other bit says hidden */
 
 struct symbols {
     struct elf_image *image;
-    struct span table;   /* from DT_SYMTAB to the end of its segment */
-    struct span versyms; /* empty where there are none */
-    struct version_name *versions;
-    size_t version_room;
+    struct span table;                       /* from DT_SYMTAB to the end of its segment */
+    struct span versyms;                     /* empty where there are none */
+    struct VEC(struct elf_version) versions; /* by index */
     struct VEC(struct elf_def) defs;
     struct VEC(struct elf_ref) refs;
     struct VEC(uint32_t) bindings, plt_bindings;
     struct VEC(struct elf_odd_reloc) odd;
     const Elf64_Phdr *last_segment; /* into which the last relocation wrote */
-    uint32_t *ref_of; /* by symbol index: 1 + index in refs; 0 none */
+    uint32_t *ref_of;               /* by symbol index: 1 + index in refs; 0 none */
     size_t ref_room;
 };
 
-static void set_version(struct symbols *symbols, uint16_t index, const struct version_name *name)
+static void set_version(struct symbols *symbols, uint16_t index, const struct elf_version *version)
 {
-    if (index >= symbols->version_room) {
-        size_t room = (size_t)index + 32;
-        symbols->versions = must_realloc(symbols->versions, room * sizeof *symbols->versions);
-        memset(symbols->versions + symbols->version_room, 0,
-               (room - symbols->version_room) * sizeof *symbols->versions);
-        symbols->version_room = room;
-    }
-    symbols->versions[index] = *name;
+    while (symbols->versions.count <= index)
+        *vec_push(&symbols->versions) = (struct elf_version){0};
+    symbols->versions.at[index] = *version;
 }
 
+/* What each versym index stands for, from needs and definitions (the base
+ * definition gives no version: glibc elf/dl-version.c). */
 static void index_versions(struct symbols *symbols)
 {
     const struct elf_facts *facts = symbols->image->facts;
+    set_version(symbols, 0, &(struct elf_version){0});
     for (size_t i = 0; i < facts->need_count; i++)
         for (size_t j = 0; j < facts->needs[i].count; j++) {
             const struct elf_need_version *need = &facts->needs[i].versions[j];
-            set_version(
-                symbols, need->index,
-                &(struct version_name){need->name, facts->needs[i].file, need->key, need->hidden});
+            set_version(symbols, need->index,
+                        &(struct elf_version){.name = need->name,
+                                              .file = facts->needs[i].file,
+                                              .key = need->key,
+                                              .hidden = need->hidden});
         }
     for (size_t i = 0; i < facts->version_count; i++) {
         const struct elf_def_version *def = &facts->versions[i];
         if (!def->base)
             set_version(symbols, def->index,
-                        &(struct version_name){def->name, NULL, def->key, false});
+                        &(struct elf_version){.name = def->name, .key = def->key});
     }
 }
 
@@ -69,24 +60,20 @@ static uint16_t versym_of(const struct symbols *symbols, size_t index)
                : 1;
 }
 
-static const struct version_name *version_of(const struct symbols *symbols, uint16_t versym)
-{
-    static const struct version_name none = {0};
-    uint16_t index = versym & INDEX;
-    return index < symbols->version_room ? &symbols->versions[index] : &none;
-}
-
 /* ---- definitions ---- */
+
+static uint32_t short_size(const Elf64_Sym *symbol)
+{
+    return symbol->st_size < UINT32_MAX ? (uint32_t)symbol->st_size : UINT32_MAX;
+}
 
 static void add_def(struct symbols *symbols, size_t index, const Elf64_Sym *symbol,
                     const char *name, size_t length)
 {
-    uint16_t versym = versym_of(symbols, index);
     *vec_push(&symbols->defs) = (struct elf_def){
         .key = hash_bytes(name, length),
-        .version = version_of(symbols, versym)->key,
-        .size = symbol->st_size < UINT32_MAX ? (uint32_t)symbol->st_size : UINT32_MAX,
-        .versym = versym,
+        .size = short_size(symbol),
+        .versym = versym_of(symbols, index),
         .type = ELF64_ST_TYPE(symbol->st_info),
         .bind = ELF64_ST_BIND(symbol->st_info),
         .zero = symbol->st_value == 0,
@@ -241,6 +228,18 @@ static void read_sysv_defs(struct symbols *symbols)
     }
 }
 
+/* The place of a key in the Bloom filter: a word, and two bits in it. The slots
+ * use the low bits of the key. */
+static size_t bloom_word(uint64_t key)
+{
+    return (size_t)(key >> 32);
+}
+
+static uint64_t bloom_bits(uint64_t key)
+{
+    return (uint64_t)1 << (key >> 58) | (uint64_t)1 << (key >> 52 & 63);
+}
+
 /* Slots by key, then chains through `next`, in the order of the symbol table. */
 static void index_defs(struct symbols *symbols)
 {
@@ -252,10 +251,13 @@ static void index_defs(struct symbols *symbols)
     if (count != 0)
         memcpy(defs, symbols->defs.at, count * sizeof *defs);
     uint32_t *slots = arena_array(&facts->arena, room, sizeof *slots);
+    size_t words = room / 8; /* 8 bits or more for each definition */
+    uint64_t *bloom = arena_array(&facts->arena, words, sizeof *bloom);
     for (size_t i = count; i-- > 0;) {
         size_t at = defs[i].key & (room - 1);
         while (slots[at] != 0 && defs[slots[at] - 1].key != defs[i].key)
             at = (at + 1) & (room - 1);
+        bloom[bloom_word(defs[i].key) & (words - 1)] |= bloom_bits(defs[i].key);
         defs[i].next = slots[at];
         slots[at] = (uint32_t)i + 1;
     }
@@ -263,6 +265,8 @@ static void index_defs(struct symbols *symbols)
     facts->def_count = count;
     facts->def_slots = slots;
     facts->def_room = room;
+    facts->def_bloom = bloom;
+    facts->def_bloom_words = words;
 }
 
 /* ---- references ---- */
@@ -290,19 +294,14 @@ static struct elf_ref *ref_of_symbol(struct symbols *symbols, size_t index)
         return NULL;
     }
     size_t length = strlen(name);
-    const struct version_name *version = version_of(symbols, versym_of(symbols, index));
     struct elf_ref *ref = vec_push(&symbols->refs);
     *ref = (struct elf_ref){
         .name = arena_copy(&image->facts->arena, name, length),
         .key = hash_bytes(name, length),
-        .version = version->name,
-        .version_key = version->key,
-        .file = version->file,
-        .size = symbol.st_size,
-        .symbol = (uint32_t)index,
+        .size = short_size(&symbol),
+        .version = versym_of(symbols, index) & INDEX,
         .type = ELF64_ST_TYPE(symbol.st_info),
         .bind = ELF64_ST_BIND(symbol.st_info),
-        .hidden_version = version->hidden,
         .defined = symbol.st_shndx != SHN_UNDEF,
         .is_protected = visibility == STV_PROTECTED,
     };
@@ -455,12 +454,15 @@ void elf_read_symbols(struct elf_image *image)
     vec_free(&symbols.defs);
     read_refs(&symbols);
     free(symbols.ref_of);
-    free(symbols.versions);
+    KEEP(facts, version_of, version_of_count, symbols.versions);
 }
 
 const struct elf_def *elf_first_def(const struct elf_facts *facts, uint64_t key)
 {
     if (facts->def_room == 0)
+        return NULL;
+    uint64_t bits = bloom_bits(key);
+    if ((facts->def_bloom[bloom_word(key) & (facts->def_bloom_words - 1)] & bits) != bits)
         return NULL;
     for (size_t at = key & (facts->def_room - 1); facts->def_slots[at] != 0;
          at = (at + 1) & (facts->def_room - 1)) {
@@ -474,4 +476,20 @@ const struct elf_def *elf_first_def(const struct elf_facts *facts, uint64_t key)
 const struct elf_def *elf_next_def(const struct elf_facts *facts, const struct elf_def *def)
 {
     return def->next != 0 ? &facts->defs[def->next - 1] : NULL;
+}
+
+static const struct elf_version *version_at(const struct elf_facts *facts, uint16_t index)
+{
+    static const struct elf_version none = {0};
+    return index < facts->version_of_count ? &facts->version_of[index] : &none;
+}
+
+const struct elf_version *elf_ref_version(const struct elf_facts *facts, const struct elf_ref *ref)
+{
+    return version_at(facts, ref->version);
+}
+
+const struct elf_version *elf_def_version(const struct elf_facts *facts, const struct elf_def *def)
+{
+    return version_at(facts, def->versym & INDEX);
 }

@@ -18,29 +18,30 @@ static bool may_bind(const struct elf_def *def)
 }
 
 /* check_match with a version: the very one, or an unversioned definition. */
-static bool version_matches(const struct elf_ref *ref, const struct elf_def *def)
+static bool version_matches(const struct elf_facts *elf, const struct elf_version *version,
+                            const struct elf_def *def)
 {
     enum { HIDDEN = 0x8000 };
-    return def->version == ref->version_key ||
-           (!ref->hidden_version && def->version == 0 && (def->versym & HIDDEN) == 0);
+    uint64_t key = elf_def_version(elf, def)->key;
+    return key == version->key || (!version->hidden && key == 0 && (def->versym & HIDDEN) == 0);
 }
 
-/* The definition of `ref` in one object; `call`: for a jump slot or TLS, where
- * an undefined symbol with a value does not count. */
-static const struct elf_def *match(const struct elf_facts *elf, const struct elf_ref *ref,
-                                   bool call)
+/* The definition in `elf` of a reference to `key` with `version`; `call`: for a
+ * jump slot or TLS, where an undefined symbol with a value does not count. */
+static const struct elf_def *match(const struct elf_facts *elf, uint64_t key,
+                                   const struct elf_version *version, bool call)
 {
     enum { INDEX = 0x7fff, HIDDEN = 0x8000, FIRST_VERSION = 3 };
     const struct elf_def *only = NULL;
     unsigned versions = 0;
-    for (const struct elf_def *def = elf_first_def(elf, ref->key); def != NULL;
+    for (const struct elf_def *def = elf_first_def(elf, key); def != NULL;
          def = elf_next_def(elf, def)) {
         if (!may_bind(def) || (call && def->undefined))
             continue;
         if (!elf->has_versym)
             return def;
-        if (ref->version_key != 0) {
-            if (version_matches(ref, def))
+        if (version->key != 0) {
+            if (version_matches(elf, version, def))
                 return def;
             continue;
         }
@@ -52,39 +53,40 @@ static const struct elf_def *match(const struct elf_facts *elf, const struct elf
     return versions == 1 ? only : NULL;
 }
 
-/* Is `ref` bound for every kind of use it has? */
-static bool satisfies(const struct elf_facts *elf, const struct elf_ref *ref)
-{
-    bool call = ref->call || ref->tls || ref->copy;
-    return match(elf, ref, call) != NULL;
-}
-
 struct binding {
     struct glibc *glibc;
     const struct elf_facts *elf; /* whose references */
     int object;
-    bool *bound; /* by reference */
+    bool *bound;    /* by reference */
+    uint32_t *left; /* those that are not bound yet, in their order */
+    size_t left_count;
     struct VEC(const struct elf_facts *) used;
 };
 
-/* A copy relocation must not find the program's own symbol. */
-static bool counts(const struct binding *binding, const struct elf_ref *ref,
-                   const struct elf_facts *definer)
+/* Does `definer` bind `ref` for every kind of use it has? A copy relocation
+ * must not find the program's own symbol. */
+static bool satisfies(const struct binding *binding, const struct elf_facts *definer,
+                      const struct elf_ref *ref)
 {
-    return !(ref->copy && definer == binding->elf);
+    bool call = ref->call || ref->tls || ref->copy;
+    if (ref->copy && definer == binding->elf)
+        return false;
+    return match(definer, ref->key, elf_ref_version(binding->elf, ref), call) != NULL;
 }
 
-static size_t bind_in(struct binding *binding, const struct elf_facts *definer)
+static void bind_in(struct binding *binding, const struct elf_facts *definer)
 {
-    size_t bound = 0;
-    for (size_t i = 0; i < binding->elf->ref_count; i++) {
-        const struct elf_ref *ref = &binding->elf->refs[i];
-        if (!binding->bound[i] && counts(binding, ref, definer) && satisfies(definer, ref)) {
-            binding->bound[i] = true;
-            bound++;
-        }
+    size_t left = 0;
+    for (size_t i = 0; i < binding->left_count; i++) {
+        uint32_t index = binding->left[i];
+        if (satisfies(binding, definer, &binding->elf->refs[index]))
+            binding->bound[index] = true;
+        else
+            binding->left[left++] = index;
     }
-    return bound;
+    if (left != binding->left_count)
+        *vec_push(&binding->used) = definer;
+    binding->left_count = left;
 }
 
 static bool in_scope(const struct glibc *glibc, const struct elf_facts *elf)
@@ -115,7 +117,9 @@ static void check_copy(struct binding *binding, const struct elf_ref *ref)
         int index = glibc->scope.at[i];
         const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
         const struct elf_def *def =
-            elf != NULL && elf != binding->elf ? match(elf, ref, true) : NULL;
+            elf != NULL && elf != binding->elf
+                ? match(elf, ref->key, elf_ref_version(binding->elf, ref), true)
+                : NULL;
         if (def == NULL)
             continue;
         if (def->size > ref->size) {
@@ -141,21 +145,20 @@ static void report_unbound(struct binding *binding, const uint32_t *order, size_
         struct event *event = replay_event(binding->glibc->replay, EV_SYMBOL_UNBOUND);
         event->by = binding->object;
         event->symbol = ref->name;
-        event->version = ref->version;
-        event->name = ref->file;
+        event->version = elf_ref_version(elf, ref)->name;
+        event->name = elf_ref_version(elf, ref)->file;
         event->lazy = plt && ref->when == BIND_LAZY && !elf->bind_now && !binding->glibc->bind_now;
     }
 }
 
-/* A weak reference is never an error: it is 0 where nothing defines it. How many are left. */
-static size_t skip_weak(struct binding *binding)
+/* A weak reference is never an error: it is 0 where nothing defines it. */
+static void skip_weak(struct binding *binding)
 {
-    size_t left = 0;
-    for (size_t i = 0; i < binding->elf->ref_count; i++) {
+    for (uint32_t i = 0; i < binding->elf->ref_count; i++) {
         binding->bound[i] = binding->elf->refs[i].bind == STB_WEAK;
-        left += !binding->bound[i];
+        if (!binding->bound[i])
+            binding->left[binding->left_count++] = i;
     }
-    return left;
 }
 
 static void bind_object(struct glibc *glibc, int index)
@@ -165,22 +168,22 @@ static void bind_object(struct glibc *glibc, int index)
         return;
     struct binding binding = {.glibc = glibc, .elf = elf, .object = index};
     binding.bound = must_alloc(elf->ref_count * sizeof *binding.bound);
-    memset(binding.bound, 0, elf->ref_count * sizeof *binding.bound);
-    size_t left = skip_weak(&binding);
-    for (size_t i = 0; i < glibc->scope.count && left > 0; i++) {
+    binding.left = must_alloc(elf->ref_count * sizeof *binding.left);
+    skip_weak(&binding);
+    for (size_t i = 0; i < glibc->scope.count && binding.left_count > 0; i++) {
         const struct elf_facts *definer = glibc->replay->objects.at[glibc->scope.at[i]].elf;
-        size_t bound = definer != NULL ? bind_in(&binding, definer) : 0;
-        if (bound != 0)
-            *vec_push(&binding.used) = definer;
-        left -= bound;
+        if (definer != NULL)
+            bind_in(&binding, definer);
     }
-    if (left == 0)
+    if (binding.left_count == 0)
         memo_keep_satisfiers(glibc->process->memo, elf, binding.used.at, binding.used.count);
-    if (left != 0 || index == 0) { /* the program's copies are looked at in any case */
+    if (binding.left_count != 0 ||
+        index == 0) { /* the program's copies are looked at in any case */
         report_unbound(&binding, elf->bindings, elf->binding_count, false);
         report_unbound(&binding, elf->plt_bindings, elf->plt_binding_count, true);
     }
     vec_free(&binding.used);
+    free(binding.left);
     free(binding.bound);
 }
 

@@ -425,7 +425,7 @@ static void bind_list(struct musl *musl, int index, const uint32_t *list, size_t
         struct event *event = replay_event(musl->replay, EV_SYMBOL_UNBOUND);
         event->by = index;
         event->symbol = ref->name; /* musl knows no version of it */
-        event->name = ref->file;
+        event->name = elf_ref_version(elf, ref)->file;
     }
 }
 

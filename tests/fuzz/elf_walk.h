@@ -63,7 +63,8 @@ static inline size_t walk_refs(const struct elf_facts *facts)
     for (size_t i = 0; i < facts->ref_count; i++) {
         const struct elf_ref *ref = &facts->refs[i];
         WALK_EXPECT(ref->name != NULL);
-        length += walk_text(ref->name) + walk_text(ref->version) + walk_text(ref->file);
+        const struct elf_version *version = elf_ref_version(facts, ref);
+        length += walk_text(ref->name) + walk_text(version->name) + walk_text(version->file);
         size_t steps = 0;
         for (const struct elf_def *def = elf_first_def(facts, ref->key); def != NULL;
              def = elf_next_def(facts, def))
