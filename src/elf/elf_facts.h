@@ -126,6 +126,7 @@ struct elf_facts {
     bool has_dynamic;             /* PT_DYNAMIC is there */
     uint64_t dynamic_size;        /* its p_filesz */
     uint64_t tls_size, tls_align; /* PT_TLS p_memsz, p_align */
+    uint64_t tls_first;           /* p_vaddr modulo p_align: where the first byte lies */
     bool has_tls;
     bool has_stack, stack_exec; /* PT_GNU_STACK, and PF_X in it */
     uint64_t load_align;        /* largest p_align of a PT_LOAD; 0: no PT_LOAD */
@@ -145,6 +146,7 @@ struct elf_facts {
     bool bind_now;                 /* DT_BIND_NOW, DF_BIND_NOW or DF_1_NOW */
     bool textrel;                  /* DT_TEXTREL or DF_TEXTREL */
     bool static_tls;               /* DF_STATIC_TLS */
+    bool own_static_tls;           /* some initial-exec TLS offset is of its own block */
     bool has_relr;                 /* DT_RELR with entries */
     bool has_hash, has_gnu_hash;   /* DT_HASH, DT_GNU_HASH */
     bool has_versym;               /* DT_VERSYM */

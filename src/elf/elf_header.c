@@ -69,6 +69,7 @@ static void note_segment(struct elf_image *image, const Elf64_Phdr *segment)
         facts->has_tls = segment->p_memsz != 0;
         facts->tls_size = segment->p_memsz;
         facts->tls_align = segment->p_align;
+        facts->tls_first = segment->p_align > 1 ? segment->p_vaddr % segment->p_align : 0;
         return;
     case PT_GNU_STACK:
         facts->has_stack = true;

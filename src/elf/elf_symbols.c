@@ -316,11 +316,12 @@ static struct elf_ref *ref_of_symbol(struct symbols *symbols, size_t index)
     return ref;
 }
 
-static void use_ref(struct symbols *symbols, size_t index, enum reloc_class class, bool plt)
+/* Returns whether the symbol is looked up at all. */
+static bool use_ref(struct symbols *symbols, size_t index, enum reloc_class class, bool plt)
 {
     struct elf_ref *ref = ref_of_symbol(symbols, index);
     if (ref == NULL)
-        return;
+        return false;
     ref->when |= plt && class == RELOC_JUMP_SLOT ? BIND_LAZY : BIND_EAGER;
     ref->call |= class == RELOC_JUMP_SLOT;
     ref->copy |= class == RELOC_COPY;
@@ -332,6 +333,7 @@ static void use_ref(struct symbols *symbols, size_t index, enum reloc_class clas
         *vec_push(&symbols->plt_bindings) = which;
     else
         *vec_push(&symbols->bindings) = which;
+    return true;
 }
 
 /* Does the relocation write into memory that the file maps? Elsewhere it would
@@ -363,8 +365,9 @@ static void read_reloc(struct symbols *symbols, const Elf64_Rela *reloc, bool pl
                     "a relocation that writes into a segment");
     if (class == RELOC_UNKNOWN && symbols->odd.count < MOST_ODD)
         *vec_push(&symbols->odd) = (struct elf_odd_reloc){.type = type, .plt = plt};
-    if (class != RELOC_NONE && class != RELOC_LOCAL && index != 0)
-        use_ref(symbols, index, class, plt);
+    bool looked_up = class != RELOC_NONE && class != RELOC_LOCAL && index != 0 &&
+                     use_ref(symbols, index, class, plt);
+    symbols->image->facts->own_static_tls |= class == RELOC_TLS_STATIC && !looked_up;
 }
 
 static void read_relocs(struct symbols *symbols, uint64_t address, uint64_t size, bool rela,

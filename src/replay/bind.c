@@ -108,28 +108,35 @@ static bool known_to_bind(const struct glibc *glibc, const struct elf_facts *elf
     return true;
 }
 
+int glibc_definer(const struct glibc *glibc, const struct elf_facts *elf, const struct elf_ref *ref,
+                  const struct elf_facts *but)
+{
+    for (size_t i = 0; i < glibc->scope.count; i++) {
+        int index = glibc->scope.at[i];
+        const struct elf_facts *definer = glibc->replay->objects.at[index].elf;
+        if (definer != NULL && definer != but &&
+            match(definer, ref->key, elf_ref_version(elf, ref), true) != NULL)
+            return index;
+    }
+    return -1;
+}
+
 /* A copy relocation warns where the shared object's symbol is larger than the
  * program's (elf_machine_rela, R_*_COPY). */
 static void check_copy(struct binding *binding, const struct elf_ref *ref)
 {
     struct glibc *glibc = binding->glibc;
-    for (size_t i = 0; i < glibc->scope.count; i++) {
-        int index = glibc->scope.at[i];
-        const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
-        const struct elf_def *def =
-            elf != NULL && elf != binding->elf
-                ? match(elf, ref->key, elf_ref_version(binding->elf, ref), true)
-                : NULL;
-        if (def == NULL)
-            continue;
-        if (def->size > ref->size) {
-            struct event *event = replay_event(glibc->replay, EV_COPY_SIZE);
-            event->by = binding->object;
-            event->object = index;
-            event->symbol = ref->name;
-        }
+    int index = glibc_definer(glibc, binding->elf, ref, binding->elf);
+    if (index < 0)
         return;
-    }
+    const struct elf_def *def = match(glibc->replay->objects.at[index].elf, ref->key,
+                                      elf_ref_version(binding->elf, ref), true);
+    if (def->size <= ref->size)
+        return;
+    struct event *event = replay_event(glibc->replay, EV_COPY_SIZE);
+    event->by = binding->object;
+    event->object = index;
+    event->symbol = ref->name;
 }
 
 static void report_unbound(struct binding *binding, const uint32_t *order, size_t count, bool plt)
@@ -191,9 +198,16 @@ void glibc_bind(struct glibc *glibc)
 {
     int *order = must_alloc((glibc->scope.count + 1) * sizeof *order);
     size_t count;
+    struct tls_room room;
+    if (glibc->dlopen)
+        glibc_tls_begin(glibc, &room);
     glibc_relocation_order(glibc, order, &count);
-    for (size_t i = 0; i < count; i++)
-        if (!glibc->maps.at[order[i]].builtin && glibc->replay->objects.at[order[i]].elf != NULL)
-            bind_object(glibc, order[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (glibc->maps.at[order[i]].builtin || glibc->replay->objects.at[order[i]].elf == NULL)
+            continue;
+        bind_object(glibc, order[i]);
+        if (glibc->dlopen && !glibc_of_host(glibc, order[i]))
+            glibc_tls_take(glibc, &room, order[i]);
+    }
     free(order);
 }

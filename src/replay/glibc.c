@@ -368,6 +368,13 @@ static void verify_subject(struct glibc *glibc, const struct exec_result *exec)
     event->error = error;
 }
 
+bool glibc_of_host(const struct glibc *glibc, int index)
+{
+    const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
+    return glibc->maps.at[index].builtin || (index != 0 && elf != NULL && elf->soname != NULL &&
+                                             strcmp(elf->soname, "libc.so.6") == 0);
+}
+
 static void add_program(struct glibc *glibc, const struct exec_result *exec)
 {
     char *path = node_path(exec->node, glibc->arena);

@@ -77,6 +77,25 @@ bool glibc_search(struct glibc *glibc, int by, const char *name, struct found *f
 enum refusal glibc_verify(const struct glibc *glibc, const struct file_facts *file, bool *skip,
                           int *error, bool *other_class);
 
+/* Room for static TLS in the process that opens a shared object. */
+struct tls_room {
+    uint64_t used, size, align; /* bytes; of the block without the thread's descriptor */
+    bool below;                 /* the block grows down from the thread pointer */
+    bool *taken;                /* by object: it has its place, or was refused one */
+};
+
+/* glibc_tls.c: the room that the host's own objects leave; what relocating
+ * object `index` takes of it, with an event where it does not fit. */
+void glibc_tls_begin(const struct glibc *glibc, struct tls_room *room);
+void glibc_tls_take(struct glibc *glibc, struct tls_room *room, int index);
+
+/* Is the object there before dlopen is called: ld.so, or the host's libc? */
+bool glibc_of_host(const struct glibc *glibc, int index);
+
+/* bind.c: the object that binds `ref` of `elf`, passing over `but`; -1: none. */
+int glibc_definer(const struct glibc *glibc, const struct elf_facts *elf, const struct elf_ref *ref,
+                  const struct elf_facts *but);
+
 /* glibc_order.c: objects in the order in which ld.so relocates them. */
 void glibc_relocation_order(const struct glibc *glibc, int *order, size_t *count);
 

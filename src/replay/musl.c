@@ -28,10 +28,10 @@ struct musl {
     struct arena *arena;
     const struct elf_facts *libc;
     const struct node *libc_node;
-    const char *loader;        /* path of the loader, as PT_INTERP names it */
-    const char *system_path;   /* of the path file, or the default */
-    int system_error;          /* errno where the path file cannot be read */
-    int libc_names[8];         /* by reserved kind: 1 + the object that stands for it; 0: none yet */
+    const char *loader;      /* path of the loader, as PT_INTERP names it */
+    const char *system_path; /* of the path file, or the default */
+    int system_error;        /* errno where the path file cannot be read */
+    int libc_names[8];       /* by reserved kind: 1 + the object that stands for it; 0: none yet */
     bool has_relr;
     struct VEC(const char *) shortnames; /* by object: last part it was found by; NULL: none */
     struct VEC(struct VEC(int)) needs;
@@ -176,8 +176,8 @@ static bool search(struct musl *musl, int by, const char *name, struct found *fo
         const struct loaded *object = &musl->replay->objects.at[at];
         if (object->elf == NULL || object->elf->musl_path == NULL)
             continue;
-        const char *list = expand(musl, object->elf->musl_path,
-                                  object->origin != NULL ? object->origin : ".");
+        const char *list =
+            expand(musl, object->elf->musl_path, object->origin != NULL ? object->origin : ".");
         enum willrun_via via =
             object->elf->runpath != NULL ? WILLRUN_VIA_RUNPATH : WILLRUN_VIA_RPATH;
         if (list != NULL && search_path(musl, by, name, list, via, found, &stop))
@@ -277,8 +277,7 @@ static bool defines(const struct elf_facts *elf, const char *name)
 static int load_found(struct musl *musl, int by, const char *name, const struct found *found)
 {
     bool has_slash = strchr(name, '/') != NULL;
-    const char *shortname =
-        has_slash ? NULL : strrchr(found->path, '/') + 1;
+    const char *shortname = has_slash ? NULL : strrchr(found->path, '/') + 1;
     if (found->node->content == musl->libc_node->content)
         return libc_object(musl, by, name);
     int same = found->node->type == NODE_FILE ? find_same_file(musl, found->node, shortname) : -1;
@@ -296,13 +295,14 @@ static int load_found(struct musl *musl, int by, const char *name, const struct 
     /* a foreign libc would take the process over: musl itself serves for it */
     if (defines(file->elf, "__libc_start_main") && defines(file->elf, "stdin"))
         return libc_object(musl, by, "libc.so");
-    return add_object(musl, &(struct loaded){.name = name,
-                                             .path = found->path,
-                                             .origin = folder_of(musl, found->path),
-                                             .node = found->node,
-                                             .elf = file->elf,
-                                             .by = by,
-                                             .via = found->via},
+    return add_object(musl,
+                      &(struct loaded){.name = name,
+                                       .path = found->path,
+                                       .origin = folder_of(musl, found->path),
+                                       .node = found->node,
+                                       .elf = file->elf,
+                                       .by = by,
+                                       .via = found->via},
                       shortname);
 }
 
@@ -494,17 +494,18 @@ static void verify_subject(struct musl *musl, const struct exec_result *exec)
 static void add_program(struct musl *musl, const struct exec_result *exec)
 {
     const char *path = node_path(exec->node, musl->arena);
-    add_object(musl, &(struct loaded){.name = exec->argv0,
-                                      .path = exec->argv0,
-                                      .origin = folder_of(musl, path),
-                                      .node = exec->node,
-                                      .elf = exec->elf,
-                                      .by = -1},
+    add_object(musl,
+               &(struct loaded){.name = exec->argv0,
+                                .path = exec->argv0,
+                                .origin = folder_of(musl, path),
+                                .node = exec->node,
+                                .elf = exec->elf,
+                                .by = -1},
                NULL);
 }
 
-void musl_replay(struct facts *facts, const struct process *process,
-                 const struct exec_result *exec, bool dlopen, struct replay *replay)
+void musl_replay(struct facts *facts, const struct process *process, const struct exec_result *exec,
+                 bool dlopen, struct replay *replay)
 {
     enum { FIRST_RELR = 10204 };
     struct musl musl = {.facts = facts,

@@ -357,8 +357,13 @@ static void judge_refused(struct judge *judge, const struct event *event)
             finding = finding_add(judge->findings, RULE_LIBRARY_REFUSED,
                                   "%s, found for %s of %s, cannot be loaded: %s", event->path,
                                   event->name, by, why);
-        finding->fix = "Replace the file by the library of the target's machine and libc, or take "
-                       "it out of the search path.";
+        finding->fix =
+            event->refusal == REFUSED_STATIC_TLS
+                ? "It cannot be opened in a process that runs: link the program with it, or "
+                  "preload "
+                  "it (ENV LD_PRELOAD)."
+                : "Replace the file by the library of the target's machine and libc, or take it "
+                  "out of the search path.";
     }
     finding->object = event->path;
     finding->needed_by = by;
