@@ -179,6 +179,7 @@ struct elf_facts {
     size_t plt_binding_count;
     const struct elf_odd_reloc *odd_relocs;
     size_t odd_reloc_count;
+    bool odd_for_musl; /* some relocation is of a type that musl's loader does not know */
     bool symbols_read; /* false: made without symbols */
 
     /* notes */

@@ -18,6 +18,9 @@ struct symbols {
     struct VEC(struct elf_ref) refs;
     struct VEC(uint32_t) bindings, plt_bindings;
     struct VEC(struct elf_odd_reloc) odd;
+    uint32_t last_type; /* of the last relocation, where class_known */
+    enum reloc_class last_class;
+    bool class_known;
     const Elf64_Phdr *last_segment; /* into which the last relocation wrote */
     uint32_t *ref_of;               /* by symbol index: 1 + index in refs; 0 none */
     size_t ref_room;
@@ -354,12 +357,25 @@ static bool is_mapped(struct symbols *symbols, uint64_t address)
     return false;
 }
 
+/* Relocations of one type stand together: the last one's class is kept. */
+static enum reloc_class class_of(struct symbols *symbols, uint32_t type)
+{
+    struct elf_facts *facts = symbols->image->facts;
+    if (symbols->class_known && symbols->last_type == type)
+        return symbols->last_class;
+    symbols->class_known = true;
+    symbols->last_type = type;
+    symbols->last_class = reloc_class(facts->machine, type);
+    facts->odd_for_musl |= !reloc_in_musl(facts->machine, type, facts->wide);
+    return symbols->last_class;
+}
+
 static void read_reloc(struct symbols *symbols, const Elf64_Rela *reloc, bool plt)
 {
     enum { MOST_ODD = 64 };
     uint32_t type = (uint32_t)ELF64_R_TYPE(reloc->r_info);
     size_t index = ELF64_R_SYM(reloc->r_info);
-    enum reloc_class class = reloc_class(symbols->image->facts->machine, type);
+    enum reloc_class class = class_of(symbols, type);
     if (class != RELOC_NONE && !is_mapped(symbols, reloc->r_offset))
         elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc->r_offset,
                     "a relocation that writes into a segment");

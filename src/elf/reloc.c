@@ -157,3 +157,62 @@ enum reloc_class reloc_class(uint16_t machine, uint32_t type)
             return rows[i].class;
     return RELOC_UNKNOWN;
 }
+
+/* What glibc's loader knows and musl's does not. */
+static const struct {
+    uint16_t machine, type;
+} not_in_musl[] = {
+    {EM_X86_64, R_X86_64_32},
+    {EM_X86_64, R_X86_64_SIZE32},
+    {EM_X86_64, R_X86_64_SIZE64},
+    {EM_X86_64, R_X86_64_IRELATIVE},
+    {EM_X86_64, R_X86_64_RELATIVE64},
+    {EM_386, R_386_SIZE32},
+    {EM_386, R_386_IRELATIVE},
+    {EM_AARCH64, R_AARCH64_ABS32},
+    {EM_AARCH64, R_AARCH64_IRELATIVE},
+    {EM_ARM, R_ARM_PC24},
+    {EM_ARM, R_ARM_REL32},
+    {EM_ARM, R_ARM_IRELATIVE},
+    {EM_RISCV, R_RISCV_32},
+    {EM_RISCV, R_RISCV_TLS_DTPMOD32},
+    {EM_RISCV, R_RISCV_TLS_DTPREL32},
+    {EM_RISCV, R_RISCV_TLS_TPREL32},
+    {EM_RISCV, 58 /* IRELATIVE */},
+    {EM_S390, R_390_8},
+    {EM_S390, R_390_16},
+    {EM_S390, R_390_32},
+    {EM_S390, R_390_PC32},
+    {EM_S390, R_390_PC16},
+    {EM_S390, R_390_PC16DBL},
+    {EM_S390, R_390_PC32DBL},
+    {EM_S390, R_390_PLT32DBL},
+    {EM_S390, R_390_PC64},
+    {EM_S390, R_390_IRELATIVE},
+    {EM_PPC64, R_PPC64_ADDR32},
+    {EM_PPC64, R_PPC64_REL64},
+    {EM_PPC64, R_PPC64_IRELATIVE},
+    {EM_PPC64, R_PPC64_JMP_IREL},
+    {MACHINE_LOONGARCH, 1},
+    {MACHINE_LOONGARCH, 6},
+    {MACHINE_LOONGARCH, 8},
+    {MACHINE_LOONGARCH, 10},
+    {MACHINE_LOONGARCH, 12},
+    {MACHINE_LOONGARCH, 13},
+    {MACHINE_LOONGARCH, 14},
+};
+
+bool reloc_in_musl(uint16_t machine, uint32_t type, bool wide)
+{
+    if (reloc_class(machine, type) == RELOC_UNKNOWN)
+        return false;
+    if (machine == EM_MIPS && (wide ? type == R_MIPS_TLS_DTPMOD32 || type == R_MIPS_TLS_DTPREL32 ||
+                                          type == R_MIPS_TLS_TPREL32
+                                    : type == R_MIPS_TLS_DTPMOD64 || type == R_MIPS_TLS_DTPREL64 ||
+                                          type == R_MIPS_TLS_TPREL64))
+        return false;
+    for (size_t i = 0; i < sizeof not_in_musl / sizeof *not_in_musl; i++)
+        if (not_in_musl[i].machine == machine && not_in_musl[i].type == type)
+            return false;
+    return true;
+}

@@ -2,6 +2,7 @@
 #ifndef WILLRUN_ELF_RELOC_H
 #define WILLRUN_ELF_RELOC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum reloc_class {
@@ -18,5 +19,8 @@ enum reloc_class {
 /* The class of relocation `type` on `machine` (EM_). Source: the dynamic
  * relocations that glibc's sysdeps/<machine>/dl-machine.h handles. */
 enum reloc_class reloc_class(uint16_t machine, uint32_t type);
+
+/* Does musl's loader know it? Source: REL_* of musl's arch/<machine>/reloc.h. */
+bool reloc_in_musl(uint16_t machine, uint32_t type, bool wide);
 
 #endif

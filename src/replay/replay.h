@@ -59,6 +59,7 @@ enum refusal {
     REFUSED_NOEXEC,        /* musl: ENOEXEC for whatever it cannot map */
     REFUSED_ABI_NOTE,      /* glibc: ABI note of another OS or a newer kernel: passed over */
     REFUSED_MALFORMED,     /* tables outside of the file: a loader would crash on it */
+    REFUSED_RELR,          /* musl before 1.2.4: DT_RELR is not applied */
     REFUSED_FIFO,          /* a fifo: the real loader would hang in open */
 };
 

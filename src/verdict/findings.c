@@ -362,6 +362,9 @@ static void judge_refused(struct judge *judge, const struct event *event)
                 ? "It cannot be opened in a process that runs: link the program with it, or "
                   "preload "
                   "it (ENV LD_PRELOAD)."
+            : event->refusal == REFUSED_RELR
+                ? "Build it without -Wl,-z,pack-relative-relocs, or use a runtime with musl 1.2.4 "
+                  "or newer (alpine:3.18)."
                 : "Replace the file by the library of the target's machine and libc, or take it "
                   "out of the search path.";
     }
@@ -502,9 +505,19 @@ static void judge_event(struct judge *judge, const struct event *event)
         finding->fix = "Use the build of this file for the target's machine.";
         return;
     case EV_TLS_DYNAMIC:
+        finding = finding_add(judge->findings, RULE_LIBRARY_REFUSED,
+                              "%s takes %s for static TLS, and %s is loaded too late to have any",
+                              by, event->symbol, object_path(judge->replay, event->object));
+        finding->symbol = event->symbol;
+        finding->object = by;
+        finding->fix = "It cannot be opened in a process that runs: link the program with it, or "
+                       "build it without -ftls-model=initial-exec.";
+        return;
     case EV_FATAL:
         finding = finding_add(judge->findings, RULE_LOADER_FATAL, "%s: %s", by,
-                              event->name != NULL ? event->name : event->symbol);
+                              event->name != NULL     ? event->name
+                              : event->symbol != NULL ? event->symbol
+                                                      : "the loader stops");
         finding->symbol = event->symbol;
         finding->object = by;
         return;

@@ -43,6 +43,8 @@ static const struct {
     {REFUSED_NOEXEC, "Exec format error", true, "not a shared object"},
     {REFUSED_ABI_NOTE, "cannot open shared object file", false, "for another operating system"},
     {REFUSED_MALFORMED, "malformed ELF file", true, "malformed ELF file"},
+    {REFUSED_RELR, "", true,
+     "it has packed relative relocations, which musl before 1.2.4 leaves out"},
     {REFUSED_FIFO, "a named pipe", true, "a named pipe: the loader would hang in open"},
 };
 
@@ -216,6 +218,46 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
 
 /* ---- musl ---- */
 
+/* strerror of musl (src/errno/__strerror.h), where it differs from glibc's. */
+static const char *musl_errno(int error)
+{
+    static const struct {
+        int error;
+        const char *text;
+    } rows[] = {{0, "No error information"},
+                {EIO, "I/O error"},
+                {ENOMEM, "Out of memory"},
+                {ELOOP, "Symbolic link loop"},
+                {ENAMETOOLONG, "Filename too long"},
+                {EOVERFLOW, "Value too large for data type"},
+                {EMFILE, "No file descriptors available"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].error == error)
+            return rows[i].text;
+    return err_text(error);
+}
+
+/* A library that cannot be had; returns whether the loader goes on. */
+static bool tell_musl_load(struct teller *teller, const struct event *event)
+{
+    struct arena *arena = teller->replay->arena;
+    bool silent = event->refusal == REFUSED_RELR || event->refusal == REFUSED_FIFO ||
+                  event->refusal == REFUSED_MALFORMED;
+    if (silent) { /* it crashes, or hangs; the lines before stand */
+        if (teller->words->phase == WILLRUN_PHASE_NONE)
+            end(teller, WILLRUN_PHASE_LOAD, -1);
+        return event->refusal == REFUSED_RELR;
+    }
+    const char *line = arena_format(arena, "Error loading shared library %s: %s", event->name,
+                                    musl_errno(event->error));
+    if (event->by >= 0) /* dlopen's own object is needed by none */
+        line =
+            arena_format(arena, "%s (needed by %s)", line, object_name(teller->replay, event->by));
+    say(teller, line);
+    end(teller, WILLRUN_PHASE_LOAD, 127);
+    return !teller->dlopen;
+}
+
 static bool tell_musl(struct teller *teller, const struct event *event)
 {
     const struct replay *replay = teller->replay;
@@ -223,12 +265,7 @@ static bool tell_musl(struct teller *teller, const struct event *event)
     switch (event->kind) {
     case EV_NOT_FOUND:
     case EV_REFUSED:
-        say(teller,
-            arena_format(
-                replay->arena, "Error loading shared library %s: %s (needed by %s)", event->name,
-                event->refusal == REFUSED_NOEXEC ? err_text(ENOEXEC) : err_text(event->error), by));
-        end(teller, WILLRUN_PHASE_LOAD, 127);
-        return !teller->dlopen;
+        return tell_musl_load(teller, event);
     case EV_SYMBOL_UNBOUND:
         say(teller, arena_format(replay->arena, "Error relocating %s: %s: symbol not found", by,
                                  event->symbol));

@@ -1,0 +1,48 @@
+/* What the parts of the musl replay share. Private to src/replay. */
+#ifndef WILLRUN_REPLAY_MUSL_PARTS_H
+#define WILLRUN_REPLAY_MUSL_PARTS_H
+
+#include "base/vec.h"
+#include "replay/replay.h"
+
+struct musl {
+    struct facts *facts;
+    const struct process *process;
+    struct replay *replay;
+    struct arena *arena;
+    const struct elf_facts *libc; /* the loader itself */
+    const struct node *libc_node;
+    const char *loader;       /* its name: PT_INTERP's text */
+    const char *arch;         /* LDSO_ARCH, which it was built for: "x86_64"; NULL: not known */
+    const char *exe;          /* what /proc/self/exe says; NULL: not known */
+    const char *library_path; /* LD_LIBRARY_PATH; NULL: none */
+    const char *system_path;  /* of the path file, or the default; NULL: not read yet */
+    enum willrun_via system_via;
+    int error;            /* errno, which lasts from one search to the next; 0 at first */
+    int libc_names[8];    /* by reserved kind: 1 + the object that stands for it; 0: none yet */
+    bool libc_loaded;     /* some object asked for it: its symbols count */
+    bool has_relr;        /* it applies DT_RELR: 1.2.4 and later */
+    size_t lfs64_longest; /* name that get_lfs64 can hold: 16 in 1.2.4 and 1.2.5 */
+    bool dlopen;
+    struct VEC(const char *) shortnames; /* by object: last part it was found by; NULL: none */
+    struct VEC(struct VEC(int)) needs;
+};
+
+struct musl_found {
+    const struct node *node;
+    const char *path;
+    enum willrun_via via;
+};
+
+/* musl_search.c: open what `name` of object `by` (-1: none) stands for, as
+ * load_library does; false: nothing, and musl->error is its errno. */
+bool musl_search(struct musl *musl, int by, const char *name, struct musl_found *found);
+
+/* musl_relocate.c: what relocating object `index` finds missing (do_relocs). */
+void musl_relocate(struct musl *musl, int index);
+
+/* Does `elf` define the name with `key`, as one step of find_sym sees it?
+ * `need_def`: for a call through the PLT. */
+bool musl_defines(const struct elf_facts *elf, uint64_t key, bool need_def);
+
+#endif

@@ -1,0 +1,153 @@
+/* What relocation finds missing: do_relocs and find_sym of musl ldso/dynlink.c. */
+#include <elf.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "elf/elf_relocs.h"
+#include "elf/reloc.h"
+#include "replay/musl_parts.h"
+
+/* ---- symbols ---- */
+
+/* The first symbol of that name which is not of a hidden version decides. */
+bool musl_defines(const struct elf_facts *elf, uint64_t key, bool need_def)
+{
+    enum {
+        TYPES = 1 << STT_NOTYPE | 1 << STT_OBJECT | 1 << STT_FUNC | 1 << STT_COMMON | 1 << STT_TLS,
+        BINDS = 1 << STB_GLOBAL | 1 << STB_WEAK | 1 << STB_GNU_UNIQUE,
+        HIDDEN = 0x8000
+    };
+    const struct elf_def *def = elf_first_def(elf, key);
+    while (def != NULL && (def->versym & HIDDEN) != 0)
+        def = elf_next_def(elf, def);
+    if (def == NULL || (def->undefined && (need_def || def->type == STT_TLS)) ||
+        (def->zero && def->type != STT_TLS))
+        return false;
+    return (1U << def->type & TYPES) != 0 && (1U << def->bind & BINDS) != 0;
+}
+
+enum { NO_OBJECT = -1, THE_LOADER = -2 };
+
+/* The object that defines the name. The loader's own symbols count once
+ * something needs it, and in a process that runs. */
+static int definer(const struct musl *musl, uint64_t key, bool need_def, bool copy)
+{
+    for (size_t i = copy && !musl->dlopen ? 1 : 0; i < musl->replay->objects.count; i++) {
+        const struct loaded *object = &musl->replay->objects.at[i];
+        if (object->elf != NULL && !object->builtin && musl_defines(object->elf, key, need_def))
+            return (int)i;
+    }
+    return (musl->libc_loaded || musl->dlopen) && musl_defines(musl->libc, key, need_def)
+               ? THE_LOADER
+               : NO_OBJECT;
+}
+
+/* Names of large files in old binaries ("fopen64"), which the loader answers
+ * itself since 1.2.4 (get_lfs64). */
+static bool is_lfs64(const struct musl *musl, const char *name)
+{
+    size_t length = strlen(name);
+    const struct elf_facts *libc = musl->libc;
+    if (libc->lfs64_count == 0)
+        return false;
+    if (strcmp(name, "readdir64_r") == 0)
+        return musl_defines(libc, hash_bytes("readdir_r", 9), true);
+    if (length < 2 || length > musl->lfs64_longest || strcmp(name + length - 2, "64") != 0)
+        return false;
+    for (size_t i = 0; i < libc->lfs64_count; i++)
+        if (strncmp(libc->lfs64[i], name, length - 2) == 0 && libc->lfs64[i][length - 2] == 0)
+            return musl_defines(libc, hash_bytes(name, length - 2), true);
+    return false;
+}
+
+static void unbound(struct musl *musl, int index, const char *name, const char *file)
+{
+    struct event *event = replay_event(musl->replay, EV_SYMBOL_UNBOUND);
+    event->by = index;
+    event->symbol = name; /* musl knows no version of it */
+    event->name = file;
+}
+
+/* A process that runs has given its static TLS away at its start. */
+static void static_tls(struct musl *musl, int index, const char *name, int object)
+{
+    if (!musl->dlopen || object < 0 || !musl->replay->objects.at[object].elf->has_tls)
+        return;
+    struct event *event = replay_event(musl->replay, EV_TLS_DYNAMIC);
+    event->by = index;
+    event->object = object;
+    event->symbol = name;
+}
+
+/* ---- objects of the loader's own kind ---- */
+
+static void bind_list(struct musl *musl, int index, const uint32_t *list, size_t count, bool plt)
+{
+    const struct elf_facts *elf = musl->replay->objects.at[index].elf;
+    for (size_t i = 0; i < count; i++) {
+        const struct elf_ref *ref = &elf->refs[list[i]];
+        int object = definer(musl, ref->key, plt && ref->call, ref->copy);
+        if (object != NO_OBJECT) {
+            if (ref->tls_static)
+                static_tls(musl, index, ref->name, object);
+        } else if ((ref->bind != STB_WEAK || ref->defined) && !is_lfs64(musl, ref->name)) {
+            unbound(musl, index, ref->name, elf_ref_version(elf, ref)->file);
+        }
+    }
+}
+
+/* ---- objects with relocations that the loader does not know ---- */
+
+/* Each relocation in turn, read by the rules of the loader's own machine. */
+static void relocate_raw(struct musl *musl, int index)
+{
+    const struct loaded *object = &musl->replay->objects.at[index];
+    uint16_t machine = musl->libc->machine;
+    struct file_bytes bytes;
+    const struct elf_raw_reloc *relocs;
+    if (root_bytes(facts_root(musl->facts), object->node, &bytes) != 0)
+        return;
+    size_t count = elf_raw_relocs(bytes.span, musl->arena, &relocs);
+    file_bytes_release(&bytes);
+    const char *name = "";
+    for (size_t i = 0; i < count; i++) {
+        const struct elf_raw_reloc *reloc = &relocs[i];
+        enum reloc_class class = reloc_class(machine, reloc->type);
+        int by = index;
+        if (reloc->type == 0) /* R_*_NONE */
+            continue;
+        if (reloc->name != NULL) {
+            name = reloc->name;
+            by = reloc->local ? index
+                              : definer(musl, hash_bytes(name, strlen(name)),
+                                        class == RELOC_JUMP_SLOT, class == RELOC_COPY);
+            if (by == NO_OBJECT && !reloc->weak && !is_lfs64(musl, name)) {
+                unbound(musl, index, name, NULL);
+                continue;
+            }
+        }
+        if (class == RELOC_TLS_STATIC)
+            static_tls(musl, index, name, by);
+        if (reloc_in_musl(machine, reloc->type, musl->libc->wide))
+            continue;
+        struct event *event = replay_event(musl->replay, EV_RELOC_UNKNOWN);
+        event->by = index;
+        event->number = reloc->type;
+    }
+}
+
+void musl_relocate(struct musl *musl, int index)
+{
+    const struct loaded *object = &musl->replay->objects.at[index];
+    const struct elf_facts *elf = object->elf;
+    if (elf == NULL || object->builtin)
+        return;
+    if (elf->machine != musl->libc->machine || elf->odd_for_musl ||
+        (musl->dlopen && elf->own_static_tls)) {
+        relocate_raw(musl, index);
+        return;
+    }
+    /* do_relocs takes DT_JMPREL first, then DT_REL and DT_RELA */
+    bind_list(musl, index, elf->plt_bindings, elf->plt_binding_count, true);
+    bind_list(musl, index, elf->bindings, elf->binding_count, false);
+}
