@@ -195,7 +195,7 @@ static void keep_object(struct judging *judging, const struct replay *replay, in
                         struct willrun_object *out)
 {
     const struct loaded *object = &replay->objects.at[index];
-    int by = object->builtin && object->by < 0 ? first_user(replay, index) : object->by;
+    int by = object->by < 0 && object->via != WILLRUN_VIA_PRELOAD ? first_user(replay, index) : object->by;
     const char *name = object->name;
     if (object->builtin && replay->loader == LIBC_GLIBC && object->elf->soname != NULL)
         name = object->elf->soname;

@@ -251,6 +251,7 @@ static void load_needs(struct glibc *glibc, size_t *at)
     for (size_t i = 0; i < elf->needed_count; i++) {
         int index = map_object(glibc, by, elf->needed[i]);
         *vec_push(&glibc->maps.at[by].needs) = index;
+        glibc->maps.at[index].hosted = false;
         if (!in_scope(glibc, index))
             *vec_push(&glibc->scope) = index;
     }
@@ -332,7 +333,7 @@ static void keep_needs(struct glibc *glibc)
 
 /* ld.so is in the process before any search, under PT_INTERP's path (of a
  * shared object's host: the machine's usual one). */
-static void add_loader(struct glibc *glibc, const struct exec_result *exec)
+static int add_loader(struct glibc *glibc, const struct exec_result *exec)
 {
     const struct platform *platform = platform_of_elf(glibc->loader->elf);
     const char *path = exec->elf->interp;
@@ -349,6 +350,21 @@ static void add_loader(struct glibc *glibc, const struct exec_result *exec)
                                                    .via = WILLRUN_VIA_LOADED});
     glibc->maps.at[index].builtin = true;
     add_name(glibc, index, path);
+    return index;
+}
+
+/* Before dlopen the host has loaded libc by its own search: an object with a RUNPATH
+ * to another one gets the host's all the same. Its place is the one that a need gives it. */
+static void add_libc_of_host(struct glibc *glibc, int loader)
+{
+    struct found found;
+    const char *soname = glibc->replay->objects.at[0].elf->soname;
+    if ((soname != NULL && strcmp(soname, "libc.so.6") == 0) ||
+        !glibc_search(glibc, loader, "libc.so.6", &found) || found.refusal != REFUSED_NONE)
+        return;
+    int index = add_found(glibc, loader, "libc.so.6", &found);
+    glibc->replay->objects.at[index].by = -1;
+    glibc->maps.at[index].hosted = true;
 }
 
 /* dlopen refuses what a kernel would start, and what is no whole file. */
@@ -404,10 +420,11 @@ void glibc_replay(struct facts *facts, const struct process *process,
     replay->starts = true;
     replay->argv0 = exec->argv0;
     add_program(&glibc, exec);
-    add_loader(&glibc, exec);
-    if (dlopen)
+    int loader = add_loader(&glibc, exec);
+    if (dlopen) {
         verify_subject(&glibc, exec);
-    else
+        add_libc_of_host(&glibc, loader);
+    } else
         load_preloads(&glibc);
     glibc.last_error = 0; /* _dl_map_object_deps starts so */
     load_all(&glibc);

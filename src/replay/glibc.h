@@ -38,6 +38,7 @@ struct link_map {
     bool faked;            /* not found */
     bool builtin;          /* ld.so itself */
     bool broken;           /* refused: it ends a real start */
+    bool hosted;           /* libc of dlopen's host, while nothing here has needed it */
     struct VEC(int) needs; /* objects, in DT_NEEDED order */
 };
 

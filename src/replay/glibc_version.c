@@ -54,7 +54,7 @@ void glibc_check_versions(struct glibc *glibc)
 {
     for (size_t i = 0; i < glibc->maps.count; i++) {
         const struct elf_facts *elf = glibc->replay->objects.at[i].elf;
-        if (elf == NULL || glibc->maps.at[i].builtin)
+        if (elf == NULL || glibc->maps.at[i].builtin || glibc->maps.at[i].hosted)
             continue;
         for (size_t j = 0; j < elf->need_count; j++)
             check_need(glibc, (int)i, &elf->needs[j]);

@@ -1,7 +1,7 @@
 """Holds willrun's answers to the truth, subject by subject.
 
-Each disagreement is a Difference of one kind. A kind never excuses: what is
-explained is in EXPLAINED alone, by a fact about the question that was asked.
+Each disagreement is a Difference of one kind. What excuses one is a Rule of EXPLAINED
+alone: a fact about the question that was asked, never the name of a subject.
 """
 
 import re
@@ -12,10 +12,19 @@ import loaders
 UNDEFINED = re.compile(r"^undefined symbol: (?P<symbol>[^,\t]+)(?:, version (?P<version>\S+))?\s*"
                        r"\((?P<object>.*)\)$")
 MUSL_UNDEFINED = re.compile(r"^Error relocating (?P<object>.*): (?P<symbol>\S+): symbol not found$")
+LOOKUP_ERROR = re.compile(r": symbol lookup error: .*: undefined symbol: (?P<symbol>[^,]+)")
+DLOPEN_UNDEFINED = re.compile(r": undefined symbol: (?P<symbol>[^,]+)(, version .*)?$|"
+                              r"^Error relocating .*: (?P<of_musl>\S+): symbol not found$")
 
-# Why a difference of this kind on this subject is not a bug of willrun:
-# (kind, test of truth and answer, the fact).
-EXPLAINED = []
+LIBC = "libc.so.6"
+
+# Questions that the truth answers in part only: printed with the table.
+NO_LOADER = "not asked: the root has no loader that could be asked about the file"
+MISSING_OBJECT = "a missing object: ld.so binds on without it, so symbols are held to be among its lines"
+NO_LISTING = "a fatal refusal: ld.so lists no objects, so the words and the verdict alone are held"
+NO_ENTRY = "under qemu: starts that the listing shows to go well are not made"
+NO_DLOPEN = "a constructor ended the host of dlopen: its answer is not known"
+HOST_DECIDES = "dlopen lacks a symbol that a host may define: willrun must name it, and may not say runs"
 
 
 @dataclass
@@ -24,7 +33,14 @@ class Difference:
     path: str
     real: object
     told: object
-    explained: str = None
+    explained: str = None    # the name of a Rule
+
+
+@dataclass
+class Rule:
+    name: str
+    why: str
+    holds: object            # of truth, answer and difference
 
 
 @dataclass
@@ -36,36 +52,44 @@ class Expected:
     status: int = None
     stderr: list = None
     undefined: set = None      # (symbol, version) that nothing defines, lazy ones as well
+    among: set = None          # … where only names are known, and more of them than there are
+    missing: str = None        # a symbol that has to be among those told
+    partly: tuple = ()         # which of the questions could be asked in part only, and why
 
 
 def expected(truth, arch):
     if truth.get("exec"):
         return Expected({"fails"}, errno=truth["exec"])
-    if "script" in truth and "lazy" not in truth:
-        if truth["loader"] == "env":
-            return of_env(truth)
-        return Expected({"runs", "degraded"} if truth.get("static") else None)
     if truth["arch"] not in (None, arch) and truth["loader"] is None and not truth["program"]:
         return Expected({"fails", "unknown"})
+    if truth["loader"] == "env":
+        return of_env(truth)
     if "lazy" not in truth:
-        alone = truth["program"] and truth["loader"] is None and truth["arch"] in (arch, *loaders.NATIVE)
-        return Expected({"runs", "degraded"} if alone else None)     # static, and the kernel starts it
-    if truth["program"]:
-        return of_program(truth)
-    return of_object(truth)
+        return of_unlinked(truth, arch)
+    return of_program(truth) if truth["program"] else of_object(truth)
+
+
+def of_unlinked(truth, arch):
+    """A static program that the kernel starts, or what no loader here reads."""
+    alone = truth.get("static") if "script" in truth else \
+        truth["program"] and truth["loader"] is None and truth["arch"] in (arch, *loaders.NATIVE)
+    return Expected({"runs", "degraded"}) if alone else Expected(partly=(NO_LOADER,))
 
 
 def of_program(truth):
-    told = Expected(objects=objects(truth["lazy"], truth["loader"]))
-    if "run" in truth and truth["run"]["status"] != 0:
+    listing, start = truth["lazy"], truth.get("run", {})
+    told = Expected(objects=objects(listing, truth["loader"]))
+    told.partly = (NO_LISTING,) if told.objects is None else ()
+    hold_symbols(told, truth["now"])
+    if not start or start.get("timeout"):
+        told.partly += (NO_ENTRY,)
+    if start and not start.get("entered") and not start.get("timeout"):
         told.verdicts = {"fails"}
-        told.status, told.stderr = truth["run"]["status"], truth["run"]["stderr"]
-        if truth["run"]["signal"]:
-            told.status = told.stderr = None
+        if not start["signal"]:
+            told.status, told.stderr = start["status"], start["stderr"]
         return told
-    told.undefined = unbound(truth["now"])
     told.verdicts = {"degraded"} if told.undefined else {"runs", "degraded"}
-    told.stderr = warnings(truth["lazy"])
+    told.stderr = start["stderr"] if start.get("entered") else warnings(listing)
     return told
 
 
@@ -76,23 +100,50 @@ def of_env(truth):
 
 def of_object(truth):
     """A library: what it misses itself makes it fail, what a host may define does not."""
-    now = truth["now"]
+    now, opened = truth["now"], truth.get("dlopen")
     told = Expected(objects=objects(now, truth["loader"]))
-    told.undefined = unbound(now)
+    told.partly = (NO_LISTING,) if told.objects is None else ()
+    hold_symbols(told, now)
     if broken(now) or refused_by_dlopen(truth):
         told.verdicts = {"fails"}
     elif told.undefined:
         told.verdicts = {"unknown", "fails"}
     else:
         told.verdicts = {"runs", "degraded"}
+    if opened and opened["status"] == 0:
+        told.stderr = []
+    elif opened and opened["error"]:
+        of_dlerror(told, opened["error"])
+    elif opened:
+        told.partly += (NO_DLOPEN,)
     return told
+
+
+def of_dlerror(told, error):
+    match = DLOPEN_UNDEFINED.search(error)
+    if not match:
+        told.stderr = error.splitlines()
+        return
+    told.missing = match["symbol"] or match["of_musl"]
+    told.partly += (HOST_DECIDES,)
+
+
+def hold_symbols(told, listing):
+    """The listing's undefined symbols. It cannot tell them where it crashed; where it bound on
+    without a missing object it names those of that object as well, with versions of nothing."""
+    if listing["signal"] is not None:
+        return
+    if any(path is None for _, path in listing["objects"]):
+        told.among = {symbol for symbol, _ in undefined(listing)}
+        told.partly += (MISSING_OBJECT,)
+    elif told.objects is not None:
+        told.undefined = undefined(listing)
 
 
 def refused_by_dlopen(truth):
     """A refusal of a real dlopen that no host could have prevented."""
     asked = truth.get("dlopen")
-    return asked is not None and asked["status"] == 1 \
-        and not any(words in asked["error"] for words in ("undefined symbol", "symbol not found"))
+    return asked is not None and asked["error"] != "" and not DLOPEN_UNDEFINED.search(asked["error"])
 
 
 def broken(listing):
@@ -112,14 +163,6 @@ def objects(listing, loader):
     return [tuple(pair) for pair in listing["objects"]]
 
 
-def unbound(listing):
-    """What nothing defines; None where the listing cannot tell: it crashed, or it bound
-    on without a missing object and, with it, without the versions of that object."""
-    if listing["signal"] is not None or any(path is None for _, path in listing["objects"]):
-        return None
-    return undefined(listing)
-
-
 def undefined(listing):
     found = set()
     for line in listing["stderr"]:
@@ -133,43 +176,63 @@ def warnings(listing):
     return [line for line in listing["stderr"] if loaders.is_warning(line)]
 
 
-def differences(truth, answer, arch):
-    """Every point in which willrun's `answer` departs from the truth of a subject."""
+def differences(truth, answer, want):
+    """Every point in which willrun's `answer` departs from what the truth `want`s of it."""
     if answer is None:
         return [Difference("no-answer", truth["path"], truth, None)]
-    want, found = expected(truth, arch), []
+    found = [Difference(kind, truth["path"], real, told)
+             for check in (verdict_apart, errno_apart, objects_apart, words_apart, symbols_apart)
+             for kind, real, told in check(truth, answer, want)]
+    for difference in found:
+        difference.explained = next((rule.name for rule in EXPLAINED
+                                     if rule.holds(truth, answer, difference)), None)
+    return found
 
-    def differ(kind, real, told):
-        difference = Difference(kind, truth["path"], real, told)
-        difference.explained = next((why for which, test, why in EXPLAINED
-                                     if which == kind and test(truth, answer)), None)
-        found.append(difference)
 
+def verdict_apart(_truth, answer, want):
     verdict = answer["verdict"]
     if want.verdicts and verdict not in want.verdicts:
         kind = "false-runs" if verdict in ("runs", "degraded") and "fails" in want.verdicts \
             else "missed-degraded" if want.verdicts == {"degraded"} and verdict == "runs" else "verdict"
-        differ(kind, sorted(want.verdicts), [verdict, *rules(answer)])
+        yield kind, sorted(want.verdicts), [verdict, *rules(answer)]
+
+
+def errno_apart(_truth, answer, want):
+    told = answer["predicted"]["errno"]
+    if want.errno != told and (want.errno or want.verdicts):
+        yield "errno", want.errno, told
+
+
+def objects_apart(truth, answer, want):
+    if want.objects is None:
+        return
+    told = told_objects(answer)
+    real = same_shape(want.objects, truth["loader"], told)
+    if "host_libc" in truth:             # a preload comes first, a need in its place
+        libc = (LIBC, truth["host_libc"])
+        real = [libc, *(pair for pair in real if pair[1] != libc[1])]
+        told = [*(pair for pair in told if pair[0] == LIBC), *(pair for pair in told if pair[0] != LIBC)]
+    if told != real:
+        yield ("objects", *first_departure(real, told))
+
+
+def words_apart(_truth, answer, want):
     predicted = answer["predicted"]
-    if want.errno != predicted["errno"] and (want.errno or want.verdicts):
-        differ("errno", want.errno, predicted["errno"])
-    if want.objects is not None:
-        told = told_objects(answer)
-        if truth["loader"] == "musl":        # its `--list` is silent of what is missing
-            told = [pair for pair in told if pair[1]]
-        real = same_shape(want.objects, truth["loader"], told)
-        if told != real:
-            differ("objects", *first_departure(real, told))
     if want.status is not None and predicted["exit_status"] != want.status:
-        differ("exit-status", want.status, predicted["exit_status"])
+        yield "exit-status", want.status, predicted["exit_status"]
     if want.stderr is not None and predicted["stderr"] != want.stderr:
-        differ("stderr", *first_departure(want.stderr, predicted["stderr"]))
-    if want.undefined:
-        told = {(f["symbol"], f.get("version")) for f in answer["findings"] if f["symbol"]}
-        if told != want.undefined:
-            differ("symbols", sorted(map(str, want.undefined - told)),
-                   sorted(map(str, told - want.undefined)))
-    return found
+        yield ("stderr", *first_departure(want.stderr, predicted["stderr"]))
+
+
+def symbols_apart(_truth, answer, want):
+    told = {(f["symbol"], f.get("version")) for f in answer["findings"] if f["rule"].startswith("symbol-")}
+    names = {symbol for symbol, _ in told}
+    if want.undefined is not None and told != want.undefined:
+        yield "symbols", sorted(map(str, want.undefined - told)), sorted(map(str, told - want.undefined))
+    if want.among is not None and not names <= want.among:
+        yield "symbols", "not among those the listing names", sorted(names - want.among)
+    if want.missing and want.missing not in names:
+        yield "symbols", want.missing, sorted(names)[:10]
 
 
 def rules(answer):
@@ -201,3 +264,36 @@ def first_departure(real, told):
     """The two lists from where they part, cut to what a reader needs."""
     at = next((n for n, (a, b) in enumerate(zip(real, told)) if a != b), min(len(real), len(told)))
     return [f"at {at} of {len(real)}", *real[at:at + 3]], [f"at {at} of {len(told)}", *told[at:at + 3]]
+
+
+def ended_by_a_constructor(truth, _answer, difference):
+    """The listing went well and the start did not, for no reason that the loader gave,
+    or for a function that only a constructor can have called before main."""
+    start = truth.get("run", {})
+    if difference.kind not in ("false-runs", "exit-status", "stderr") or "lazy" not in truth \
+            or truth["loader"] != "glibc" or start.get("entered") or not start \
+            or loaders.fails_at_start(truth):
+        return False
+    called = [match["symbol"] for match in map(LOOKUP_ERROR.search, start["stderr"]) if match]
+    at_call = {symbol for symbol, _ in undefined(truth["now"]) - undefined(truth["lazy"])}
+    by_loader = any("error while loading shared libraries" in line or "Inconsistency detected" in line
+                    for line in start["stderr"])
+    return set(called) <= at_call and not by_loader
+
+
+def said_by_a_constructor(truth, answer, difference):
+    """Before main come lines that the listing, which runs no constructor, does not have."""
+    start = truth.get("run", {})
+    if difference.kind != "stderr" or not start.get("entered") or truth["loader"] != "glibc":
+        return False
+    said = warnings(truth["lazy"])
+    return answer["predicted"]["stderr"] == said == [line for line in start["stderr"] if line in said]
+
+
+# Why a difference is no bug of willrun.
+EXPLAINED = [
+    Rule("constructor-ends", "a library's constructor, which is code and not facts, ended the process",
+         ended_by_a_constructor),
+    Rule("constructor-speaks", "a library's constructor wrote lines of its own before main",
+         said_by_a_constructor),
+]

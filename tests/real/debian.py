@@ -57,6 +57,8 @@ class Suite:
             "APT::Architectures": self.arch, "APT::Sandbox::User": "root",
             "APT::Install-Recommends": "false", "Acquire::Languages": "none",
             "Acquire::Check-Valid-Until": "false", "Debug::NoLocking": "true",
+            "Acquire::Retries": "4", "Acquire::http::Timeout": "30", "Acquire::https::Timeout": "30",
+            "APT::Update::Error-Mode": "any",
         }
         return [word for key, value in pairs.items() for word in ("-o", f"{key}={value}")]
 
@@ -74,8 +76,14 @@ class Suite:
         (self.base / "sources.list").write_text(f"deb {archive_uri()} {self.suite} main\n")
         done = self.apt("update")
         if done.returncode != 0:
-            raise SystemExit(f"apt-get update of {self.suite} {self.arch}:\n{done.stdout}")
+            raise self.failure("its lists could not be downloaded", done)
         (self.base / "updated").touch()
+
+    def failure(self, what, done):
+        """What stops the rig: the mirror, nearly always; apt's last words tell."""
+        said = "\n".join(f"  {line}" for line in done.stdout.splitlines()[-8:])
+        return SystemExit(f"Debian {self.suite} {self.arch} from {archive_uri()}: {what} "
+                          f"(is the mirror reachable?); apt-get said:\n{said}")
 
     def closure(self, wanted):
         """Download `wanted` with all they depend on; the files, in apt's order."""
@@ -83,10 +91,10 @@ class Suite:
         listed = self.apt("-o", f"Dir::Cache::archives={self.base}/none", "install", "--print-uris",
                           *wanted)
         if listed.returncode != 0:
-            raise SystemExit(f"{self.suite} {self.arch}: {' '.join(wanted)}:\n{listed.stdout}")
+            raise self.failure(f"{' '.join(wanted)} cannot be had", listed)
         got = self.apt("install", "--download-only", *wanted)
         if got.returncode != 0:
-            raise SystemExit(f"{self.suite} {self.arch}: {' '.join(wanted)}:\n{got.stdout}")
+            raise self.failure(f"{' '.join(wanted)} could not be downloaded", got)
         return [self.debs / line.split()[1] for line in listed.stdout.splitlines()
                 if line.startswith("'")]
 
@@ -98,7 +106,7 @@ class Suite:
                               cwd=self.debs, text=True, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if done.returncode != 0:
-            raise SystemExit(f"{self.suite} {self.arch}: {' '.join(names)}:\n{done.stdout}")
+            raise self.failure(f"{' '.join(names)} could not be downloaded", done)
         return [sorted(self.debs.glob(f"{name}_*.deb"))[-1] for name in names]
 
 

@@ -1,25 +1,31 @@
 """A worker inside a root: own mounts, own pids, no network, read-only, few rights.
 
 What runs in it is the real loader of the root on the root's own files. A program
-is never let into its main: it is asked about through the loader's own listing,
-and started for real only where that listing has shown that the start fails.
+is never let into its main: it is asked about through the loader's own listing, and
+its real start ends at its entry point, to which the loader jumps when all is bound.
 """
 
 import ctypes
 import os
 import resource
 import signal
+import struct
 import time
 from dataclasses import dataclass
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 0x8000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
-PTRACE_TRACEME, PTRACE_KILL = 0, 8
+PTRACE_TRACEME, PTRACE_PEEKUSER, PTRACE_CONT = 0, 3, 7
+AT_ENTRY = 9
+BREAKPOINT = 0xCC
+PROGRAM_COUNTER = 16 * 8        # of struct user_regs_struct, of 386 programs as well
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 KEPT_CAPABILITIES = (1, 2)      # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: root reads every file
 EXEC_FAILED = 255
 
 LIBC = ctypes.CDLL(None, use_errno=True)
+LIBC.ptrace.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
+LIBC.ptrace.restype = ctypes.c_long
 
 
 @dataclass
@@ -29,7 +35,8 @@ class Outcome:
     signal: int = None     # … or the signal that killed it
     errno: int = None      # … or the errno of its execve
     timeout: bool = False
-    started: bool = False  # execve succeeded (asked with stop_at_exec)
+    started: bool = False  # execve succeeded
+    entered: bool = False  # … and the loader came to the program's entry (asked with until="entry")
     out: str = ""
     err: str = ""
 
@@ -94,24 +101,24 @@ def enter(root):
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
 
 
-def start(program, argv, env, timeout=20.0, stop_at_exec=False, together=False):
+def start(program, argv, env, timeout=20.0, until=None, together=False):
     """Start `program` (a path, or an open file) and wait for its end.
 
-    With `stop_at_exec` it is killed before its first instruction: only whether
-    the kernel starts it is asked. With `together` both of its outputs come as
-    one, in the order in which they were written.
+    `until="exec"`: it is killed before its first instruction; only whether the kernel
+    starts it is asked. `until="entry"`: it is killed at its entry point. With
+    `together` both of its outputs come as one, in the order of their writing.
     """
     out, err, failed = (os.memfd_create(name, os.MFD_CLOEXEC) for name in ("out", "err", "failed"))
     pid = os.fork()
     if pid == 0:
-        become(program, argv, env, out, out if together else err, failed, stop_at_exec)
-    outcome = wait_for(pid, timeout, failed)
+        become(program, argv, env, out, out if together else err, failed, traced=until is not None)
+    outcome = wait_for(pid, timeout, failed, until)
     outcome.out, outcome.err = content(out), content(err)
     os.close(failed)
     return outcome
 
 
-def become(program, argv, env, out, err, failed, stop_at_exec):
+def become(program, argv, env, out, err, failed, traced):
     try:
         os.setsid()
         os.dup2(os.open("/proc/sys/kernel/ostype", os.O_RDONLY), 0)
@@ -121,7 +128,7 @@ def become(program, argv, env, out, err, failed, stop_at_exec):
                             (resource.RLIMIT_FSIZE, 64 << 20)):
             resource.setrlimit(what, (limit, limit))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-        if stop_at_exec:
+        if traced:
             LIBC.ptrace(PTRACE_TRACEME, 0, 0, 0)
         os.execve(program, argv, env)
     except OSError as error:
@@ -130,20 +137,29 @@ def become(program, argv, env, out, err, failed, stop_at_exec):
         os._exit(EXEC_FAILED)
 
 
-def wait_for(pid, timeout, failed):
+def wait_for(pid, timeout, failed, until):
     deadline = time.monotonic() + timeout
+    entry = None
     while True:
         done, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
-        if done == pid:
+        if done == pid and not os.WIFSTOPPED(status):
             break
+        if done == pid:
+            if until == "exec" or entry == program_counter(pid) - 1:
+                end(pid)
+                return Outcome(started=True, entered=until == "entry")
+            if entry is None:
+                entry = break_at_entry(pid)
+                LIBC.ptrace(PTRACE_CONT, pid, 0, 0)
+            else:
+                number = os.WSTOPSIG(status)
+                LIBC.ptrace(PTRACE_CONT, pid, 0, 0 if number == signal.SIGTRAP else number)
+            continue
         left = deadline - time.monotonic()
         if left <= 0:
             end(pid)
             return Outcome(timeout=True)
         signal.sigtimedwait([signal.SIGCHLD], left)
-    if os.WIFSTOPPED(status):
-        end(pid)
-        return Outcome(started=True)
     end_group(pid)
     if os.WIFSIGNALED(status):
         return Outcome(signal=os.WTERMSIG(status))
@@ -151,6 +167,22 @@ def wait_for(pid, timeout, failed):
     if os.WEXITSTATUS(status) == EXEC_FAILED and number:
         return Outcome(errno=int(number))
     return Outcome(status=os.WEXITSTATUS(status), started=True)
+
+
+def break_at_entry(pid):
+    """Lay a breakpoint on the entry point of the program that was just mapped; its address."""
+    with open(f"/proc/{pid}/exe", "rb") as file:
+        word = "Q" if file.read(5)[4] == 2 else "I"
+    with open(f"/proc/{pid}/auxv", "rb") as file:
+        entry = dict(struct.iter_unpack(f"={word}{word}", file.read()))[AT_ENTRY]
+    with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+        memory.seek(entry)
+        memory.write(bytes([BREAKPOINT]))
+    return entry
+
+
+def program_counter(pid):
+    return LIBC.ptrace(PTRACE_PEEKUSER, pid, PROGRAM_COUNTER, 0)
 
 
 def end(pid):

@@ -7,8 +7,13 @@ The truth of one subject is one line of JSON:
   loader    "glibc" or "musl": who was asked; null: nobody (static, or no loader)
   lazy, now the loader's listing without and with immediate binding:
             {status, objects: [[name, path or null]…], stderr: […]}
+  host_libc where an object's own search meets another libc than a host of it has loaded: the
+            host's, which then is in the listing, too
   script    the words of a script's shebang line; static: its program needs no loader
-  run       a real start that fails before main: {status, signal, stderr: […]}
+  found     the program that an `env` script's PATH search ends at
+  run       a real start up to the program's entry point, to which the loader jumps when all is
+            bound: {entered, status, signal, stderr: […]}. Under qemu, which knows no such
+            stop, only of what the listing shows to fail before it
   dlopen    a real dlopen with RTLD_NOW: {status: 0 or 1, signal, timeout, error: its words}
 """
 
@@ -20,6 +25,7 @@ import shutil
 import stat
 
 import elf
+import helpers
 import jail
 import roots
 
@@ -33,6 +39,8 @@ NATIVE = ("amd64", "i386")
 
 # The PATH of a container whose image sets none.
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+TRACE = {"LD_TRACE_LOADED_OBJECTS": "1", "LD_WARN": "1"}
 
 LISTED = re.compile(r"^\t(?:(?P<name>.*) => )?(?P<path>.*) \(0x[0-9a-f]+\)$")
 NOT_FOUND = re.compile(r"^\t(?P<name>.*) => not found$")
@@ -73,17 +81,16 @@ def is_program_link(root, path):
 class Asker:
     """Asks the loaders of the root that this process is chrooted into."""
 
-    def __init__(self, questions, arch, qemu, helper):
-        self.questions, self.arch, self.qemu, self.helper = questions, arch, qemu, helper
-        self.kinds = {}
+    def __init__(self, questions, arch, qemu, hosts):
+        self.questions, self.arch, self.qemu, self.hosts = questions, arch, qemu, hosts
+        self.kinds, self.libcs = {}, {}
 
     def ask(self, path):
         facts = elf.read(path)
         truth = {"path": path}
         if facts is None:
             truth.update(arch=None, program=True, dynamic=False, loader=None)
-            if self.qemu is None:
-                self.ask_script(truth)
+            self.ask_script(truth)
             return truth
         truth.update(arch=facts.arch, program=is_program(path, facts), dynamic=facts.dynamic, loader=None)
         if truth["program"]:
@@ -107,7 +114,7 @@ class Asker:
             if not os.access(truth["path"], os.X_OK):
                 truth["exec"] = "EACCES"
             return
-        done = self.spawn([truth["path"]], stop_at_exec=True)
+        done = self.spawn([truth["path"]], until="exec")
         truth["exec"] = errno.errorcode[done.errno] if done.errno else None
         if done.signal:
             truth["exec_signal"] = done.signal
@@ -120,34 +127,53 @@ class Asker:
 
     def ask_program(self, truth, interp):
         truth["loader"] = kind = self.kind(interp)
+        program = truth.get("found") or truth.get("script", [truth["path"]])[0]
         if kind == "glibc":
-            self.ask_glibc(truth, [truth["path"]])
+            self.ask_glibc(truth, [truth["path"] if self.qemu is None else program])
         elif kind == "musl":
-            self.ask_musl(truth, interp, truth.get("script", [truth["path"]])[0])
+            self.ask_musl(truth, interp, program)
         elif kind is None and self.qemu is not None:
             truth["exec"] = "ENOENT"
             return
-        if kind and fails_at_start(truth):
-            truth["run"] = ended(self.spawn([truth["path"]], timeout=10))
+        if self.qemu is None:
+            truth["run"] = ended(self.spawn([truth.get("name", truth["path"])], program=truth["path"],
+                                            timeout=10, until="entry"))
+        elif kind and fails_at_start(truth):
+            truth["run"] = ended(self.spawn([truth.get("name", program)], program=program, timeout=10))
 
     def ask_script(self, truth):
         """A script starts as its shebang's program does; `env X` looks X up besides."""
         truth["script"] = words = elf.shebang(truth["path"])
         self.ask_kernel(truth)
-        if truth["exec"] or not words:
+        if truth.get("exec") or not words:
+            return
+        if self.qemu is not None and not os.access(words[0], os.X_OK):
+            truth["exec"] = "EACCES" if os.path.exists(words[0]) else "ENOENT"
             return
         facts = elf.read(words[0])
         if facts is None or not self.runs_here(facts.arch):
             return
         if not facts.interp:
             truth["static"] = True
-            return
-        if os.path.basename(words[0]) != "env":
+        elif os.path.basename(words[0]) != "env":
             self.ask_program(truth, facts.interp)
-        elif len(words) == 2 and "=" not in words[1] and not words[1].startswith("-") \
-                and not shutil.which(words[1], path=DEFAULT_PATH):
+        elif len(words) == 2 and "=" not in words[1] and not words[1].startswith("-"):
+            self.ask_env(truth, words)
+
+    def ask_env(self, truth, words):
+        """`env` ends where it finds nothing; else it starts what its PATH search ends at."""
+        found = shutil.which(words[1], path=DEFAULT_PATH)
+        if found is None:
             truth["loader"] = "env"
-            truth["run"] = ended(self.spawn([truth["path"]], timeout=10))
+            truth["run"] = ended(self.spawn([truth["path"] if self.qemu is None else words[0], words[1]],
+                                            timeout=10))
+            return
+        facts = elf.read(found)
+        if facts is not None and facts.interp and self.runs_here(facts.arch):
+            truth["found"] = found
+            of_found = {"path": found, "name": words[1]}
+            self.ask_program(of_found, facts.interp)
+            truth.update((key, of_found[key]) for key in of_found.keys() - {"path", "name"})
 
     def ask_object(self, truth):
         table = GLIBC_LOADERS if self.questions.libc == "glibc" else MUSL_LOADERS
@@ -155,16 +181,35 @@ class Asker:
         truth["loader"] = kind = self.kind(loader) if loader else None
         if kind == "glibc":
             self.ask_glibc(truth, [loader, truth["path"]])
+            self.ask_glibc_with_libc(truth, loader)
         elif kind == "musl":
             self.ask_musl(truth, loader, truth["path"])
             self.ask_musl_with_libc(truth, loader)
-        if kind and self.helper and truth["arch"] == self.arch and self.questions.dlopen:
+            name_musl(truth, loader)
+        if kind in self.hosts.get(truth["arch"], ()):
             self.ask_dlopen(truth, kind, loader)
 
-    def ask_glibc(self, truth, command):
-        listing = {"LD_TRACE_LOADED_OBJECTS": "1", "LD_WARN": "1"}
+    def ask_glibc(self, truth, command, preload=None):
+        listing = {**TRACE, **({"LD_PRELOAD": preload} if preload else {})}
         truth["lazy"] = listed(self.spawn(command, listing))
         truth["now"] = listed(self.spawn(command, {**listing, "LD_BIND_NOW": "1"}))
+
+    def ask_glibc_with_libc(self, truth, loader):
+        """An object that finds a libc of its own, or the host's under another path, is asked
+        about again beside the libc that any host has loaded before."""
+        libc, found = self.libc_of_host(loader), dict(truth["now"]["objects"]).get("libc.so.6")
+        if libc and found and found != libc and truth["path"] != found:
+            truth["host_libc"] = libc
+            self.ask_glibc(truth, [loader, truth["path"]], preload=libc)
+
+    def libc_of_host(self, loader):
+        """The libc of the program that asks dlopen; None where there is no such program."""
+        if loader not in self.libcs:
+            arch = next(arch for arch, path in GLIBC_LOADERS.items() if path == loader)
+            host = FOREIGN_PYTHON if self.qemu is not None else f"{HOST_FOLDER}/dlopen-glibc-{arch}"
+            listing = listed(self.spawn([loader, host], TRACE))
+            self.libcs[loader] = dict(listing["objects"]).get("libc.so.6")
+        return self.libcs[loader]
 
     def ask_musl(self, truth, loader, path):
         done = self.spawn([loader, "--list", path], together=True)
@@ -173,7 +218,8 @@ class Asker:
     def ask_musl_with_libc(self, truth, loader):
         """An object that needs no libc is listed in a process without it, which no host
         is: there it is asked about again beside a preloaded libc, whose line is dropped."""
-        if truth["now"]["status"] is None or any(path == loader for _, path in truth["now"]["objects"][1:]):
+        listed_here = truth["now"]["objects"]
+        if truth["now"]["status"] is None or any(path == listed_here[0][1] for _, path in listed_here[1:]):
             return
         done = listed(self.spawn([loader, "--list", truth["path"]], {"LD_PRELOAD": "libc.so"},
                                  together=True))
@@ -182,15 +228,30 @@ class Asker:
 
     def ask_dlopen(self, truth, kind, loader):
         """A host with nothing but libc opens the object, constructors and all."""
-        done = self.spawn([loader, f"{HELPER_FOLDER}/dlopen-{kind}", truth["path"]], timeout=10)
+        done = self.spawn([loader, f"{HOST_FOLDER}/dlopen-{kind}-{truth['arch']}", truth["path"]],
+                          timeout=10)
         truth["dlopen"] = {"status": done.status, "signal": done.signal, "timeout": done.timeout,
                            "error": done.out.rstrip("\n")}
 
-    def spawn(self, argv, env=None, **words):
+    def ask_foreign_dlopen(self, truths):
+        """The root's own Python opens the objects, all in one qemu process and its children."""
+        asked = {truth["path"]: truth for truth in truths if truth["loader"] and not truth["program"]}
+        if self.qemu is None or not asked or not os.path.exists(FOREIGN_PYTHON):
+            return
+        listed_in = f"{HOST_FOLDER}/objects"
+        with open(listed_in, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.writelines(f"{path}\n" for path in asked)
+        done = self.spawn([FOREIGN_PYTHON, f"{HOST_FOLDER}/dlopen.py", listed_in], timeout=900)
+        for line in done.out.splitlines():
+            told = json.loads(line)
+            asked[told.pop("path")]["dlopen"] = told
+
+    def spawn(self, argv, env=None, program=None, **words):
         env = {"PATH": DEFAULT_PATH, **self.questions.env, **(env or {})}
         if self.qemu is None:
-            return jail.start(argv[0], argv, env, **words)
-        return jail.start(self.qemu, ["qemu", *argv], env, timeout=60)
+            return jail.start(program or argv[0], argv, env, **words)
+        words["timeout"] = max(words.get("timeout", 0), 60)
+        return jail.start(self.qemu, ["qemu", "-0", argv[0], program or argv[0], *argv[1:]], env, **words)
 
 
 def is_program(path, facts):
@@ -203,7 +264,8 @@ def is_program(path, facts):
     return facts.program and (os.access(path, os.X_OK) or not library)
 
 
-HELPER_FOLDER = "/dev"   # a tmpfs inside the jail
+HOST_FOLDER = "/dev"   # a tmpfs inside the jail
+FOREIGN_PYTHON = "/usr/bin/python3"
 
 
 def loader_kind(path):
@@ -237,7 +299,16 @@ def listed(done):
 
 def ended(done):
     return {"status": done.status, "signal": done.signal, "stderr": done.err.splitlines(),
+            **({"entered": True} if done.entered else {}),
             **({"timeout": True} if done.timeout else {})}
+
+
+def name_musl(truth, loader):
+    """musl takes its own name from an interpreter that the object names; a host has the usual one."""
+    objects = truth["now"]["objects"]
+    told = objects[0][1] if objects else loader
+    for pair in objects:
+        pair[:] = [loader if word == told else word for word in pair]
 
 
 def fails_at_start(truth):
@@ -258,44 +329,69 @@ def is_warning(line):
         or "consider re-linking" in line or "weak version `" in line
 
 
-def ask_all(rig, questions, paths, helper, say, workers=1):
+def ask_all(rig, questions, paths, say, workers=1):
     """The truth of every path, in the order of `paths`."""
     root = rig.root(questions.root)
     arch = roots.RECIPES[questions.root].arch
     parts = [rig.cache / "truth" / f"{questions.name}.{os.getpid()}.part{n}" for n in range(workers)]
+    hosts = host_programs(rig, questions.libc, arch)
     children = []
-    for index, part in enumerate(parts):
-        pid = os.fork()
-        if pid == 0:
-            os._exit(0 if ask_part(root, questions, arch, paths[index::workers], part, helper) else 1)
-        children.append(pid)
-    ends = [os.waitpid(pid, 0)[1] for pid in children]
-    if any(ends):
-        raise SystemExit(f"{questions.name}: the loaders could not be asked in {root}")
-    found = {}
-    for part in parts:
-        for line in part.read_text(errors="surrogateescape").splitlines():
-            truth = json.loads(line)
-            found[truth["path"]] = truth
-        part.unlink()
+    try:
+        for index, part in enumerate(parts):
+            pid = os.fork()
+            if pid == 0:
+                os._exit(0 if ask_part(root, questions, arch, paths[index::workers], part, hosts) else 1)
+            children.append(pid)
+        ends = [os.waitpid(pid, 0)[1] for pid in children]
+        if any(ends):
+            raise SystemExit(f"{questions.name}: the loaders could not be asked in {root}")
+        found = {}
+        for part in parts:
+            for line in part.read_text(errors="surrogateescape").splitlines():
+                truth = json.loads(line)
+                found[truth["path"]] = truth
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
     say(f"{questions.name}: asked the real loaders about {len(found)} files")
     return [found[path] for path in paths]
 
 
-def ask_part(root, questions, arch, paths, part, helper):
+def host_programs(rig, libc, arch):
+    """For each machine that this kernel runs in a root of `arch`: libc → program that asks dlopen."""
+    if roots.QEMU[arch]:
+        return {}
+    hosts = {}
+    for machine in NATIVE:
+        program = helpers.build(rig, libc, machine)
+        if program is not None:
+            hosts[machine] = {libc: program}
+    return hosts
+
+
+def lay_hosts(hosts):
+    for arch, programs in hosts.items():
+        for libc, content in programs.items():
+            name = f"{HOST_FOLDER}/dlopen-{libc}-{arch}"
+            with open(name, "wb") as file:
+                file.write(content)
+            os.chmod(name, 0o755)
+
+
+def ask_part(root, questions, arch, paths, part, hosts):
     qemu = roots.QEMU[arch]
     handle = os.open(shutil.which(qemu), os.O_RDONLY | os.O_CLOEXEC) if qemu else None
-    helpers = {name: (helper / name).read_bytes() for name in os.listdir(helper)} if helper else {}
+    foreign_host = helpers.FOREIGN_HOST.read_bytes()
 
     def job():
-        for name, content in helpers.items():
-            with open(f"{HELPER_FOLDER}/{name}", "wb") as file:
-                file.write(content)
-            os.chmod(f"{HELPER_FOLDER}/{name}", 0o755)
-        asker = Asker(questions, arch, handle, helper)
+        lay_hosts(hosts)
+        with open(f"{HOST_FOLDER}/dlopen.py", "wb") as file:
+            file.write(foreign_host)
+        asker = Asker(questions, arch, handle, hosts)
+        truths = [asker.ask(path) for path in paths]
+        asker.ask_foreign_dlopen(truths)
         with open(report, "w", encoding="utf-8", errors="surrogateescape") as out:
-            for path in paths:
-                out.write(json.dumps(asker.ask(path)) + "\n")
+            out.writelines(json.dumps(truth) + "\n" for truth in truths)
 
-    report = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC)
+    report = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     return jail.run_inside(root, job)

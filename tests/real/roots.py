@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,8 +57,14 @@ libxml2 libpq5 rsync jq lua5.4 perl""".split()
 FOREIGN_SUITES = {"i386": "bookworm trixie", "arm64": "trixie bookworm", "armhf": "bookworm trixie",
                   "riscv64": "trixie sid", "s390x": "bookworm trixie"}
 
+SMALL_SUITES = {"arm64": "bookworm", "s390x": "bookworm"}
+
 DISTROLESS_PACKAGES = """base-files netbase tzdata ca-certificates libc6 libssl3 libgcc-s1
 libstdc++6 zlib1g""".split()
+
+# Programs and libraries of which little is to be downloaded, for the slice of every test run.
+SMALL_PACKAGES = """bash coreutils findutils grep sed gzip tar util-linux libc-bin libstdc++6
+perl-base python3""".split()
 
 # npm packages that carry prebuilt programs and addons; {libc} is gnu or musl.
 NPM_PACKAGES = """
@@ -77,6 +84,15 @@ bufferutil utf-8-validate bcrypt argon2 classic-level leveldown sodium-native
 @serialport/bindings-cpp @node-rs/argon2-linux-arm64-gnu @node-rs/argon2-linux-arm64-musl
 @node-rs/argon2-linux-arm-gnueabihf @img/sharp-linux-s390x @img/sharp-linux-riscv64
 @esbuild/linux-arm64 @esbuild/linux-ia32 @esbuild/linux-s390x""".split()
+
+# Small ones of them, of each kind.
+SMALL_NPM_PACKAGES = """
+@node-rs/argon2-linux-x64-gnu @node-rs/argon2-linux-x64-musl @node-rs/crc32-linux-x64-gnu
+@node-rs/crc32-linux-x64-musl @node-rs/argon2-linux-arm64-musl @node-rs/argon2-linux-arm-gnueabihf
+@parcel/watcher-linux-x64-glibc @parcel/watcher-linux-x64-musl @esbuild/linux-x64 @lydell/node-pty-linux-x64
+bufferutil utf-8-validate bcrypt argon2 classic-level""".split()
+
+NPM_ATTEMPTS = 4
 
 # Files of glibc itself: they are never copied beside programs, a root has its own.
 GLIBC_FILES = ("ld-linux", "libc.so", "libm.so", "libmvec.so", "libpthread.so", "libdl.so",
@@ -99,10 +115,10 @@ class Questions:
     name: str
     root: str
     libc: str                  # loader to ask of shared objects: glibc or musl
+    least: int                 # pairs; fewer mean that the root or the asking is broken
     under: tuple = ("/",)      # folders inside the root
     env: dict = field(default_factory=dict)
     links: bool = False        # ask about symbolic links to programs, too
-    dlopen: bool = False       # hold shared objects to a real dlopen
 
 
 class Rig:
@@ -137,7 +153,7 @@ class Rig:
         for need in recipe.needs:
             self.make(need)
         mark = self.cache / "roots" / f"{name}.made"
-        stamp = recipe_stamp(recipe)
+        stamp = STAMPS[name]
         if mark.exists() and mark.read_text() == stamp:
             return self.root(name)
         self.say(f"making root {name}")
@@ -186,6 +202,15 @@ def debian_root(suite, arch, packages=(), merged=True):
     """`suite` may name several: the first that the archive has whole for the machine."""
     def make(rig, root):
         lay_packages(rig, root, rig.first_suite(suite, arch), arch, ["?essential", *packages], merged)
+        run_ldconfig(root, arch)
+        drop_set_id(root)
+    return make
+
+
+def small_root(suite, arch, packages):
+    """`packages` and what they depend on, without what every Debian has."""
+    def make(rig, root):
+        lay_packages(rig, root, suite, arch, packages, merged=True)
         run_ldconfig(root, arch)
         drop_set_id(root)
     return make
@@ -306,11 +331,11 @@ def foreign_arch_root(base, other):
     return make
 
 
-def npm_root(base):
+def npm_root(base, packages):
     """npm's prebuilt programs and addons below /app/node_modules of another root."""
     def make(rig, root):
         link_tree(rig.root(base), root)
-        for name in NPM_PACKAGES:
+        for name in packages:
             folder = root / "app/node_modules" / name
             folder.mkdir(parents=True)
             subprocess.run(["tar", "-xzf", str(npm_archive(rig, name)), "-C", str(folder),
@@ -326,13 +351,16 @@ def npm_root(base):
 def npm_archive(rig, name):
     """A package's archive, by the npm client (which checks its integrity)."""
     folder = rig.cache / "npm" / name.replace("/", "+")
-    found = sorted(folder.glob("*.tgz")) if folder.exists() else []
-    if not found:
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "pack", "--silent", "--pack-destination", str(folder), name],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    for attempt in range(NPM_ATTEMPTS):
         found = sorted(folder.glob("*.tgz"))
-    return found[0]
+        if found:
+            return found[0]
+        folder.mkdir(parents=True, exist_ok=True)
+        time.sleep(2 * attempt)
+        done = subprocess.run(["npm", "pack", "--silent", "--pack-destination", str(folder), name],
+                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    raise SystemExit(f"npm: the package {name} could not be downloaded (is the registry reachable?); "
+                     f"npm said:\n{done.stdout[-1000:]}")
 
 
 def recipes():
@@ -363,43 +391,49 @@ def recipes():
     yield Recipe("bookworm+i386", "amd64", foreign_arch_root("bookworm", "debian-i386"),
                  ("bookworm", "debian-i386"))
     for base in ("bookworm", "bullseye", "musl-1.2.3", "musl-1.2.5"):
-        yield Recipe(f"{base}+npm", "amd64", npm_root(base), (base,))
+        yield Recipe(f"{base}+npm", "amd64", npm_root(base, NPM_PACKAGES), (base,))
+    for base in ("distroless", "musl-1.2.3"):
+        yield Recipe(f"{base}+addons", "amd64", npm_root(base, SMALL_NPM_PACKAGES), (base,))
     for arch, suite in FOREIGN_SUITES.items():
         yield Recipe(f"debian-{arch}", arch, debian_root(suite, arch, tuple(FOREIGN_PACKAGES)))
+    for arch, suite in SMALL_SUITES.items():
+        yield Recipe(f"small-{arch}", arch, small_root(suite, arch, tuple(SMALL_PACKAGES)))
 
 
 RECIPES = {recipe.name: recipe for recipe in recipes()}
+STAMPS = {name: recipe_stamp(recipe) for name, recipe in RECIPES.items()}
 
 APP = ("/app", "/usr/local/lib")
 APP_LIBRARIES = {"LD_LIBRARY_PATH": "/app/usr/lib/x86_64-linux-gnu"}
 
 QUESTIONS = [
-    Questions("bullseye", "bullseye", "glibc", links=True, dlopen=True),
-    Questions("bookworm", "bookworm", "glibc", links=True, dlopen=True),
-    Questions("trixie", "trixie", "glibc", links=True, dlopen=True),
-    Questions("distroless", "distroless", "glibc", dlopen=True),
-    Questions("builder", "builder", "glibc"),
-    Questions("bookworm+builder", "bookworm+builder", "glibc", under=APP),
-    Questions("bullseye+builder", "bullseye+builder", "glibc", under=APP),
-    Questions("distroless+builder", "distroless+builder", "glibc", under=("/app",)),
-    Questions("bookworm+builder, LD_LIBRARY_PATH", "bookworm+builder", "glibc",
+    Questions("bullseye", "bullseye", "glibc", 700, links=True),
+    Questions("bookworm", "bookworm", "glibc", 750, links=True),
+    Questions("trixie", "trixie", "glibc", 600, links=True),
+    Questions("distroless", "distroless", "glibc", 250),
+    Questions("builder", "builder", "glibc", 3500),
+    Questions("bookworm+builder", "bookworm+builder", "glibc", 3500, under=APP),
+    Questions("bullseye+builder", "bullseye+builder", "glibc", 3500, under=APP),
+    Questions("distroless+builder", "distroless+builder", "glibc", 3500, under=("/app",)),
+    Questions("bookworm+builder, LD_LIBRARY_PATH", "bookworm+builder", "glibc", 700,
               under=("/app/usr/bin", "/app/usr/sbin"), env=APP_LIBRARIES),
-    Questions("musl-1.2.3", "musl-1.2.3", "musl"),
-    Questions("musl-1.2.5", "musl-1.2.5", "musl"),
-    Questions("musl-1.2.3+builder", "musl-1.2.3+builder", "musl", under=("/app",)),
-    Questions("musl-1.2.5-compat+builder", "musl-1.2.5-compat+builder", "musl", under=APP),
-    Questions("bullseye+trixie", "bullseye+trixie", "glibc", under=APP),
-    Questions("musl-1.2.5-compat+trixie", "musl-1.2.5-compat+trixie", "musl", under=APP),
-    Questions("bookworm+i386", "bookworm+i386", "glibc"),
-    Questions("bookworm, i386 in LD_LIBRARY_PATH", "bookworm+i386", "glibc", under=("/usr/bin",),
+    Questions("musl-1.2.3+builder", "musl-1.2.3+builder", "musl", 3500, under=("/app",)),
+    Questions("musl-1.2.5-compat+builder", "musl-1.2.5-compat+builder", "musl", 3500, under=APP),
+    Questions("bullseye+trixie", "bullseye+trixie", "glibc", 600, under=APP),
+    Questions("musl-1.2.5-compat+trixie", "musl-1.2.5-compat+trixie", "musl", 600, under=APP),
+    Questions("bookworm+i386", "bookworm+i386", "glibc", 1400),
+    Questions("bookworm, i386 in LD_LIBRARY_PATH", "bookworm+i386", "glibc", 250, under=("/usr/bin",),
               env={"LD_LIBRARY_PATH": "/usr/lib/i386-linux-gnu"}),
-    Questions("bookworm+npm", "bookworm+npm", "glibc", under=("/app",), dlopen=True),
-    Questions("bullseye+npm", "bullseye+npm", "glibc", under=("/app",), dlopen=True),
-    Questions("musl-1.2.3+npm", "musl-1.2.3+npm", "musl", under=("/app",), dlopen=True),
-    Questions("musl-1.2.5+npm", "musl-1.2.5+npm", "musl", under=("/app",), dlopen=True),
-    *(Questions(f"debian-{arch}", f"debian-{arch}", "glibc") for arch in FOREIGN_SUITES),
+    Questions("bookworm+npm", "bookworm+npm", "glibc", 190, under=("/app",)),
+    Questions("bullseye+npm", "bullseye+npm", "glibc", 190, under=("/app",)),
+    Questions("musl-1.2.3+npm", "musl-1.2.3+npm", "musl", 190, under=("/app",)),
+    Questions("musl-1.2.5+npm", "musl-1.2.5+npm", "musl", 190, under=("/app",)),
+    Questions("distroless+addons", "distroless+addons", "glibc", 30, under=("/app",)),
+    Questions("musl-1.2.3+addons", "musl-1.2.3+addons", "musl", 30, under=("/app",)),
+    *(Questions(f"debian-{arch}", f"debian-{arch}", "glibc", 750) for arch in FOREIGN_SUITES),
+    *(Questions(f"small-{arch}", f"small-{arch}", "glibc", 250) for arch in SMALL_SUITES),
 ]
 
 # What every test run asks: small roots of each kind.
-FAST = ("bookworm", "distroless", "bullseye+trixie", "bullseye+npm", "musl-1.2.3",
-        "musl-1.2.5-compat+trixie", "musl-1.2.5+npm")
+FAST = ("distroless", "distroless+addons", "bullseye+trixie", "musl-1.2.5-compat+trixie",
+        "musl-1.2.3+addons", *(f"small-{arch}" for arch in SMALL_SUITES))
