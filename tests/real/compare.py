@@ -11,6 +11,7 @@ import loaders
 
 UNDEFINED = re.compile(r"^undefined symbol: (?P<symbol>[^,\t]+)(?:, version (?P<version>\S+))?\s*"
                        r"\((?P<object>.*)\)$")
+UNDEFINED_NAME = re.compile(r"^undefined symbol: (?P<symbol>[^,\t]+)")
 MUSL_UNDEFINED = re.compile(r"^Error relocating (?P<object>.*): (?P<symbol>\S+): symbol not found$")
 LOOKUP_ERROR = re.compile(r": symbol lookup error: .*: undefined symbol: (?P<symbol>[^,]+)")
 DLOPEN_UNDEFINED = re.compile(r": undefined symbol: (?P<symbol>[^,]+)(, version .*)?$|"
@@ -20,7 +21,8 @@ LIBC = "libc.so.6"
 
 # Questions that the truth answers in part only: printed with the table.
 NO_LOADER = "not asked: the root has no loader that could be asked about the file"
-MISSING_OBJECT = "a missing object: ld.so binds on without it, so symbols are held to be among its lines"
+MISSING_OBJECT = "a missing object: the listing binds on without it (glibc's with versions read past their " \
+    "table): what willrun blames itself is among its lines"
 NO_LISTING = "a fatal refusal: ld.so lists no objects, so the words and the verdict alone are held"
 NO_ENTRY = "under qemu: starts that the listing shows to go well are not made"
 NO_DLOPEN = "a constructor ended the host of dlopen: its answer is not known"
@@ -134,7 +136,8 @@ def hold_symbols(told, listing):
     if listing["signal"] is not None:
         return
     if any(path is None for _, path in listing["objects"]):
-        told.among = {symbol for symbol, _ in undefined(listing)}
+        told.among = {match["symbol"] for line in listing["stderr"]
+                      if (match := UNDEFINED_NAME.match(line) or MUSL_UNDEFINED.match(line))}
         told.partly += (MISSING_OBJECT,)
     elif told.objects is not None:
         told.undefined = undefined(listing)
@@ -208,10 +211,10 @@ def objects_apart(truth, answer, want):
         return
     told = told_objects(answer)
     real = same_shape(want.objects, truth["loader"], told)
-    if "host_libc" in truth:             # a preload comes first, a need in its place
-        libc = (LIBC, truth["host_libc"])
-        real = [libc, *(pair for pair in real if pair[1] != libc[1])]
-        told = [*(pair for pair in told if pair[0] == LIBC), *(pair for pair in told if pair[0] != LIBC)]
+    if "host_libc" in truth:
+        real = hosted_first([(LIBC, path) if path == truth["host_libc"] else (name, path)
+                             for name, path in real])
+        told = hosted_first(told)
     if told != real:
         yield ("objects", *first_departure(real, told))
 
@@ -229,8 +232,10 @@ def symbols_apart(_truth, answer, want):
     names = {symbol for symbol, _ in told}
     if want.undefined is not None and told != want.undefined:
         yield "symbols", sorted(map(str, want.undefined - told)), sorted(map(str, told - want.undefined))
-    if want.among is not None and not names <= want.among:
-        yield "symbols", "not among those the listing names", sorted(names - want.among)
+    if want.among is not None:
+        blamed = {f["symbol"] for f in answer["findings"] if f["rule"].startswith("symbol-missing")}
+        if not blamed <= want.among:
+            yield "symbols", "not among those the listing names", sorted(blamed - want.among)
     if want.missing and want.missing not in names:
         yield "symbols", want.missing, sorted(names)[:10]
 
@@ -252,6 +257,13 @@ def same_shape(pairs, loader, told):
     if listed and listed[-1] not in told and of_name("", listed[-1][1]) == listed[-1][1]:
         return listed[:-1]
     return listed
+
+
+def hosted_first(pairs):
+    """libc and ld.so before the rest: a listing has a preloaded libc, and what it needs, in
+    front, where DT_NEEDED has them later."""
+    hosted = [pair for pair in pairs if pair[0] == LIBC or pair[0] == pair[1]]
+    return sorted(hosted) + [pair for pair in pairs if pair not in hosted]
 
 
 def of_name(name, path):

@@ -168,6 +168,11 @@ class Asker:
             truth["run"] = ended(self.spawn([truth["path"] if self.qemu is None else words[0], words[1]],
                                             timeout=10))
             return
+        of_env = {"path": words[0]}
+        self.ask_program(of_env, elf.read(words[0]).interp)
+        if fails_at_start(of_env):
+            truth.update((key, of_env[key]) for key in of_env.keys() - {"path"})
+            return
         facts = elf.read(found)
         if facts is not None and facts.interp and self.runs_here(facts.arch):
             truth["found"] = found
