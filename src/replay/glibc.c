@@ -367,6 +367,23 @@ static void add_libc_of_host(struct glibc *glibc, int loader)
     glibc->maps.at[index].hosted = true;
 }
 
+/* Tables outside of the file: relocation crashes on them, when all is loaded and every
+ * version is checked. The program's own are told of with its header. */
+static void refuse_malformed(struct glibc *glibc)
+{
+    for (size_t i = glibc->dlopen ? 0 : 1; i < glibc->maps.count; i++) {
+        const struct loaded *object = &glibc->replay->objects.at[i];
+        if (object->elf == NULL || object->elf->state == ELF_WHOLE || glibc->maps.at[i].hosted)
+            continue;
+        struct event *event = replay_event(glibc->replay, EV_REFUSED);
+        event->object = (int)i;
+        event->by = object->by;
+        event->name = object->name;
+        event->path = object->path;
+        event->refusal = REFUSED_MALFORMED;
+    }
+}
+
 /* dlopen refuses what a kernel would start, and what is no whole file. */
 static void verify_subject(struct glibc *glibc, const struct exec_result *exec)
 {
@@ -429,6 +446,7 @@ void glibc_replay(struct facts *facts, const struct process *process,
     glibc.last_error = 0; /* _dl_map_object_deps starts so */
     load_all(&glibc);
     glibc_check_versions(&glibc);
+    refuse_malformed(&glibc);
     check_isa(&glibc);
     glibc_bind(&glibc);
     keep_needs(&glibc);

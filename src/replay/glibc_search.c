@@ -146,8 +146,6 @@ enum refusal glibc_verify(const struct glibc *glibc, const struct file_facts *fi
     refusal = verify_segments(glibc, file->elf);
     if (refusal == REFUSED_EXEC_STACK)
         *error = EINVAL;
-    if (refusal == REFUSED_NONE && file->elf->state != ELF_WHOLE)
-        return REFUSED_MALFORMED;
     return refusal;
 }
 
