@@ -97,7 +97,9 @@ static enum refusal verify(const struct musl *musl, const struct file_facts *fil
     if ((elf->type != ET_DYN && elf->type != ET_EXEC) || elf->phdrs == NULL || !elf->has_dynamic ||
         elf->wide != musl->libc->wide || elf->big != musl->libc->big)
         return REFUSED_NOEXEC;
-    return elf->state == ELF_WHOLE ? REFUSED_NONE : REFUSED_MALFORMED;
+    if (elf->state != ELF_WHOLE)
+        return REFUSED_MALFORMED;
+    return elf->has_hash || elf->has_gnu_hash ? REFUSED_NONE : REFUSED_NO_HASH;
 }
 
 /* The refusal of an open file of any type; musl->error is set as a read or an
@@ -325,11 +327,11 @@ static void keep_needs(struct musl *musl)
     vec_free(&musl->shortnames);
 }
 
-/* dlopen's own look at the object. */
+/* dlopen's own look at the object; a program needs its table of symbols, too. */
 static void verify_subject(struct musl *musl, const struct exec_result *exec)
 {
     enum refusal refusal = refusal_of(musl, exec->node);
-    if (refusal == REFUSED_NONE)
+    if (refusal == REFUSED_NONE || (!musl->dlopen && refusal != REFUSED_NO_HASH))
         return;
     struct event *event = replay_event(musl->replay, EV_REFUSED);
     event->object = 0;
@@ -391,6 +393,8 @@ static void run(struct musl *musl, const struct exec_result *exec, const char *p
     else
         load_preloads(musl, preloads);
     load_deps(musl);
+    if (!musl->dlopen)
+        verify_subject(musl, exec);
     relocate_all(musl);
     keep_needs(musl);
 }

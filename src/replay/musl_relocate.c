@@ -81,12 +81,25 @@ static void static_tls(struct musl *musl, int index, const char *name, int objec
 
 /* ---- objects of the loader's own kind ---- */
 
+/* Is the relocation at `at` the copy of its symbol? Linkers put copies behind
+ * all others of the symbol. */
+static bool is_copy(const struct elf_facts *elf, const uint32_t *list, size_t count, size_t at)
+{
+    if (!elf->refs[list[at]].copy)
+        return false;
+    for (size_t i = at + 1; i < count; i++)
+        if (list[i] == list[at])
+            return false;
+    return true;
+}
+
 static void bind_list(struct musl *musl, int index, const uint32_t *list, size_t count, bool plt)
 {
     const struct elf_facts *elf = musl->replay->objects.at[index].elf;
     for (size_t i = 0; i < count; i++) {
         const struct elf_ref *ref = &elf->refs[list[i]];
-        int object = definer(musl, ref->key, plt && ref->call, ref->copy);
+        bool copy = !plt && is_copy(elf, list, count, i);
+        int object = definer(musl, ref->key, plt && ref->call, copy);
         if (object != NO_OBJECT) {
             if (ref->tls_static)
                 static_tls(musl, index, ref->name, object);

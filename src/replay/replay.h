@@ -60,6 +60,7 @@ enum refusal {
     REFUSED_ABI_NOTE,      /* glibc: ABI note of another OS or a newer kernel: passed over */
     REFUSED_MALFORMED,     /* tables outside of the file: a loader would crash on it */
     REFUSED_RELR,          /* musl before 1.2.4: DT_RELR is not applied */
+    REFUSED_NO_HASH,       /* musl: neither DT_HASH nor DT_GNU_HASH, on which it crashes */
     REFUSED_FIFO,          /* a fifo: the real loader would hang in open */
 };
 

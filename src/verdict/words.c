@@ -45,6 +45,7 @@ static const struct {
     {REFUSED_MALFORMED, "malformed ELF file", true, "malformed ELF file"},
     {REFUSED_RELR, "", true,
      "it has packed relative relocations, which musl before 1.2.4 leaves out"},
+    {REFUSED_NO_HASH, "", true, "no table of its symbols, on which the loader crashes"},
     {REFUSED_FIFO, "a named pipe", true, "a named pipe: the loader would hang in open"},
 };
 
@@ -242,7 +243,7 @@ static bool tell_musl_load(struct teller *teller, const struct event *event)
 {
     struct arena *arena = teller->replay->arena;
     bool silent = event->refusal == REFUSED_RELR || event->refusal == REFUSED_FIFO ||
-                  event->refusal == REFUSED_MALFORMED;
+                  event->refusal == REFUSED_NO_HASH || event->refusal == REFUSED_MALFORMED;
     if (silent) { /* it crashes, or hangs; the lines before stand */
         if (teller->words->phase == WILLRUN_PHASE_NONE)
             end(teller, WILLRUN_PHASE_LOAD, -1);
