@@ -1,5 +1,6 @@
 /* What relocation finds missing: do_relocs and find_sym of musl ldso/dynlink.c. */
 #include <elf.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -81,24 +82,23 @@ static void static_tls(struct musl *musl, int index, const char *name, int objec
 
 /* ---- objects of the loader's own kind ---- */
 
-/* Is the relocation at `at` the copy of its symbol? Linkers put copies behind
- * all others of the symbol. */
-static bool is_copy(const struct elf_facts *elf, const uint32_t *list, size_t count, size_t at)
+/* By reference, its last relocation in the list: linkers put a copy behind all
+ * others of its symbol. */
+static uint32_t *last_places(const struct elf_facts *elf, const uint32_t *list, size_t count)
 {
-    if (!elf->refs[list[at]].copy)
-        return false;
-    for (size_t i = at + 1; i < count; i++)
-        if (list[i] == list[at])
-            return false;
-    return true;
+    uint32_t *last = must_alloc((elf->ref_count + 1) * sizeof *last);
+    for (size_t i = 0; i < count; i++)
+        last[list[i]] = (uint32_t)i;
+    return last;
 }
 
 static void bind_list(struct musl *musl, int index, const uint32_t *list, size_t count, bool plt)
 {
     const struct elf_facts *elf = musl->replay->objects.at[index].elf;
+    uint32_t *last = last_places(elf, list, count);
     for (size_t i = 0; i < count; i++) {
         const struct elf_ref *ref = &elf->refs[list[i]];
-        bool copy = !plt && is_copy(elf, list, count, i);
+        bool copy = !plt && ref->copy && last[list[i]] == i;
         int object = definer(musl, ref->key, plt && ref->call, copy);
         if (object != NO_OBJECT) {
             if (ref->tls_static)
@@ -107,6 +107,7 @@ static void bind_list(struct musl *musl, int index, const uint32_t *list, size_t
             unbound(musl, index, ref->name, elf_ref_version(elf, ref)->file);
         }
     }
+    free(last);
 }
 
 /* ---- objects with relocations that the loader does not know ---- */
