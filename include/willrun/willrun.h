@@ -43,19 +43,22 @@ WILLRUN_API const char *willrun_error(const struct willrun *willrun);
 /** The target runtime root: a folder (`DIR`, `dir:DIR`). Copied. */
 WILLRUN_API enum willrun_err willrun_set_root(struct willrun *willrun, const char *source);
 
-/** The machine it will run on, "linux/arm64"; NULL: the root's libc's, else the subject's own. */
+/** The machine it will run on, "linux/arm64"; NULL: the root's libc's, else the subject's own.
+ *  "linux/amd64/v3" is a CPU of level x86-64-v3 too, where willrun_set_cpu does not say another. */
 WILLRUN_API enum willrun_err willrun_set_platform(struct willrun *willrun, const char *name);
 
 /** The x86-64 micro-architecture level of the CPU: "x86-64-v1" to "x86-64-v4". */
 WILLRUN_API enum willrun_err willrun_set_cpu(struct willrun *willrun, const char *level);
 
-/** One variable of the process environment, "K=V"; may be called again. */
+/** One variable of the process environment, "K=V"; may be called again. Of two values of
+ *  one variable the last holds. */
 WILLRUN_API enum willrun_err willrun_add_env(struct willrun *willrun, const char *assignment);
 
-/** The user it runs as: "UID", "UID:GID" or a name of the root's /etc/passwd. Default 0:0. */
+/** The user it runs as, as Docker's USER: "USER" or "USER:GROUP", numbers or names of the
+ *  root's /etc/passwd and /etc/group. Default: 0:0. */
 WILLRUN_API enum willrun_err willrun_set_user(struct willrun *willrun, const char *user);
 
-/** The working directory inside the root. Default "/". */
+/** The working directory inside the root; runtimes make one that is not there. Default "/". */
 WILLRUN_API enum willrun_err willrun_set_workdir(struct willrun *willrun, const char *path);
 
 /** The program, inside the root, that loads the shared objects among the subjects. */
@@ -71,6 +74,10 @@ WILLRUN_API void willrun_set_threads(struct willrun *willrun, unsigned threads);
  *  disk that is laid over the root as /NAME first. A folder stands for every
  *  ELF file and script in it. May be called again. */
 WILLRUN_API enum willrun_err willrun_add_subject(struct willrun *willrun, const char *path);
+
+/** A subject that is started as the command of a container: looked up in PATH
+ *  where it has no slash, relative to the working directory where it has one. */
+WILLRUN_API enum willrun_err willrun_add_command(struct willrun *willrun, const char *command);
 
 /** Every ELF file and script of the root is a subject. */
 WILLRUN_API void willrun_add_all(struct willrun *willrun);

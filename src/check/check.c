@@ -15,10 +15,11 @@ struct strings VEC(char *);
 struct willrun {
     char *root, *user, *workdir, *host;
     const struct platform *platform;
-    int cpu_level;
+    int cpu_level;      /* 0: not said */
+    int platform_level; /* of the platform's name; 0: it says none */
     bool trail, all;
     unsigned threads;
-    struct strings env, subjects;
+    struct strings env, subjects, commands;
     willrun_on_subject *on_subject;
     void *subject_context;
     willrun_on_progress *on_progress;
@@ -45,7 +46,6 @@ struct willrun *willrun_new(void)
 {
     struct willrun *willrun = must_alloc(sizeof *willrun);
     memset(willrun, 0, sizeof *willrun);
-    willrun->cpu_level = 1;
     return willrun;
 }
 
@@ -66,6 +66,7 @@ void willrun_free(struct willrun *willrun)
     free(willrun->host);
     free_strings(&willrun->env);
     free_strings(&willrun->subjects);
+    free_strings(&willrun->commands);
     free(willrun);
 }
 
@@ -118,6 +119,7 @@ enum willrun_err willrun_set_platform(struct willrun *willrun, const char *name)
 {
     willrun->err = (struct err){0};
     willrun->platform = name != NULL ? platform_by_name(name) : NULL;
+    willrun->platform_level = name != NULL ? platform_cpu_level(name) : 0;
     if (name == NULL || willrun->platform != NULL)
         return WILLRUN_OK;
     err_set(&willrun->err, WILLRUN_EUSAGE,
@@ -150,6 +152,12 @@ enum willrun_err willrun_add_env(struct willrun *willrun, const char *assignment
                 assignment);
         return WILLRUN_EUSAGE;
     }
+    size_t length = strcspn(assignment, "=") + 1;
+    for (size_t i = 0; i < willrun->env.count; i++)
+        if (strncmp(willrun->env.at[i], assignment, length) == 0) {
+            replace(willrun, &willrun->env.at[i], assignment);
+            return WILLRUN_OK;
+        }
     *vec_push(&willrun->env) = copy(assignment);
     return WILLRUN_OK;
 }
@@ -172,6 +180,13 @@ enum willrun_err willrun_add_subject(struct willrun *willrun, const char *path)
         return WILLRUN_EUSAGE;
     }
     *vec_push(&willrun->subjects) = copy(path);
+    return WILLRUN_OK;
+}
+
+enum willrun_err willrun_add_command(struct willrun *willrun, const char *command)
+{
+    willrun->err = (struct err){0};
+    *vec_push(&willrun->commands) = copy(command);
     return WILLRUN_OK;
 }
 
@@ -198,7 +213,7 @@ struct checking {
     struct willrun *willrun;
     struct owned_result *owned;
     struct target target;
-    struct paths paths;
+    struct asked_list asked;
 };
 
 static bool open_root(struct checking *checking)
@@ -291,14 +306,10 @@ static bool find_workdir(struct checking *checking)
     int error;
     if (willrun->workdir == NULL)
         return true;
-    checking->target.cwd =
-        root_lookup(checking->owned->root, NULL, willrun->workdir, NULL, LOOKUP_FOLLOW, &error);
-    if (checking->target.cwd == NULL)
-        return err_set(&willrun->err, WILLRUN_EINPUT, "the working directory %s: %s",
-                       willrun->workdir, err_text(error));
-    return checking->target.cwd->type == NODE_DIR ||
-           err_set(&willrun->err, WILLRUN_EINPUT, "the working directory %s is no directory",
-                   willrun->workdir);
+    checking->target.cwd = root_make_folder(checking->owned->root, willrun->workdir, &error);
+    return checking->target.cwd != NULL ||
+           err_set(&willrun->err, WILLRUN_EINPUT, "the working directory %s: %s", willrun->workdir,
+                   err_text(error));
 }
 
 static void keep_env(struct checking *checking)
@@ -310,13 +321,20 @@ static void keep_env(struct checking *checking)
     checking->target.env = env;
 }
 
+static int cpu_level(const struct willrun *willrun)
+{
+    if (willrun->cpu_level != 0)
+        return willrun->cpu_level;
+    return willrun->platform_level != 0 ? willrun->platform_level : 1;
+}
+
 static bool open_target(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
     if (!open_root(checking))
         return false;
     checking->target.platform = willrun->platform;
-    checking->target.cpu_level = willrun->cpu_level;
+    checking->target.cpu_level = cpu_level(willrun);
     checking->target.trail = willrun->trail;
     checking->target.host = willrun->host;
     keep_env(checking);
@@ -370,9 +388,9 @@ static bool add_path(struct checking *checking, const char *path)
         return err_set(&willrun->err, WILLRUN_EINPUT, "the subject %s in %s: %s", inside,
                        willrun->root, err_text(error));
     if (node->type == NODE_DIR)
-        walk_subjects(checking->owned->facts, node, thread_count(willrun), arena, &checking->paths);
+        walk_subjects(checking->owned->facts, node, thread_count(willrun), arena, &checking->asked);
     else
-        *vec_push(&checking->paths) = arena_string(arena, inside);
+        *vec_push(&checking->asked) = (struct asked){.path = arena_string(arena, inside)};
     return true;
 }
 
@@ -384,8 +402,12 @@ static bool gather_subjects(struct checking *checking)
             return false;
     if (willrun->all)
         walk_subjects(checking->owned->facts, root_top(checking->owned->root),
-                      thread_count(willrun), &checking->owned->arena, &checking->paths);
-    if (willrun->subjects.count == 0 && !willrun->all)
+                      thread_count(willrun), &checking->owned->arena, &checking->asked);
+    for (size_t i = 0; i < willrun->commands.count; i++)
+        *vec_push(&checking->asked) =
+            (struct asked){.path = arena_string(&checking->owned->arena, willrun->commands.at[i]),
+                           .command = true};
+    if (willrun->subjects.count == 0 && willrun->commands.count == 0 && !willrun->all)
         return err_set(&willrun->err, WILLRUN_EUSAGE,
                        "nothing to check: name a path in the target, or use --all");
     return true;
@@ -437,7 +459,7 @@ static void *work(void *argument)
         pthread_mutex_unlock(&workshop->lock);
         if (index == SIZE_MAX)
             break;
-        subject_judge(&workshop->checking->target, memo, workshop->checking->paths.at[index],
+        subject_judge(&workshop->checking->target, memo, &workshop->checking->asked.at[index],
                       worker->arena, &workshop->subjects[index]);
         tell(workshop, index);
     }
@@ -457,7 +479,7 @@ static void judge_all(struct checking *checking, const struct willrun_target *ta
                       struct willrun_subject *subjects)
 {
     struct owned_result *owned = checking->owned;
-    size_t count = checking->paths.count;
+    size_t count = checking->asked.count;
     struct workshop workshop = {.checking = checking,
                                 .target = target,
                                 .subjects = subjects,
@@ -497,7 +519,7 @@ static void judge(struct checking *checking)
     const struct target *target = &checking->target;
     struct willrun_target *out = arena_alloc(&owned->arena, sizeof *out);
     struct willrun_subject *subjects =
-        arena_array(&owned->arena, checking->paths.count + 1, sizeof *subjects);
+        arena_array(&owned->arena, checking->asked.count + 1, sizeof *subjects);
     *out = (struct willrun_target){
         .root = arena_string(&owned->arena, target->source),
         .platform = target->platform != NULL ? target->platform->name : NULL,
@@ -505,11 +527,11 @@ static void judge(struct checking *checking)
         .libc_version = arena_string(&owned->arena, target->libc.version),
         .loader = arena_string(&owned->arena, target->libc.path),
         .subjects = subjects,
-        .subject_count = checking->paths.count};
+        .subject_count = checking->asked.count};
     owned->result.targets = out;
     owned->result.target_count = 1;
     judge_all(checking, out, subjects);
-    count_verdicts(&owned->result, subjects, checking->paths.count);
+    count_verdicts(&owned->result, subjects, checking->asked.count);
 }
 
 enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **result)
@@ -525,7 +547,7 @@ enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **
     } else {
         willrun_result_free(&checking.owned->result);
     }
-    vec_free(&checking.paths);
+    vec_free(&checking.asked);
     return willrun->err.code;
 }
 

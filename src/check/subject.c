@@ -293,7 +293,8 @@ static void conclude(struct judging *judging, const struct words *words)
         subject->verdict = WILLRUN_FAILS;
         subject->phase = words->phase != WILLRUN_PHASE_NONE ? words->phase : WILLRUN_PHASE_LOAD;
     } else if (has_finding(judging, RULE_HOST_UNKNOWN) ||
-               has_finding(judging, RULE_LOADER_UNKNOWN) || has_finding(judging, RULE_UNREADABLE)) {
+               has_finding(judging, RULE_LOADER_UNKNOWN) || has_finding(judging, RULE_UNREADABLE) ||
+               has_finding(judging, RULE_SCRIPT_UNREADABLE)) { /* where it is only a note */
         subject->verdict = WILLRUN_UNKNOWN;
     } else if (has_severity(judging, WILLRUN_WARNING)) {
         subject->verdict = WILLRUN_DEGRADED;
@@ -409,25 +410,32 @@ static void add_lines(struct words *words, const char *text, struct arena *arena
     }
 }
 
-static void judge_exec(struct judging *judging, const char *path)
+/* What becomes of `command`, which `file` was found for (NULL: nothing was). */
+static void judge_exec(struct judging *judging, const char *command, const char *file,
+                       struct exec_result *exec)
 {
     struct willrun_subject *subject = judging->subject;
-    struct exec_result exec = {0};
-    exec_replay(judging->target->facts, &judging->process, path, &judging->scratch, &exec);
-    if (exec.reason == EXEC_OK) {
-        judge_start(judging, &exec);
+    if (file != NULL) {
+        exec_replay(judging->target->facts, &judging->process, file, &judging->scratch, exec);
+        if (exec->chain_count == 0)
+            exec->argv0 = command;
+    }
+    if (file != NULL && exec->reason == EXEC_OK) {
+        judge_start(judging, exec);
         return;
     }
-    if (!judge_wrapper(judging, &exec))
+    if (!judge_wrapper(judging, exec))
         return;
-    findings_of_exec(&judging->findings, &exec, path, judging->target->platform,
-                     judging->target->libc.kind);
-    struct words words = {.exit_status = exec.exit_status != 0 ? exec.exit_status : -1,
+    findings_of_exec(&judging->findings, exec, file != NULL ? file : command,
+                     judging->target->platform, judging->target->libc.kind);
+    struct words words = {.exit_status = exec->exit_status != 0 ? exec->exit_status : -1,
                           .phase = WILLRUN_PHASE_EXEC};
-    add_lines(&words, exec.stderr_line, &judging->scratch);
+    if (exec->reason == EXEC_SCRIPT_UNREADABLE)
+        words.phase = WILLRUN_PHASE_RUN;
+    add_lines(&words, exec->stderr_line, &judging->scratch);
     keep_words(judging, &words);
-    subject->error = exec.error != 0 ? err_symbol(exec.error) : NULL;
-    subject->runtime = keep(judging, words_of_runtime(&exec, path, &judging->scratch));
+    subject->error = exec->error != 0 ? err_symbol(exec->error) : NULL;
+    subject->runtime = keep(judging, words_of_runtime(exec, command, file, &judging->scratch));
     conclude(judging, &words);
     vec_free(&words.lines);
 }
@@ -522,7 +530,56 @@ static void compat_note(struct judging *judging, const struct elf_facts *elf)
                 judging->subject->path, own->name, asked->name);
 }
 
-void subject_judge(const struct target *target, struct memo *memo, const char *path,
+/* willrun itself could not look: what the target would say is not known. */
+static void unreadable(struct judging *judging, const struct asked *asked)
+{
+    struct willrun_finding *finding =
+        finding_add(&judging->findings, RULE_UNREADABLE,
+                    "willrun cannot read %s (%s), so what is there was not judged", asked->path,
+                    err_text(asked->error));
+    finding->object = asked->path;
+    finding->fix = "Run willrun as a user who may read the root.";
+    conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
+}
+
+/* Tell what the file of the subject is; NULL: there is no regular one. */
+static const struct file_facts *describe(struct judging *judging, const struct node *node)
+{
+    struct willrun_subject *subject = judging->subject;
+    const struct file_facts *file =
+        node != NULL && node->type == NODE_FILE ? facts_of(judging->target->facts, node) : NULL;
+    subject->kind = WILLRUN_KIND_OTHER;
+    if (file != NULL && file->kind == FILE_ELF)
+        describe_elf(judging, node, file->elf);
+    if (file != NULL && file->kind == FILE_SCRIPT) {
+        subject->kind = WILLRUN_KIND_SCRIPT;
+        subject->interpreter = keep(judging, file->script.interpreter);
+    }
+    return file;
+}
+
+static void judge(struct judging *judging, const struct asked *asked)
+{
+    const struct target *target = judging->target;
+    struct willrun_subject *subject = judging->subject;
+    struct exec_result exec = {0};
+    const char *file =
+        exec_find(target->facts, &judging->process, asked->path, &judging->scratch, &exec);
+    if (file != NULL)
+        subject->path = keep(judging, file);
+    int error;
+    const struct node *node = root_lookup(facts_root(target->facts), target->cwd, subject->path,
+                                          NULL, LOOKUP_FOLLOW, &error);
+    const struct file_facts *facts = describe(judging, node);
+    if (subject->kind == WILLRUN_KIND_SHARED_OBJECT && !asked->command)
+        judge_shared(judging, subject->path, node, facts->elf);
+    else
+        judge_exec(judging, asked->path, file, &exec);
+    if (facts != NULL && facts->kind == FILE_ELF)
+        compat_note(judging, facts->elf);
+}
+
+void subject_judge(const struct target *target, struct memo *memo, const struct asked *asked,
                    struct arena *arena, struct willrun_subject *subject)
 {
     struct judging judging = {.target = target, .memo = memo, .arena = arena, .subject = subject};
@@ -535,26 +592,13 @@ void subject_judge(const struct target *target, struct memo *memo, const char *p
                                        .memo = memo};
     judging.findings.arena = &judging.scratch;
     judging.findings.advice = &target->advice;
-    subject->path = arena_string(arena, path);
+    subject->path = arena_string(arena, asked->path);
     subject->exit_status = -1;
-    int error;
-    const struct node *node =
-        root_lookup(facts_root(target->facts), target->cwd, path, NULL, LOOKUP_FOLLOW, &error);
-    const struct file_facts *file =
-        node != NULL && node->type == NODE_FILE ? facts_of(target->facts, node) : NULL;
     subject->kind = WILLRUN_KIND_OTHER;
-    if (file != NULL && file->kind == FILE_ELF)
-        describe_elf(&judging, node, file->elf);
-    if (file != NULL && file->kind == FILE_SCRIPT) {
-        subject->kind = WILLRUN_KIND_SCRIPT;
-        subject->interpreter = arena_string(arena, file->script.interpreter);
-    }
-    if (subject->kind == WILLRUN_KIND_SHARED_OBJECT)
-        judge_shared(&judging, subject->path, node, file->elf);
+    if (asked->error != 0)
+        unreadable(&judging, asked);
     else
-        judge_exec(&judging, subject->path);
-    if (file != NULL && file->kind == FILE_ELF)
-        compat_note(&judging, file->elf);
+        judge(&judging, asked);
     keep_findings(&judging);
     arena_free(&judging.scratch);
 }

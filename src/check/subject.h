@@ -36,8 +36,15 @@ struct target {
 void target_find_libc(struct facts *facts, const struct platform *platform,
                       struct target_libc *libc);
 
-/* Judge the file at `path` in the root. Texts are in `arena`. */
-void subject_judge(const struct target *target, struct memo *memo, const char *path,
+/* What is to be judged. */
+struct asked {
+    const char *path;
+    bool command; /* `path` is a command, found as container runtimes find it */
+    int error;    /* `path` could not be looked at, and this is why; 0: it can */
+};
+
+/* Judge it. Texts are in `arena`. */
+void subject_judge(const struct target *target, struct memo *memo, const struct asked *asked,
                    struct arena *arena, struct willrun_subject *subject);
 
 /* Is it worth judging when a whole tree is asked for: an ELF program, a shared

@@ -1,9 +1,8 @@
 #include "check/walk.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
-
-#include "check/subject.h"
 
 /* What a kernel mounts there is no part of an image. */
 static bool is_mount(const struct node *node)
@@ -24,7 +23,7 @@ struct survey {
     struct facts *facts;
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t found; /* `files` grew, or is complete */
-    struct nodes files;   /* in the order of the walk */
+    struct nodes files;   /* in the order of the walk; folders: those that cannot be listed */
     size_t next;          /* the first that no thread has taken */
     bool complete;        /* no more will come */
 };
@@ -41,6 +40,13 @@ static void add_files(struct survey *survey, const struct node *const *nodes, si
     pthread_mutex_unlock(&survey->lock);
 }
 
+static void add_folder(struct survey *survey, const struct node *folder)
+{
+    pthread_mutex_lock(&survey->lock);
+    *vec_push(&survey->files) = folder;
+    pthread_mutex_unlock(&survey->lock);
+}
+
 static void walk(struct survey *survey, const struct node *dir)
 {
     struct nodes open = {0};
@@ -49,8 +55,10 @@ static void walk(struct survey *survey, const struct node *dir)
         const struct node *at = open.at[--open.count], **nodes;
         struct arena scratch = {0};
         size_t count = 0;
-        if (root_list(facts_root(survey->facts), at, &scratch, &nodes, &count) != 0)
+        if (root_list(facts_root(survey->facts), at, &scratch, &nodes, &count) != 0) {
+            add_folder(survey, at); /* what cannot be listed must not vanish */
             count = 0;
+        }
         for (size_t i = count; i-- > 0;)
             if (nodes[i]->type == NODE_DIR && !is_mount(nodes[i]))
                 *vec_push(&open) = nodes[i];
@@ -106,16 +114,51 @@ static void survey_run(struct survey *survey, const struct node *dir, size_t thr
     vec_free(&readers);
 }
 
+/* ---- what is asked ---- */
+
+static void add(struct asked_list *list, const char *path, int error)
+{
+    *vec_push(list) = (struct asked){.path = path, .error = error};
+}
+
+static void add_node(struct facts *facts, const struct node *node, struct arena *arena,
+                     struct asked_list *list)
+{
+    if (node->type == NODE_DIR) {
+        const struct node **nodes;
+        size_t count;
+        int error = root_list(facts_root(facts), node, arena, &nodes, &count);
+        add(list, node_path(node, arena), error != 0 ? error : EIO);
+        return;
+    }
+    const struct file_facts *file = facts_of(facts, node);
+    if (file->kind == FILE_UNREADABLE)
+        add(list, node_path(node, arena), file->error);
+    else if (subject_is_worth(node, file))
+        add(list, node_path(node, arena), 0);
+}
+
+/* A name that could not even be looked at makes no node: root_trouble has the
+ * first of them. */
+static void add_trouble(struct facts *facts, struct asked_list *list)
+{
+    const char *path;
+    int error = root_trouble(facts_root(facts), &path);
+    for (size_t i = 0; error != 0 && i < list->count; i++)
+        if (list->at[i].error != 0 && strcmp(list->at[i].path, path) == 0)
+            error = 0;
+    if (error != 0)
+        add(list, path, error);
+}
+
 void walk_subjects(struct facts *facts, const struct node *dir, size_t threads, struct arena *arena,
-                   struct paths *paths)
+                   struct asked_list *list)
 {
     struct survey survey = {
         .facts = facts, .lock = PTHREAD_MUTEX_INITIALIZER, .found = PTHREAD_COND_INITIALIZER};
     survey_run(&survey, dir, threads);
-    for (size_t i = 0; i < survey.files.count; i++) {
-        const struct node *file = survey.files.at[i];
-        if (subject_is_worth(file, facts_of(facts, file)))
-            *vec_push(paths) = node_path(file, arena);
-    }
+    for (size_t i = 0; i < survey.files.count; i++)
+        add_node(facts, survey.files.at[i], arena, list);
     vec_free(&survey.files);
+    add_trouble(facts, list);
 }

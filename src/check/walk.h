@@ -3,14 +3,14 @@
 #define WILLRUN_CHECK_WALK_H
 
 #include "base/vec.h"
-#include "file/file_facts.h"
+#include "check/subject.h"
 
-struct paths VEC(const char *);
+struct asked_list VEC(struct asked);
 
-/* Append the paths of all ELF programs, shared objects and executable scripts
- * under `dir`, sorted. /proc, /sys and /dev of the root are passed over.
- * The files are read by up to `threads` threads. */
+/* Append all ELF programs, shared objects and executable scripts under `dir`,
+ * sorted, and what could not be looked at. /proc, /sys and /dev of the root are
+ * passed over. The files are read by up to `threads` threads. */
 void walk_subjects(struct facts *facts, const struct node *dir, size_t threads,
-                   struct arena *arena, struct paths *paths);
+                   struct arena *arena, struct asked_list *list);
 
 #endif

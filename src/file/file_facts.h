@@ -17,7 +17,8 @@ enum file_kind {
 
 /* A shebang line by the rules of Linux fs/binfmt_script.c (256-byte buffer). */
 struct script_facts {
-    int error; /* 0, or ENOEXEC: no interpreter in the line, or a line cut in the name */
+    int error;           /* 0, or ENOEXEC: no interpreter in the line, or a line cut in the name */
+    const char *trouble; /* which of them, a phrase without a subject; NULL: no error */
     const char *interpreter; /* as the kernel takes it, a CR included; NULL where error */
     const char *argument;    /* all the rest as one argument; NULL: none */
     bool crlf;               /* the line ends in CR LF */

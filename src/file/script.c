@@ -57,10 +57,15 @@ void script_parse(struct span file, struct arena *arena, struct script_facts *sc
 {
     char line[BUFFER] = {0};
     memcpy(line, file.data, file.size < BUFFER ? file.size : BUFFER);
-    *script = (struct script_facts){.error = ENOEXEC};
+    *script = (struct script_facts){.error = ENOEXEC,
+                                    .trouble = "starts with #! and names no program behind it"};
     size_t end = line_end(line);
-    if (end == NOWHERE)
+    if (end == NOWHERE) {
+        if (first_word(line, START, LAST) != NOWHERE)
+            script->trouble = "starts with a #! line that is longer than the 256 bytes the kernel "
+                              "reads";
         return;
+    }
     script->crlf = line[end] == '\n' && line[end - 1] == '\r';
     while (is_blank(line[end - 1]))
         end--;
@@ -75,6 +80,7 @@ void script_parse(struct span file, struct arena *arena, struct script_facts *sc
     if (argument != NOWHERE)
         line[separator] = '\0';
     script->error = 0;
+    script->trouble = NULL;
     script->interpreter = word_copy(line, name, arena);
     /* May be empty: a blank behind the name and then the end of the file. */
     script->argument = argument != NOWHERE ? word_copy(line, argument, arena) : NULL;

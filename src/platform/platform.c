@@ -68,20 +68,41 @@ static const struct {
 static const struct {
     const char *alias, *name;
 } aliases[] = {
-    {"x86_64", "linux/amd64"},      {"x86-64", "linux/amd64"},
-    {"amd64/v1", "linux/amd64"},    {"amd64/v2", "linux/amd64"},
-    {"amd64/v3", "linux/amd64"},    {"amd64/v4", "linux/amd64"},
-    {"i386", "linux/386"},          {"i486", "linux/386"},
-    {"i586", "linux/386"},          {"i686", "linux/386"},
-    {"x86", "linux/386"},           {"aarch64", "linux/arm64"},
-    {"arm64/v8", "linux/arm64"},    {"arm", "linux/arm/v7"},
-    {"armhf", "linux/arm/v7"},      {"armv7", "linux/arm/v7"},
-    {"armv7l", "linux/arm/v7"},     {"armv7hf", "linux/arm/v7"},
-    {"armv6", "linux/arm/v6"},      {"armv6l", "linux/arm/v6"},
-    {"armv5", "linux/arm/v5"},      {"armel", "linux/arm/v5"},
-    {"ppc64el", "linux/ppc64le"},   {"powerpc64le", "linux/ppc64le"},
-    {"powerpc64", "linux/ppc64"},   {"mipsel", "linux/mipsle"},
-    {"mips64el", "linux/mips64le"}, {"loongarch64", "linux/loong64"},
+    {"x86_64", "linux/amd64"},
+    {"x86-64", "linux/amd64"},
+    {"amd64/v1", "linux/amd64"},
+    {"amd64/v2", "linux/amd64"},
+    {"amd64/v3", "linux/amd64"},
+    {"amd64/v4", "linux/amd64"},
+    {"i386", "linux/386"},
+    {"i486", "linux/386"},
+    {"i586", "linux/386"},
+    {"i686", "linux/386"},
+    {"x86", "linux/386"},
+    {"aarch64", "linux/arm64"},
+    {"arm64/v8", "linux/arm64"},
+    {"arm64/8", "linux/arm64"},
+    {"arm64/v9", "linux/arm64"},
+    {"arm", "linux/arm/v7"},
+    {"arm/v8", "linux/arm/v7"},
+    {"arm/8", "linux/arm/v7"},
+    {"arm/7", "linux/arm/v7"},
+    {"arm/6", "linux/arm/v6"},
+    {"arm/5", "linux/arm/v5"},
+    {"armhf", "linux/arm/v7"},
+    {"armv7", "linux/arm/v7"},
+    {"armv7l", "linux/arm/v7"},
+    {"armv7hf", "linux/arm/v7"},
+    {"armv6", "linux/arm/v6"},
+    {"armv6l", "linux/arm/v6"},
+    {"armv5", "linux/arm/v5"},
+    {"armel", "linux/arm/v5"},
+    {"ppc64el", "linux/ppc64le"},
+    {"powerpc64le", "linux/ppc64le"},
+    {"powerpc64", "linux/ppc64"},
+    {"mipsel", "linux/mipsle"},
+    {"mips64el", "linux/mips64le"},
+    {"loongarch64", "linux/loong64"},
 };
 
 static const struct platform *row_of(const char *name)
@@ -92,12 +113,27 @@ static const struct platform *row_of(const char *name)
     return NULL;
 }
 
+static const char prefix[] = "linux/";
+
+/* The name without the operating system. */
+static const char *short_name(const char *name)
+{
+    return strncasecmp(name, prefix, sizeof prefix - 1) == 0 ? name + sizeof prefix - 1 : name;
+}
+
+int platform_cpu_level(const char *name)
+{
+    static const char level[] = "amd64/v";
+    name = short_name(name);
+    if (platform_by_name(name) == NULL || strncasecmp(name, level, sizeof level - 1) != 0)
+        return 0;
+    return name[sizeof level - 1] - '0';
+}
+
 const struct platform *platform_by_name(const char *name)
 {
-    static const char prefix[] = "linux/";
     const size_t length = sizeof prefix - 1;
-    if (strncasecmp(name, prefix, length) == 0)
-        name += length;
+    name = short_name(name);
     for (const struct platform *row = platforms; row->name != NULL; row++)
         if (strcasecmp(row->name + length, name) == 0)
             return row;

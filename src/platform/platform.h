@@ -29,6 +29,9 @@ const struct platform *platform_of_elf(const struct elf_facts *elf);
 /* The row for "linux/arm64", "linux/arm64/v8", "arm64", "x86_64", …; NULL: none. */
 const struct platform *platform_by_name(const char *name);
 
+/* The x86-64 level that a name says, 3 of "linux/amd64/v3"; 0: it says none. */
+int platform_cpu_level(const char *name);
+
 /* Does a kernel of `host` execute programs of this file's machine and ABI
  * (itself, or by its compat layer)? By elf_check_arch of arch/.../elf.h. */
 bool platform_runs(const struct platform *host, const struct elf_facts *elf);

@@ -47,10 +47,10 @@ static bool is_single(const char *const *arguments)
            strcmp(arguments[0], "--coreutils-prog-shebang=env") == 0;
 }
 
-bool env_is(const struct exec_result *exec, const char *const *arguments)
+bool env_is(const struct exec_result *exec)
 {
-    return exec->chain_count != 0 &&
-           (strcmp(base_name(exec->argv0), "env") == 0 || is_single(arguments));
+    return exec->arguments != NULL && exec->arguments[0] != NULL &&
+           (strcmp(base_name(exec->argv0), "env") == 0 || is_single(exec->arguments));
 }
 
 static bool holds(struct span bytes, const char *text)
@@ -312,6 +312,20 @@ static bool looks_like_text(struct env_run *run, const char *path)
     return memchr(file->head, 0, file->head_size) == NULL;
 }
 
+/* argv[0], a first argument where `first` is not NULL, and those behind the
+ * program in env's own. */
+static const char *const *argv_of(const struct env_run *run, const char *argv0, const char *first)
+{
+    const char **argv = arena_array(run->arena, run->arguments.count + 3, sizeof *argv);
+    size_t at = 0;
+    argv[at++] = argv0;
+    if (first != NULL)
+        argv[at++] = first;
+    for (size_t i = run->next + 1; i < run->arguments.count; i++)
+        argv[at++] = run->arguments.at[i];
+    return argv;
+}
+
 /* glibc's execvp hands what the kernel does not take to /bin/sh
  * (posix/execvpe.c); musl's does not. A shell runs text alone. */
 static void try_shell(struct env_run *run, const char *path, struct exec_result *tried)
@@ -319,7 +333,8 @@ static void try_shell(struct env_run *run, const char *path, struct exec_result 
     struct exec_result shell;
     if (run->musl)
         return;
-    exec_replay_nested(run->facts, &run->process, "/bin/sh", run->depth + 1, run->arena, &shell);
+    exec_replay_nested(run->facts, &run->process, "/bin/sh", argv_of(run, "/bin/sh", path),
+                       run->depth + 1, run->arena, &shell);
     if (shell.error != 0) {
         tried->error = shell.error;
         return;
@@ -340,7 +355,9 @@ static void try_shell(struct env_run *run, const char *path, struct exec_result 
 /* One execve of execvp; its errno, 0 where it does not come back. */
 static int try_program(struct env_run *run, const char *path, struct exec_result *tried)
 {
-    exec_replay_nested(run->facts, &run->process, path, run->depth + 1, run->arena, tried);
+    exec_replay_nested(run->facts, &run->process, path,
+                       argv_of(run, run->arguments.at[run->next], NULL), run->depth + 1, run->arena,
+                       tried);
     if (tried->error == ENOEXEC)
         try_shell(run, path, tried);
     return tried->error;
@@ -531,9 +548,9 @@ static void join(struct env_run *run, const struct exec_result *outer, struct ex
 
 /* A copy of the process in which `run` may change the environment; the words
  * behind env's argv[0]. */
-static void prepare(struct env_run *run, const char *const *arguments,
-                    const struct exec_result *exec)
+static void prepare(struct env_run *run, const struct exec_result *exec)
 {
+    const char *const *arguments = exec->arguments;
     for (const char *const *at = run->process.env; at != NULL && *at != NULL; at++)
         *vec_push(&run->variables) = *at;
     set_variables(run);
@@ -547,12 +564,12 @@ static void prepare(struct env_run *run, const char *const *arguments,
         *vec_push(&run->arguments) = *arguments;
 }
 
-void env_replay(struct facts *facts, const struct process *process, const char *const *arguments,
-                unsigned depth, struct arena *arena, struct exec_result *exec)
+void env_replay(struct facts *facts, const struct process *process, unsigned depth,
+                struct arena *arena, struct exec_result *exec)
 {
     if (depth >= DEEPEST) {
         exec->reason = EXEC_SHEBANG_LOOP;
-        exec->culprit = exec->chain[0];
+        exec->culprit = exec->chain_count != 0 ? exec->chain[0] : exec->argv0;
         return;
     }
     struct env_run run = {.facts = facts,
@@ -562,7 +579,7 @@ void env_replay(struct facts *facts, const struct process *process, const char *
                           .depth = depth,
                           .argv0 = exec->argv0};
     look_at(&run, exec);
-    prepare(&run, arguments, exec);
+    prepare(&run, exec);
     const char *first = run.arguments.count != 0 ? run.arguments.at[0] : NULL;
     struct exec_result *outer = arena_alloc(arena, sizeof *outer);
     *outer = *exec;

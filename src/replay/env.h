@@ -4,18 +4,19 @@
 
 #include "replay/replay.h"
 
-/* Is the program that `exec` starts with `arguments` (behind argv[0], NULL at
- * the end; NULL: none) an env of a shebang line? */
-bool env_is(const struct exec_result *exec, const char *const *arguments);
+/* Is what `exec` starts an env that has arguments? */
+bool env_is(const struct exec_result *exec);
 
 /* Replay that env: on return `exec` tells of the program that env executes, or
  * of why it does not, and `exec->wrapper` of env itself. `depth`: how many envs
  * ran before this one. */
-void env_replay(struct facts *facts, const struct process *process, const char *const *arguments,
-                unsigned depth, struct arena *arena, struct exec_result *exec);
+void env_replay(struct facts *facts, const struct process *process, unsigned depth,
+                struct arena *arena, struct exec_result *exec);
 
-/* exec_replay behind `depth` envs. */
+/* exec_replay behind `depth` envs, with `argv`: argv[0] and the arguments, NULL
+ * at the end. */
 void exec_replay_nested(struct facts *facts, const struct process *process, const char *path,
-                        unsigned depth, struct arena *arena, struct exec_result *result);
+                        const char *const *argv, unsigned depth, struct arena *arena,
+                        struct exec_result *result);
 
 #endif

@@ -88,6 +88,7 @@ enum exec_reason {
     EXEC_OK,
     EXEC_NOT_FOUND,       /* the command itself does not exist (its path cannot be walked) */
     EXEC_NOT_IN_PATH,     /* no such command in PATH */
+    EXEC_PATH_RELATIVE,   /* found through a relative folder of PATH, which runtimes refuse */
     EXEC_NOT_REGULAR,     /* a folder, a device … */
     EXEC_NO_PERMISSION,   /* no x bit */
     EXEC_EMPTY,           /* empty file */
@@ -106,6 +107,7 @@ enum exec_reason {
     EXEC_KILLED,         /* execve succeeds, and the process is killed while it is mapped */
     EXEC_UNREADABLE,     /* willrun itself could not read a file that decides */
     EXEC_ENV_REFUSED, /* #!/usr/bin/env refuses its own argument (busybox: -S; GNU: bad -S text) */
+    EXEC_SCRIPT_UNREADABLE, /* the interpreter starts, and may not read the script */
 };
 
 struct event {
@@ -157,21 +159,27 @@ struct exec_result {
     enum exec_reason reason; /* EXEC_OK: the kernel starts it */
     int error;               /* errno of execve, 0 */
     const char *culprit;     /* path of what failed: program, interpreter, shebang program */
+    const struct node *culprit_node; /* NULL: there is none, or nothing failed */
+    const char *detail;              /* what is wrong with it, a phrase without a subject ("is for
+                                        arm64"); NULL: the reason says it all */
     const char *program;     /* path of the ELF program that runs at the end of the shebang chain */
     const struct node *node; /* of that program */
     const struct elf_facts *elf; /* of that program */
     const struct node *interp;   /* its PT_INTERP's node; NULL: static */
     const struct elf_facts *interp_elf;
-    const char *argv0;       /* argv[0] that it sees */
+    const char *argv0;            /* argv[0] that it sees */
+    const char *const *arguments; /* behind argv[0], NULL at the end; NULL: none */
     const char *stderr_line; /* what a wrapper such as env prints, lines parted by '\n', none at
                                 the end; NULL: nothing, or not known */
     int exit_status;         /* of that wrapper; 0: none */
     const char *const *chain;
     size_t chain_count;                /* scripts passed, outermost first */
-    const struct exec_result *wrapper; /* the program that ran first and then executes `program`:
-                                          env of a shebang line; NULL: none. It starts (EXEC_OK
-                                          as far as the kernel goes); what fails behind it has
+    const struct exec_result *wrapper; /* the program that ran first: env of a shebang line,
+                                          which executes `program`, or an interpreter that cannot
+                                          read its script; NULL: none. It starts (EXEC_OK as far
+                                          as the kernel goes); what fails behind it has
                                           `exit_status`, and `error` 0 */
+    bool uncertain; /* EXEC_SCRIPT_UNREADABLE: whether this interpreter reads it is not known */
     const char *const *env; /* environment that `program` gets, where a wrapper made it; NULL:
                                that of the process */
 };
@@ -182,7 +190,8 @@ void exec_replay(struct facts *facts, const struct process *process, const char 
                  struct arena *arena, struct exec_result *result);
 
 /* Find `command` as container runtimes do: as it is where it has a slash, else
- * through PATH. NULL: not found, with `reason` and `error` in `result`. */
+ * through PATH. NULL: refused before any execve, with `reason` and `error` in
+ * `result`. */
 const char *exec_find(struct facts *facts, const struct process *process, const char *command,
                       struct arena *arena, struct exec_result *result);
 

@@ -268,19 +268,51 @@ const struct node *root_top(const struct root *root)
     return &root->top->node;
 }
 
-/* `item` is what /NAME is from now on. */
-static void replace(struct root *root, const char *name, struct item *item)
+/* `item` is what its name in `dir` is from now on. */
+static void replace(struct root *root, struct item *dir, struct item *item)
 {
+    const char *name = item->node.name;
     size_t length = strlen(name);
     uint64_t hash = hash_bytes(name, length);
-    struct child *child = find_child(root->top, hash, name, length);
+    struct child *child = find_child(dir, hash, name, length);
     if (child == NULL) {
         child = arena_alloc(&root->arena, sizeof *child);
-        child->entry = (struct table_entry){hash, item->node.name, length};
-        table_add(&root->top->children, &child->entry, &root->arena);
+        child->entry = (struct table_entry){hash, name, length};
+        table_add(&dir->children, &child->entry, &root->arena);
     }
     child->item = item;
     table_clear(&root->walked);
+}
+
+/* A new, empty folder in `dir`, where there is nothing of that name yet. */
+static struct item *make_folder(struct root *root, struct item *dir, const char *name)
+{
+    const struct node_info info = {.type = NODE_DIR, .mode = 0755};
+    struct item *item = new_item(root, dir, name, dir->origin, &info);
+    atomic_store_explicit(&item->complete, true, memory_order_release); /* nothing is asked of it */
+    replace(root, dir, item);
+    return item;
+}
+
+const struct node *root_make_folder(struct root *root, const char *path, int *error)
+{
+    char *names = arena_string(&root->arena, path), *rest = NULL;
+    const struct node *at = &root->top->node;
+    *error = 0;
+    for (const char *name = strtok_r(names, "/", &rest); name != NULL && *error == 0;
+         name = strtok_r(NULL, "/", &rest)) {
+        const struct node *next = root_lookup(root, at, name, NULL, LOOKUP_FOLLOW, error);
+        int ignored;
+        if (next == NULL && *error == ENOENT) {
+            *error =
+                root_lookup(root, at, name, NULL, LOOKUP_NOFOLLOW, &ignored) != NULL ? EEXIST : 0;
+            next = *error == 0 ? &make_folder(root, item_of(at), name)->node : NULL;
+        } else if (next != NULL && next->type != NODE_DIR) {
+            *error = ENOTDIR;
+        }
+        at = next;
+    }
+    return *error == 0 ? at : NULL;
 }
 
 bool root_graft(struct root *root, const char *name, struct source *source, const char *path,
@@ -297,7 +329,8 @@ bool root_graft(struct root *root, const char *name, struct source *source, cons
         return err_set(err, WILLRUN_EINPUT, "%s in %s: %s", path, source->name,
                        err_text(info.error != 0 ? info.error : ENOENT));
     struct origin origin = {source, arena_string(&root->arena, path)};
-    replace(root, name, new_item(root, root->top, arena_string(&root->arena, name), origin, &info));
+    replace(root, root->top,
+            new_item(root, root->top, arena_string(&root->arena, name), origin, &info));
     return true;
 }
 

@@ -50,6 +50,11 @@ void root_free(struct root *root);
 bool root_graft(struct root *root, const char *name, struct source *source, const char *path,
                 struct err *err);
 
+/* The folder at the absolute `path`, made with all above it that is missing, as
+ * runtimes do for a working directory; NULL with an errno where something else
+ * is in the way. No other thread may use the root meanwhile. */
+const struct node *root_make_folder(struct root *root, const char *path, int *error);
+
 /**
  * Resolve `path` as a process chrooted into `root` would.
  *

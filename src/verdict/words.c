@@ -324,29 +324,48 @@ static char *lower(const char *text, struct arena *arena)
     return copy;
 }
 
-const char *words_of_runtime(const struct exec_result *exec, const char *command,
+/* `text` as Go's strconv.Quote writes it; what is no ASCII stays as it is. */
+static const char *quoted(const char *text, struct arena *arena)
+{
+    static const char from[] = "\a\b\f\n\r\t\v\\\"", to[] = "abfnrtv\\\"";
+    const char *line = "\"";
+    for (; *text != 0; text++) {
+        const char *known = strchr(from, *text);
+        if (known != NULL)
+            line = arena_format(arena, "%s\\%c", line, to[known - from]);
+        else if ((unsigned char)*text < ' ' || *text == 0x7f)
+            line = arena_format(arena, "%s\\x%02x", line, (unsigned char)*text);
+        else
+            line = arena_format(arena, "%s%c", line, *text);
+    }
+    return arena_format(arena, "%s\"", line);
+}
+
+/* Before any execve: exec.LookPath of Go's os/exec refuses. */
+static const char *words_of_find(const struct exec_result *exec, const char *command,
+                                 struct arena *arena)
+{
+    const char *name = quoted(command, arena);
+    switch (exec->reason) {
+    case EXEC_NOT_IN_PATH:
+        return arena_format(arena, "exec: %s: executable file not found in $PATH", name);
+    case EXEC_PATH_RELATIVE:
+        return arena_format(
+            arena, "exec: %s: cannot run executable found relative to current directory", name);
+    case EXEC_NOT_FOUND:
+        return arena_format(arena, "exec: %s: stat %s: %s", name, command,
+                            lower(err_text(exec->error), arena));
+    default:
+        return arena_format(arena, "exec: %s: permission denied", name);
+    }
+}
+
+const char *words_of_runtime(const struct exec_result *exec, const char *command, const char *file,
                              struct arena *arena)
 {
-    if (exec->error == 0)
-        return NULL; /* execve went well */
-    const char *text = lower(err_text(exec->error), arena);
-    switch (exec->reason) {
-    case EXEC_OK:
-    case EXEC_KILLED:
-    case EXEC_ENV_MISSING:
-    case EXEC_ENV_REFUSED:
-    case EXEC_UNREADABLE:
-        return NULL;
-    case EXEC_NOT_IN_PATH:
-        return arena_format(arena, "exec: \"%s\": executable file not found in $PATH", command);
-    case EXEC_NOT_FOUND:
-        if (exec->error == ELOOP)
-            return arena_format(arena, "exec %s: %s", command, text);
-        return arena_format(arena, "exec: \"%s\": stat %s: %s", command, command, text);
-    case EXEC_NOT_REGULAR:
-    case EXEC_NO_PERMISSION:
-        return arena_format(arena, "exec: \"%s\": permission denied", command);
-    default:
-        return arena_format(arena, "exec %s: %s", command, text);
-    }
+    if (file == NULL)
+        return words_of_find(exec, command, arena);
+    if (exec->error == 0 || exec->reason == EXEC_UNREADABLE)
+        return NULL; /* execve went well, or nobody knows */
+    return arena_format(arena, "exec %s: %s", file, lower(err_text(exec->error), arena));
 }

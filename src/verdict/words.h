@@ -17,8 +17,9 @@ struct words {
 void words_of_start(const struct replay *replay, bool dlopen, struct words *words);
 void words_free(struct words *words);
 
-/* The line of runc (1.1 and later) for a failed execve. */
-const char *words_of_runtime(const struct exec_result *exec, const char *command,
+/* The line of runc (1.1 and later) where `command` cannot be started; NULL: it
+ * can. `file`: what exec_find found for it; NULL: nothing. */
+const char *words_of_runtime(const struct exec_result *exec, const char *command, const char *file,
                              struct arena *arena);
 
 /* Why a candidate was passed over or refused, in a loader's words: "invalid ELF header". */

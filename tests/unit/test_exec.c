@@ -285,8 +285,9 @@ static int compare(const struct real *real, struct replayed *replayed, const cha
     struct outcome outcome = run_real(real, path, user, no_env);
     const struct exec_result *result = replay_command(replayed, path, user, no_env);
     bool killed = result->reason == EXEC_KILLED;
+    bool starts = result->reason == EXEC_OK || result->reason == EXEC_SCRIPT_UNREADABLE;
     bool same = outcome.error == result->error && outcome.killed == killed &&
-                (result->reason == EXEC_OK) == (outcome.error == 0 && outcome.status == STATUS);
+                starts == (outcome.error == 0 && outcome.status == STATUS);
     if (same)
         return 0;
     print_error("%s as %u: kernel: errno %d%s status %d; replay: errno %d, reason %d, at %s\n",
@@ -344,6 +345,7 @@ static const struct {
     {"/i/missing", EXEC_INTERP_MISSING, "/nowhere", NULL},
     {"/i/386", EXEC_INTERP_REFUSED, "/exe386", NULL},
     {"/i/object-file", EXEC_KILLED, "/e/rel", NULL},
+    {"/s/x-without-r", EXEC_OK, NULL, "/exe"}, /* to root everything is readable */
     {"/m/no-load", EXEC_KILLED, "/m/no-load", NULL},
     {"/m/dynamic-no-load", EXEC_KILLED, "/m/dynamic-no-load", NULL},
     {"/m/cut-pages", EXEC_KILLED, "/m/cut-pages", NULL},
@@ -400,7 +402,13 @@ static const struct {
     {"PATH=/", "no-x", NULL, EXEC_NOT_IN_PATH, ENOENT},
     {"PATH=/", "folder", NULL, EXEC_NOT_IN_PATH, ENOENT},
     {"PATH=", "exe", NULL, EXEC_NOT_IN_PATH, ENOENT},
-    {"PATH=:/", "exe", NULL, EXEC_NOT_IN_PATH, ENOENT}, /* Go: found, but relative */
+    {"PATH=:/", "exe", NULL, EXEC_PATH_RELATIVE, ENOENT},
+    {"PATH=./s/..", "exe", NULL, EXEC_PATH_RELATIVE, ENOENT},
+    {"PATH=/s/..", "exe", "/exe", EXEC_OK, 0}, /* without a look at what /s is */
+    {"PATH=//link-folder//./nowhere/../", "exe", "/link-folder/exe", EXEC_OK, 0},
+    {"PATH=/../..", "exe", "/exe", EXEC_OK, 0},
+    {"PATH=/exe", "", "/exe", EXEC_OK, 0},
+    {"PATH=/", ".", NULL, EXEC_NOT_IN_PATH, ENOENT},
     {"PATH=/", "./exe", "./exe", EXEC_OK, 0},
     {"PATH=/", "/nowhere", NULL, EXEC_NOT_FOUND, ENOENT},
     {"PATH=/", "/exe/x", NULL, EXEC_NOT_FOUND, ENOTDIR},
