@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "check/subject.h"
+#include "check/user.h"
 #include "check/walk.h"
 #include "willrun/willrun.h"
 
@@ -246,60 +247,6 @@ static void find_platform(struct target *target)
     }
 }
 
-static bool parse_number(const char *text, char end, uint32_t *number, const char **rest)
-{
-    char *stop;
-    if (*text < '0' || *text > '9')
-        return false;
-    errno = 0;
-    unsigned long value = strtoul(text, &stop, 10);
-    if (errno != 0 || value > UINT32_MAX || (*stop != 0 && *stop != end))
-        return false;
-    *number = (uint32_t)value;
-    *rest = *stop == end ? stop + 1 : stop;
-    return true;
-}
-
-/* NAME's line of /etc/passwd: NAME:x:UID:GID:… */
-static bool find_user(struct target *target, const char *name, struct arena *arena)
-{
-    enum { LARGEST = 4 << 20 };
-    int error;
-    struct span text;
-    const struct node *node =
-        root_lookup(facts_root(target->facts), NULL, "/etc/passwd", NULL, LOOKUP_FOLLOW, &error);
-    if (node == NULL || node->type != NODE_FILE ||
-        facts_text(target->facts, node, LARGEST, arena, &text) != 0)
-        return false;
-    size_t length = strlen(name);
-    const char *all = arena_copy(arena, (const char *)text.data, text.size);
-    for (const char *line = all; line != NULL; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, name, length) != 0 || line[length] != ':')
-            continue;
-        const char *uid = strchr(line + length + 1, ':'), *rest;
-        return uid != NULL && parse_number(uid + 1, ':', &target->cred.uid, &rest) &&
-               parse_number(rest, ':', &target->cred.gid, &rest);
-    }
-    return false;
-}
-
-static bool find_cred(struct checking *checking)
-{
-    struct willrun *willrun = checking->willrun;
-    struct target *target = &checking->target;
-    const char *rest;
-    if (willrun->user == NULL)
-        return true;
-    if (parse_number(willrun->user, ':', &target->cred.uid, &rest))
-        return *rest == 0 || parse_number(rest, 0, &target->cred.gid, &rest) ||
-               err_set(&willrun->err, WILLRUN_EUSAGE,
-                       "%s is no user: expected a name, UID or UID:GID", willrun->user);
-    return find_user(target, willrun->user, &checking->owned->arena) ||
-           err_set(&willrun->err, WILLRUN_EINPUT, "the user %s is not in the target's /etc/passwd",
-                   willrun->user);
-}
-
 static bool find_workdir(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
@@ -341,7 +288,10 @@ static bool open_target(struct checking *checking)
     find_platform(&checking->target);
     advice_of_root(checking->owned->facts, checking->target.libc.version, &checking->owned->arena,
                    &checking->target.advice);
-    return find_cred(checking) && find_workdir(checking);
+    return (willrun->user == NULL ||
+            user_find(checking->target.facts, willrun->user, &checking->owned->arena,
+                      &checking->target.cred, &willrun->err)) &&
+           find_workdir(checking);
 }
 
 /* ---- the subjects ---- */

@@ -356,6 +356,14 @@ int root_bytes(struct root *root, const struct node *file, struct file_bytes *by
 
 /* ---- questions to a node ---- */
 
+static bool in_group(const struct cred *cred, uint32_t gid)
+{
+    bool in = cred->gid == gid;
+    for (size_t i = 0; i < cred->group_count; i++)
+        in |= cred->groups[i] == gid;
+    return in;
+}
+
 bool node_allows(const struct node *node, const struct cred *cred, unsigned want)
 {
     unsigned mode = node->mode;
@@ -365,7 +373,7 @@ bool node_allows(const struct node *node, const struct cred *cred, unsigned want
         return (want & ACCESS_EXEC) == 0 || node->type == NODE_DIR || (mode & 0111) != 0;
     if (cred->uid == node->uid)
         mode >>= 6;
-    else if (cred->gid == node->gid)
+    else if (in_group(cred, node->gid))
         mode >>= 3;
     return (want & ~mode & 7) == 0;
 }

@@ -29,6 +29,8 @@ struct node {
  * but that of executing a file without any x bit. */
 struct cred {
     uint32_t uid, gid;
+    const uint32_t *groups; /* supplementary; borrowed */
+    size_t group_count;
 };
 
 enum access { ACCESS_READ = 4, ACCESS_WRITE = 2, ACCESS_EXEC = 1 };

@@ -37,7 +37,8 @@ wrong './nothing' check --root root ./nothing
 wrong 'mars/amd64' check --root root --platform mars/amd64 /bin/broken
 wrong 'NOTHING' check --root root --env NOTHING /bin/broken
 wrong 'nobody-here' check --root root --user nobody-here /bin/broken
-wrong '/no/dir' check --root root --workdir /no/dir /bin/broken
+wrong '/bin/broken/x' check --root root --workdir /bin/broken/x /bin/broken
+wrong 'staff-of-none' check --root root --user 0:staff-of-none /bin/broken
 
 # Help and version.
 for command in '' check tree; do

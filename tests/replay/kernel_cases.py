@@ -156,6 +156,19 @@ case("x for the group alone, who it is", {"/app": file(mode=0o010)}, user=USER, 
 case("x for the group alone, who it is not", {"/app": file(mode=0o010)}, user=USER)
 case("x for others alone is nothing for the owner", {"/app": file(mode=0o001)}, user=USER, owners={"/app": (1000, 0)})
 case("x for others alone is nothing for the group", {"/app": file(mode=0o001)}, user=USER, owners={"/app": (0, 1000)})
+PEOPLE = {"/etc/passwd": text("root:x:0:0::/root:/bin/sh\nann:x:1000:1001::/:/bin/sh\n"),
+          "/etc/group": text("root:x:0:\nann:x:1001:\nstaff:x:50:bob,ann\nwheel:x:10:bob\n")}
+case("a user by name has the group of /etc/passwd", {**PEOPLE, "/app": file(mode=0o710)}, user="ann",
+     ids=[1000, 1001], owners={"/app": (0, 1001)})
+case("a user by number has it too", {**PEOPLE, "/app": file(mode=0o710)}, user="1000", ids=[1000, 1001],
+     owners={"/app": (0, 1001)})
+case("a user that /etc/passwd does not have is in group 0", {**PEOPLE, "/app": file(mode=0o710)}, user="2000",
+     ids=[2000, 0])
+case("a user is in the groups that list it", {**PEOPLE, "/app": file(mode=0o710)}, user="ann", ids=[1000, 1001, 50],
+     owners={"/app": (0, 50)})
+case("with a group of its own it is not", {**PEOPLE, "/app": file(mode=0o710)}, user="ann:wheel", ids=[1000, 10],
+     owners={"/app": (0, 50)})
+case("a group by name", {**PEOPLE, "/app": file(mode=0o710)}, user="1000:wheel", ids=[1000, 10], owners={"/app": (0, 10)})
 case("x for others", {"/app": file(mode=0o001)}, user=USER)
 case("x without r is enough for a program", {"/app": file(mode=0o711)}, user=USER)
 case("a folder that the user may not search", {"/d/app": file(), "/d": folder(0o700)}, path="/d/app", user=USER,

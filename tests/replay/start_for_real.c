@@ -1,4 +1,4 @@
-/* Starts one program for real: start_for_real ROOT UID GID WORKDIR PATH ARGV0 [K=V ...]
+/* Starts one program for real: start_for_real ROOT UID GID[,GID] WORKDIR PATH ARGV0 [K=V ...]
  * chroots, becomes the user, and executes PATH. Tells on standard output how it
  * went, "errno status signal"; what the program prints goes to standard error. */
 #define _GNU_SOURCE
@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,12 +17,13 @@ static void start(char **argv, int report)
 {
     char *program[] = {argv[6], NULL};
     struct rlimit none = {0, 0};
-    gid_t gid = (gid_t)atoi(argv[3]);
+    const char *more = strchr(argv[3], ',');
+    gid_t gid = (gid_t)atoi(argv[3]), second = more != NULL ? (gid_t)atoi(more + 1) : 0;
     uid_t uid = (uid_t)atoi(argv[2]);
     setrlimit(RLIMIT_CORE, &none);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     alarm(10);
-    if (chroot(argv[1]) != 0 || chdir(argv[4]) != 0 || setgroups(0, NULL) != 0 ||
+    if (chroot(argv[1]) != 0 || chdir(argv[4]) != 0 || setgroups(more != NULL, &second) != 0 ||
         setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
         _exit(99);
     execve(argv[5], program, argv + 7);

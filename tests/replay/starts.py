@@ -31,14 +31,15 @@ def environment(options):
 
 
 def ids_of(options):
-    uid, _, gid = options.get("user", "0:0").partition(":")
-    return int(uid), int(gid or 0)
+    """The user's and group's number, and those of further groups, where `user`
+    is a name of the root's /etc/passwd."""
+    return options.get("ids") or [*map(int, options.get("user", "0:0").split(":"))]
 
 
 def ask_kernel(helper, root, path, options):
-    uid, gid = ids_of(options)
+    uid, *gids = ids_of(options)
     env = [f"{k}={v}" for k, v in environment(options).items()]
-    done = subprocess.run([helper, root, str(uid), str(gid), options.get("workdir", "/"), path,
+    done = subprocess.run([helper, root, str(uid), ",".join(map(str, gids)), options.get("workdir", "/"), path,
                            options.get("command", path), *env],
                           capture_output=True, timeout=30, check=True, stdin=subprocess.DEVNULL)
     number, status, signal = map(int, done.stdout.split())
@@ -47,9 +48,9 @@ def ask_kernel(helper, root, path, options):
 
 
 def runc_config(root, command, options):
-    uid, gid = ids_of(options)
+    uid, gid, *more = ids_of(options)
     held = CAPABILITIES if uid == 0 else []
-    process = {"terminal": False, "user": {"uid": uid, "gid": gid}, "args": [command],
+    process = {"terminal": False, "user": {"uid": uid, "gid": gid, "additionalGids": more}, "args": [command],
                "env": [f"{k}={v}" for k, v in environment(options).items()],
                "cwd": options.get("workdir", "/"), "noNewPrivileges": True,
                "capabilities": {"bounding": CAPABILITIES, "effective": held, "permitted": held}}

@@ -298,7 +298,7 @@ static inline const struct exec_result *replay_command(struct replayed *replayed
                                                        uid_t user, const char *const *env)
 {
     struct process process = {.env = env,
-                              .cred = {user, user},
+                              .cred = {.uid = user, .gid = user},
                               .platform = platform_by_name("linux/amd64"),
                               .cpu_level = 1};
     exec_replay(replayed->facts, &process, path, &replayed->arena, &replayed->result);

@@ -279,9 +279,14 @@ struct asker {
     struct cred cred;
 };
 
+#define WHO(user, group)                                                                           \
+    {                                                                                              \
+        .uid = (user), .gid = (group)                                                              \
+    }
+
 static const struct asker askers[] = {
-    {"/", {0, 0}},         {"/d/e", {0, 0}},          {"/", {NOBODY, NOBODY}},
-    {"/d/e", {NOBODY, 1}}, {"/", {SOMEBODY, NOBODY}}, {"/", {SOMEBODY, SOMEBODY}},
+    {"/", WHO(0, 0)},         {"/d/e", WHO(0, 0)},          {"/", WHO(NOBODY, NOBODY)},
+    {"/d/e", WHO(NOBODY, 1)}, {"/", WHO(SOMEBODY, NOBODY)}, {"/", WHO(SOMEBODY, SOMEBODY)},
 };
 
 static void ask(const char *path, bool follow, struct answer *answer)

@@ -1,0 +1,141 @@
+#include "check/user.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vec.h"
+
+enum { LARGEST = 4 << 20, FIELDS = 4 };
+
+/* A line of /etc/passwd (name, password, uid, gid) or /etc/group (name,
+ * password, gid, members), cut into its first fields; "" where it has fewer. */
+struct record {
+    const char *field[FIELDS];
+};
+
+struct records VEC(struct record);
+
+static bool parse_id(const char *text, uint32_t *id)
+{
+    uint64_t value = 0;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at < '0' || *at > '9' || value > INT32_MAX)
+            return false;
+        value = value * 10 + (uint64_t)(*at - '0');
+    }
+    *id = (uint32_t)value;
+    return *text != '\0' && value <= INT32_MAX;
+}
+
+/* A number that cannot be read is 0 there. */
+static uint32_t id_of(const char *text)
+{
+    uint32_t id;
+    return parse_id(text, &id) ? id : 0;
+}
+
+static struct record cut_line(char *line)
+{
+    struct record record;
+    for (size_t i = 0; i < FIELDS; i++) {
+        record.field[i] = line;
+        line += strcspn(line, ":");
+        if (*line != '\0')
+            *line++ = '\0';
+    }
+    return record;
+}
+
+/* All lines of the file at `path`; none where it cannot be read. */
+static void read_records(struct facts *facts, const char *path, struct arena *arena,
+                         struct records *records)
+{
+    int error;
+    struct span text;
+    const struct node *node =
+        root_lookup(facts_root(facts), NULL, path, NULL, LOOKUP_FOLLOW, &error);
+    if (node == NULL || facts_text(facts, node, LARGEST, arena, &text) != 0)
+        return;
+    char *all = arena_copy(arena, (const char *)text.data, text.size), *rest = NULL;
+    for (char *line = strtok_r(all, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        *vec_push(records) = cut_line(line);
+}
+
+/* The first record with this name, or with this number in `field`; NULL: none. */
+static const struct record *find(const struct records *records, size_t field, const char *wanted)
+{
+    uint32_t id;
+    bool number = parse_id(wanted, &id);
+    for (size_t i = 0; i < records->count; i++) {
+        const struct record *record = &records->at[i];
+        if (number ? id_of(record->field[field]) == id : strcmp(record->field[0], wanted) == 0)
+            return record;
+    }
+    return NULL;
+}
+
+static bool lists(const char *members, const char *name)
+{
+    for (size_t length; *members != '\0'; members += length + (members[length] == ',')) {
+        length = strcspn(members, ",");
+        if (length == strlen(name) && strncmp(members, name, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void join_groups(const struct records *groups, const char *name, struct arena *arena,
+                        struct cred *cred)
+{
+    uint32_t *ids = arena_array(arena, groups->count + 1, sizeof *ids);
+    for (size_t i = 0; i < groups->count; i++)
+        if (lists(groups->at[i].field[3], name))
+            ids[cred->group_count++] = id_of(groups->at[i].field[2]);
+    cred->groups = ids;
+}
+
+static bool find_group(const struct records *groups, const char *wanted, struct cred *cred,
+                       struct err *err)
+{
+    const struct record *group = find(groups, 2, wanted);
+    if (group != NULL)
+        cred->gid = id_of(group->field[2]);
+    else if (!parse_id(wanted, &cred->gid))
+        return err_set(err, WILLRUN_EINPUT, "the group %s is not in the target's /etc/group",
+                       wanted);
+    return true;
+}
+
+static bool resolve(const struct records *users, const struct records *groups, char *name,
+                    struct arena *arena, struct cred *cred, struct err *err)
+{
+    char *group = strchr(name, ':');
+    if (group != NULL)
+        *group++ = '\0';
+    const struct record *user = find(users, 2, *name != '\0' ? name : "0");
+    if (user != NULL) {
+        cred->uid = id_of(user->field[2]);
+        cred->gid = id_of(user->field[3]);
+    } else if (*name != '\0' && !parse_id(name, &cred->uid)) {
+        return err_set(err, WILLRUN_EINPUT, "the user %s is not in the target's /etc/passwd", name);
+    }
+    if (group != NULL && *group != '\0')
+        return find_group(groups, group, cred, err);
+    if (user != NULL)
+        join_groups(groups, user->field[0], arena, cred);
+    return true;
+}
+
+bool user_find(struct facts *facts, const char *spec, struct arena *arena, struct cred *cred,
+               struct err *err)
+{
+    struct records users = {0}, groups = {0};
+    *cred = (struct cred){0};
+    read_records(facts, "/etc/passwd", arena, &users);
+    read_records(facts, "/etc/group", arena, &groups);
+    bool found = resolve(&users, &groups, arena_string(arena, spec), arena, cred, err);
+    vec_free(&users);
+    vec_free(&groups);
+    return found;
+}
