@@ -1,6 +1,5 @@
 #include "check/walk.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -23,7 +22,7 @@ struct survey {
     struct facts *facts;
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t found; /* `files` grew, or is complete */
-    struct nodes files;   /* in the order of the walk; folders: those that cannot be listed */
+    struct nodes files;   /* in the order of the walk; folders: where something cannot be seen */
     size_t next;          /* the first that no thread has taken */
     bool complete;        /* no more will come */
 };
@@ -55,10 +54,9 @@ static void walk(struct survey *survey, const struct node *dir)
         const struct node *at = open.at[--open.count], **nodes;
         struct arena scratch = {0};
         size_t count = 0;
-        if (root_list(facts_root(survey->facts), at, &scratch, &nodes, &count) != 0) {
-            add_folder(survey, at); /* what cannot be listed must not vanish */
-            count = 0;
-        }
+        if (root_list(facts_root(survey->facts), at, &scratch, &nodes, &count) != 0 ||
+            root_unseen(facts_root(survey->facts), at) != 0)
+            add_folder(survey, at); /* what cannot be listed or seen must not vanish */
         for (size_t i = count; i-- > 0;)
             if (nodes[i]->type == NODE_DIR && !is_mount(nodes[i]))
                 *vec_push(&open) = nodes[i];
@@ -128,7 +126,8 @@ static void add_node(struct facts *facts, const struct node *node, struct arena 
         const struct node **nodes;
         size_t count;
         int error = root_list(facts_root(facts), node, arena, &nodes, &count);
-        add(list, node_path(node, arena), error != 0 ? error : EIO);
+        add(list, node_path(node, arena),
+            error != 0 ? error : root_unseen(facts_root(facts), node));
         return;
     }
     const struct file_facts *file = facts_of(facts, node);
@@ -136,19 +135,6 @@ static void add_node(struct facts *facts, const struct node *node, struct arena 
         add(list, node_path(node, arena), file->error);
     else if (subject_is_worth(node, file))
         add(list, node_path(node, arena), 0);
-}
-
-/* A name that could not even be looked at makes no node: root_trouble has the
- * first of them. */
-static void add_trouble(struct facts *facts, struct asked_list *list)
-{
-    const char *path;
-    int error = root_trouble(facts_root(facts), &path);
-    for (size_t i = 0; error != 0 && i < list->count; i++)
-        if (list->at[i].error != 0 && strcmp(list->at[i].path, path) == 0)
-            error = 0;
-    if (error != 0)
-        add(list, path, error);
 }
 
 void walk_subjects(struct facts *facts, const struct node *dir, size_t threads, struct arena *arena,
@@ -160,5 +146,4 @@ void walk_subjects(struct facts *facts, const struct node *dir, size_t threads, 
     for (size_t i = 0; i < survey.files.count; i++)
         add_node(facts, survey.files.at[i], arena, list);
     vec_free(&survey.files);
-    add_trouble(facts, list);
 }

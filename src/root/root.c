@@ -349,6 +349,20 @@ int root_bytes_wanted(struct root *root, const struct node *file, file_wanted *w
     return error;
 }
 
+int root_unseen(struct root *root, const struct node *dir)
+{
+    const struct item *item = item_of(dir);
+    int error = 0;
+    size_t place = 0;
+    pthread_mutex_lock(&root->lock);
+    const struct child *child;
+    while (error == 0 && (child = (struct child *)table_next(&item->children, &place)) != NULL)
+        if (child->item == NULL && child->error != ENOENT && child->error != ENAMETOOLONG)
+            error = child->error;
+    pthread_mutex_unlock(&root->lock);
+    return error;
+}
+
 int root_bytes(struct root *root, const struct node *file, struct file_bytes *bytes)
 {
     return root_bytes_wanted(root, file, NULL, bytes);

@@ -77,6 +77,10 @@ const struct node *root_top(const struct root *root);
 int root_list(struct root *root, const struct node *dir, struct arena *arena,
               const struct node ***nodes, size_t *count);
 
+/* The errno with which some name in a listed directory could not be looked at,
+ * so that root_list has no node for it; 0: there is none. */
+int root_unseen(struct root *root, const struct node *dir);
+
 /* The bytes of a regular file; 0 or an errno. Release with file_bytes_release. */
 int root_bytes(struct root *root, const struct node *file, struct file_bytes *bytes);
 

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# What willrun itself may not read must not vanish from --all.
+# shellcheck source=tests/cli/expect.bash
+. "$(dirname "$0")/expect.bash"
+
+chmod 755 .
+cp "$willrun" program
+mkdir -p root/closed root/unsearched
+cp root/bin/broken root/closed/hidden
+cp root/bin/broken root/unsearched/hidden
+cp root/bin/broken root/bin/secret
+as_somebody=()
+if [[ $(id -u) == 0 ]]; then
+    as_somebody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+fi
+chmod 711 root/bin/secret
+chmod 000 root/closed
+chmod 444 root/unsearched
+
+# leaks are looked for with ptrace, which another user may not
+export ASAN_OPTIONS=detect_leaks=0
+expect 1 'a root with a folder that cannot be listed' "${as_somebody[@]}" ./program check --root root --all --format json
+for path in /closed /unsearched /bin/secret; do
+    says out "willrun cannot read $path"
+done
+says out '"path": "/bin/broken"'
+says out '"unknown": 3'
+expect 0 'nothing else in it' "${as_somebody[@]}" ./program check --root root /closed /bin/secret
+says out 'cannot read /closed'
+chmod 755 root/closed root/unsearched
+end
