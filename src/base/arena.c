@@ -1,16 +1,24 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
+enum {
+    FIRST_BLOCK = 4096,
+    BLOCKS = 8,             /* as many of a size before they double: little is left over */
+    MAP_FROM = 1 << 15,     /* a block of that many bytes and more is mapped */
+    LARGEST_BLOCK = 1 << 21 /* a huge page, where the kernel gives one */
+};
 
 struct arena_block {
     struct arena_block *older;
     size_t size, used; /* bytes of `data` */
+    size_t mapped;     /* bytes that were mapped for it; 0: it is malloc's */
     alignas(max_align_t) unsigned char data[];
 };
 
@@ -36,22 +44,47 @@ void *must_realloc(void *old, size_t size)
     return memory;
 }
 
+/* Zeroed pages. Arenas are filled from their start, so most of a block will be
+ * touched: it is cheaper to have its pages at once than by a fault each. */
+static struct arena_block *map_block(size_t bytes)
+{
+    bool huge = bytes >= LARGEST_BLOCK;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | (huge ? 0 : MAP_POPULATE);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (memory == MAP_FAILED)
+        out_of_memory();
+    if (huge)
+        madvise(memory, bytes, MADV_HUGEPAGE);
+    struct arena_block *block = memory;
+    block->mapped = bytes;
+    return block;
+}
+
 static struct arena_block *new_block(struct arena *arena, size_t size)
 {
-    size_t room = arena->next != 0 ? arena->next : FIRST_BLOCK;
-    if (room < LARGEST_BLOCK)
-        arena->next = room * 2;
-    if (room < size)
-        room = size;
-    if (room > SIZE_MAX - sizeof(struct arena_block))
+    size_t bytes = FIRST_BLOCK;
+    while (bytes < LARGEST_BLOCK && bytes * BLOCKS <= arena->total)
+        bytes *= 2;
+    if (size > SIZE_MAX - sizeof(struct arena_block))
         out_of_memory();
-    struct arena_block *block = calloc(1, sizeof *block + room);
+    if (bytes < size + sizeof(struct arena_block))
+        bytes = size + sizeof(struct arena_block);
+    struct arena_block *block = bytes >= MAP_FROM ? map_block(bytes) : calloc(1, bytes);
     if (block == NULL)
         out_of_memory();
-    block->size = room;
+    block->size = bytes - sizeof *block;
+    arena->total += bytes;
     block->older = arena->blocks;
     arena->blocks = block;
     return block;
+}
+
+static void free_block(struct arena_block *block)
+{
+    if (block->mapped != 0)
+        munmap(block, block->mapped);
+    else
+        free(block);
 }
 
 /* `align` is a power of two, at most that of max_align_t. */
@@ -122,7 +155,7 @@ void arena_free(struct arena *arena)
     while (arena->blocks != NULL) {
         struct arena_block *block = arena->blocks;
         arena->blocks = block->older;
-        free(block);
+        free_block(block);
     }
-    arena->next = 0;
+    arena->total = 0;
 }

@@ -10,7 +10,7 @@ struct arena_block;
 /* Zero-initialised is empty and ready. */
 struct arena {
     struct arena_block *blocks; /* newest first */
-    size_t next;                /* size of the next block, bytes */
+    size_t total;               /* bytes of all of them */
 };
 
 /* Zeroed memory for `size` bytes, aligned for any type. Never NULL: exhausted

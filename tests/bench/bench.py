@@ -1,0 +1,260 @@
+"""Measure willrun beside its peers, and print the ratios.
+
+Whole processes on a warm cache; the programs of a group take turns, so that
+what else the machine does falls on all of them alike. A figure is the median
+of the runs.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "real"))
+
+ELF_TYPES = {2, 3}  # ET_EXEC, ET_DYN
+
+
+@dataclass
+class Peer:
+    """One program of a group, and what was measured of it."""
+    name: str
+    command: list
+    env: dict = field(default_factory=dict)
+    repeat: int = 1            # runs a turn: short programs are run more often
+    samples: list = field(default_factory=list)
+
+    def median(self, column):
+        return statistics.median(sample[column] for sample in self.samples)
+
+    def result(self):
+        return {"name": self.name, "runs": len(self.samples), "wall_s": self.median(0),
+                "cpu_s": statistics.median(s[1] + s[2] for s in self.samples),
+                "peak_kib": max(int(sample[3]) for sample in self.samples)}
+
+
+@dataclass
+class Group:
+    """Programs that do comparable work; the first is willrun."""
+    title: str
+    peers: list
+    limits: dict = field(default_factory=dict)  # peer's name: (wanted ratio, the later goal)
+    memory_mib: float = 0                       # what willrun may take at its peak; 0: not asked
+
+
+def options():
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.split("\n")[0])
+    parser.add_argument("--root", type=Path, help="a builder root that is there already")
+    parser.add_argument("--cache", type=Path, default=Path("build/real"),
+                        help="where else the root is made and kept (default %(default)s)")
+    parser.add_argument("--runs", type=int, default=7, help="turns of each group (default 7)")
+    parser.add_argument("--program", default="/usr/bin/git",
+                        help="program of this machine that is checked alone (default git)")
+    parser.add_argument("--files", type=int, default=100000,
+                        help="small files of the folder that is walked; 0: none (default 100000)")
+    parser.add_argument("--growth", action="store_true",
+                        help="also how time grows with files, ELF files and threads")
+    parser.add_argument("--json", action="store_true", help="JSON instead of a table")
+    parser.add_argument("--willrun", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--programs", type=Path, required=True, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+# ---- the roots ----
+
+def builder_root(args):
+    if args.root:
+        return args.root.resolve()
+    from roots import Rig
+    return Rig(args.cache, say=lambda text: print(text, file=sys.stderr)).make("builder")
+
+
+def elf_files(root):
+    """Paths inside the root of the programs and shared objects there, by their first bytes."""
+    for folder, folders, names in os.walk(root):
+        if Path(folder) == root:
+            folders[:] = [name for name in folders if name not in ("proc", "sys", "dev")]
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.islink(path) or not os.path.isfile(path):
+                continue
+            with open(path, "rb") as file:
+                head = file.read(18)
+            if head[:4] == b"\x7fELF" and len(head) == 18 and head[16] in ELF_TYPES:
+                yield "/" + os.path.relpath(path, root)
+
+
+def loader_of(root):
+    found = sorted(root.glob("lib*/ld-linux*.so.*")) + sorted(root.glob("lib*/ld64.so.*"))
+    return "/" + str(found[0].relative_to(root)) if found else None
+
+
+def make_files(folder, count):
+    """`count` files of a few bytes, a thousand a folder."""
+    for first in range(0, count, 1000):
+        there = folder / f"d{first // 1000}"
+        there.mkdir()
+        for index in range(first, min(first + 1000, count)):
+            with open(there / f"file{index}.txt", "wb") as file:
+                file.write(b"some text of a small file\n")
+
+
+# ---- groups ----
+
+def willrun(args, *words):
+    return [str(args.willrun), "check", *map(str, words)]
+
+
+def four_bytes(args, folder):
+    script = f'find "$1" -type f -print0 | "$2"'
+    return ["sh", "-c", script, "sh", str(folder), str(args.programs / "first_bytes")]
+
+
+def whole_root(args, root, files, work):
+    """Every ELF file of a root, versions and symbols bound."""
+    listed = work / "files"
+    listed.write_text("".join(f"{path}\n" for path in files))
+    peers = [Peer("willrun check --all", willrun(args, "--root", root, "--all")),
+             Peer("willrun check --all -j1", willrun(args, "--root", root, "--all", "-j1")),
+             Peer("scanelf -R (NEEDED)", ["scanelf", "-qRF", "%n %F", str(root)]),
+             Peer("find + four bytes", four_bytes(args, root))]
+    loader = loader_of(root)
+    if os.geteuid() == 0 and loader:
+        peers.append(Peer("ld.so, one by one",
+                          [str(args.programs / "ldso_loop"), str(root), loader, str(listed)]))
+    return Group(f"a root with {len(files)} ELF files", peers,
+                 {"ld.so, one by one": (1 / 3, 0.15), "scanelf -R (NEEDED)": (None, 0.5)}, 200)
+
+
+def one_program(args):
+    """A program of this machine with its closure."""
+    peers = [Peer("willrun check", willrun(args, "--root", "/", args.program), repeat=20),
+             Peer("libtree", ["libtree", args.program], repeat=20),
+             Peer("ldd", ["ldd", args.program], repeat=5),
+             Peer("lddtree", ["lddtree", args.program])]
+    return Group(f"one program, {args.program}", peers, {"libtree": (1.5, 1.0)})
+
+
+def small_files(args, folder, count):
+    folder.mkdir()
+    make_files(folder, count)
+    peers = [Peer("willrun check --all", willrun(args, "--root", folder, "--all")),
+             Peer("find + four bytes", four_bytes(args, folder))]
+    return Group(f"a folder of {count} small files", peers, {"find + four bytes": (None, 1.5)})
+
+
+def growth(args, root, files, work):
+    """The same work in growing pieces; the ratios are to the first row."""
+    yield Group("growth with ELF files",
+                [Peer(f"{count} ELF files", willrun(args, "--root", root, *files[:count]))
+                 for count in (100, 500, 1000, 2000) if count <= len(files)])
+    yield Group("growth with threads",
+                [Peer(f"-j{count}", willrun(args, "--root", root, "--all", f"-j{count}"))
+                 for count in (1, 2, 4) if count <= 2 * (os.cpu_count() or 1)])
+    peers = []
+    for count in (1000, 10000, 100000):
+        folder = work / f"grow{count}"
+        folder.mkdir()
+        make_files(folder, count)
+        peers.append(Peer(f"{count} small files", willrun(args, "--root", folder, "--all")))
+    yield Group("growth with small files", peers)
+
+
+# ---- measuring ----
+
+def run(args, peer, count):
+    made = subprocess.run([str(args.programs / "timed"), str(count), *peer.command], check=True,
+                          env={**os.environ, **peer.env}, stdout=subprocess.PIPE, text=True)
+    return [tuple(map(float, line.split())) for line in made.stdout.splitlines()]
+
+
+def measure(args, group):
+    group.peers = [peer for peer in group.peers if shutil.which(peer.command[0])]
+    for turn in range(args.runs + 1):  # the first warms the cache
+        for peer in group.peers:
+            samples = run(args, peer, peer.repeat)
+            if turn:
+                peer.samples += samples
+
+
+def summary(group):
+    first, *others = [peer.result() for peer in group.peers]
+    first["ratio"] = 1.0
+    for other in others:
+        other["ratio"] = first["wall_s"] / other["wall_s"]
+        wanted = group.limits.get(other["name"])
+        if wanted:
+            other["wanted"], other["later"] = wanted
+    made = {"title": group.title, "rows": [first, *others]}
+    if group.memory_mib:
+        made["peak_mib"], made["peak_wanted_mib"] = first["peak_kib"] / 1024, group.memory_mib
+    return made
+
+
+# ---- the table ----
+
+def time_text(seconds):
+    return f"{seconds:.3f} s" if seconds >= 0.1 else f"{seconds * 1000:.2f} ms"
+
+
+def goal_text(row):
+    goals = [f"{goal:.2f}" for goal in (row.get("wanted"), row.get("later")) if goal]
+    return ", later ".join(goals)
+
+
+def show(group):
+    print(f"\n### {group['title']}\n")
+    print("| program | wall | user+sys | peak | runs | first row / this | at most |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for row in group["rows"]:
+        print(f"| {row['name']} | {time_text(row['wall_s'])} | {time_text(row['cpu_s'])} | "
+              f"{row['peak_kib'] / 1024:.1f} MiB | {row['runs']} | {row['ratio']:.2f} | "
+              f"{goal_text(row)} |")
+    if "peak_mib" in group:
+        print(f"\nPeak memory: {group['peak_mib']:.0f} MiB of {group['peak_wanted_mib']} allowed.")
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    return {"cpu": models[0] if models else platform.machine(), "cpus": os.cpu_count(),
+            "kernel": platform.release()}
+
+
+def groups(args, root, files, work):
+    yield whole_root(args, root, files, work)
+    yield one_program(args)
+    if args.files:
+        yield small_files(args, work / "small", args.files)
+    if args.growth:
+        yield from growth(args, root, files, work)
+
+
+def main():
+    args = options()
+    root = builder_root(args)
+    files = sorted(elf_files(root))
+    results = {"machine": machine(), "groups": []}
+    with tempfile.TemporaryDirectory() as work:
+        for group in groups(args, root, files, Path(work)):
+            measure(args, group)
+            results["groups"].append(summary(group))
+            if not args.json:
+                show(results["groups"][-1])
+                sys.stdout.flush()
+    if args.json:
+        json.dump(results, sys.stdout, indent=2)
+        print()
+    else:
+        print("\n{cpu}, {cpus} CPUs, Linux {kernel}".format(**results["machine"]))
+
+
+if __name__ == "__main__":
+    main()
