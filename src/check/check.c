@@ -1,9 +1,9 @@
 /* The public API: a context, and the passes in order. */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "check/subject.h"
@@ -296,10 +296,15 @@ static bool open_target(struct checking *checking)
 
 /* ---- the subjects ---- */
 
+/* As many as were asked for, or as this process may run on. */
 static size_t thread_count(const struct willrun *willrun)
 {
-    long online = willrun->threads == 0 ? sysconf(_SC_NPROCESSORS_ONLN) : (long)willrun->threads;
-    return online > 0 ? (size_t)online : 1;
+    cpu_set_t cpus;
+    if (willrun->threads != 0)
+        return willrun->threads;
+    if (sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 0)
+        return (size_t)CPU_COUNT(&cpus);
+    return 1;
 }
 
 /* A path of the local disk, laid over the root as /NAME. */

@@ -16,11 +16,31 @@ static bool starts_with(const char *text, const char *prefix)
     return text != NULL && strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* Where `words` stand in the file; NULL: nowhere. Texts lie where nothing is
+ * written or executed, so that is looked through first. */
+static const unsigned char *find_words(const struct elf_image *image, const char *words)
+{
+    const struct elf_facts *facts = image->facts;
+    size_t left = image->file.size; /* segments may overlap: no byte is worth two looks */
+    for (size_t i = 0; facts->phdrs != NULL && i < facts->phnum; i++) {
+        const Elf64_Phdr *segment = &facts->phdrs[i];
+        struct span part;
+        if (segment->p_type != PT_LOAD || (segment->p_flags & (PF_W | PF_X)) != 0 ||
+            !span_at(image->file, segment->p_offset, segment->p_filesz, &part) || part.size > left)
+            continue;
+        left -= part.size;
+        const unsigned char *at = memmem(part.data, part.size, words, strlen(words));
+        if (at != NULL)
+            return at;
+    }
+    return memmem(image->file.data, image->file.size, words, strlen(words));
+}
+
 /* The "N.N[.N]" after `words`. */
 static const char *release_after(struct elf_image *image, const char *words)
 {
     struct span file = image->file;
-    const unsigned char *at = memmem(file.data, file.size, words, strlen(words));
+    const unsigned char *at = find_words(image, words);
     if (at == NULL)
         return NULL;
     const char *number = (const char *)at + strlen(words);

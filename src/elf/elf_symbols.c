@@ -14,7 +14,8 @@ struct symbols {
     struct span table;                       /* from DT_SYMTAB to the end of its segment */
     struct span versyms;                     /* empty where there are none */
     struct VEC(struct elf_version) versions; /* by index */
-    struct VEC(struct elf_def) defs;
+    struct elf_def *defs;                    /* in the facts' arena */
+    size_t def_count, def_room;
     struct VEC(struct elf_ref) refs;
     struct VEC(uint32_t) bindings, plt_bindings;
     struct VEC(struct elf_odd_reloc) odd;
@@ -70,10 +71,23 @@ static uint32_t short_size(const Elf64_Sym *symbol)
     return symbol->st_size < UINT32_MAX ? (uint32_t)symbol->st_size : UINT32_MAX;
 }
 
+/* Room for the definitions among the symbols [first, end), as far as the table has them. */
+static void make_room(struct symbols *symbols, size_t first, size_t end)
+{
+    size_t held = symbols->table.size / elf_sym_size(symbols->image);
+    if (end > held)
+        end = held;
+    symbols->def_room = end > first ? end - first : 0;
+    symbols->defs =
+        arena_array(&symbols->image->facts->arena, symbols->def_room, sizeof *symbols->defs);
+}
+
 static void add_def(struct symbols *symbols, size_t index, const Elf64_Sym *symbol,
                     const char *name, size_t length)
 {
-    *vec_push(&symbols->defs) = (struct elf_def){
+    if (symbols->def_count == symbols->def_room)
+        return; /* the table ends here */
+    symbols->defs[symbols->def_count++] = (struct elf_def){
         .key = hash_bytes(name, length),
         .size = short_size(symbol),
         .versym = versym_of(symbols, index),
@@ -124,27 +138,28 @@ static bool gnu_hash_reaches(struct elf_image *image, const struct gnu_hash *has
                              uint32_t value)
 {
     bool wide = image->facts->wide;
-    uint32_t bits = wide ? 64 : 32;
+    unsigned shift = wide ? 6 : 5, bits = 1U << shift;
     if (hash->bucket_count == 0 || hash->bloom_count == 0)
         return false;
-    uint64_t at = (value / bits) & (hash->bloom_count - 1);
+    uint64_t at = (value >> shift) & (hash->bloom_count - 1);
     uint64_t word =
         wide ? elf_u64(image, hash->bloom, 8 * at) : elf_u32(image, hash->bloom, 4 * at);
     uint32_t second = hash->bloom_shift < 32 ? value >> hash->bloom_shift : 0;
-    if ((word >> (value % bits) & word >> (second % bits) & 1) == 0)
+    if ((word >> (value & (bits - 1)) & word >> (second & (bits - 1)) & 1) == 0)
         return false;
     uint32_t start = elf_u32(image, hash->buckets, 4 * (uint64_t)(value % hash->bucket_count));
     return start != 0 && start <= index;
 }
 
-/* The GNU hash of a name, and its length. */
-static uint32_t gnu_hash_value(const char *name, size_t *length)
+static uint32_t gnu_hash_value(const unsigned char *name, size_t length)
 {
+    enum { P1 = 33, P2 = P1 * P1, P3 = P2 * P1, P4 = P3 * P1 };
     uint32_t value = 5381;
-    const unsigned char *at = (const unsigned char *)name;
-    for (; *at != 0; at++)
-        value = value * 33 + *at;
-    *length = (size_t)((const char *)at - name);
+    for (; length >= 4; length -= 4, name += 4) /* four steps of value * 33 + byte */
+        value = value * P4 + name[0] * (uint32_t)P3 + name[1] * (uint32_t)P2 +
+                name[2] * (uint32_t)P1 + name[3];
+    for (; length > 0; length--)
+        value = value * P1 + *name++;
     return value;
 }
 
@@ -166,6 +181,20 @@ static size_t gnu_hash_end(struct elf_image *image, const struct gnu_hash *hash)
     return hash->first + links;
 }
 
+static void read_gnu_def(struct symbols *symbols, const struct gnu_hash *hash, size_t index,
+                         const Elf64_Sym *symbol)
+{
+    struct elf_image *image = symbols->image;
+    const char *name = may_define(symbol) ? elf_string(image, symbol->st_name) : NULL;
+    if (name == NULL)
+        return;
+    size_t length = strlen(name);
+    uint32_t value = gnu_hash_value((const unsigned char *)name, length);
+    uint32_t link = elf_u32(image, hash->chain, 4 * (uint64_t)(index - hash->first));
+    if ((link | 1) == (value | 1) && gnu_hash_reaches(image, hash, index, value))
+        add_def(symbols, index, symbol, name, length);
+}
+
 static void read_gnu_defs(struct symbols *symbols)
 {
     struct elf_image *image = symbols->image;
@@ -176,20 +205,12 @@ static void read_gnu_defs(struct symbols *symbols)
     }
     size_t end = gnu_hash_end(image, &hash);
     Elf64_Sym chunk[ELF_CHUNK];
+    make_room(symbols, hash.first, end);
     for (size_t first = hash.first; first < end;) {
         size_t want = end - first < ELF_CHUNK ? end - first : ELF_CHUNK;
         size_t count = elf_read_syms(image, symbols->table, first, want, chunk);
-        for (size_t i = 0; i < count; i++) {
-            const char *name = elf_string(image, chunk[i].st_name);
-            size_t length;
-            if (name == NULL || !may_define(&chunk[i]))
-                continue;
-            uint32_t value = gnu_hash_value(name, &length);
-            size_t index = first + i;
-            uint32_t link = elf_u32(image, hash.chain, 4 * (uint64_t)(index - hash.first));
-            if ((link | 1) == (value | 1) && gnu_hash_reaches(image, &hash, index, value))
-                add_def(symbols, index, &chunk[i], name, length);
-        }
+        for (size_t i = 0; i < count; i++)
+            read_gnu_def(symbols, &hash, first + i, &chunk[i]);
         if (count < want) {
             elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.symtab, "DT_SYMTAB in a segment");
             return;
@@ -215,6 +236,7 @@ static void read_sysv_defs(struct symbols *symbols)
     struct elf_image *image = symbols->image;
     size_t end = sysv_hash_end(image);
     Elf64_Sym chunk[ELF_CHUNK];
+    make_room(symbols, 1, end);
     for (size_t first = 1; first < end;) {
         size_t want = end - first < ELF_CHUNK ? end - first : ELF_CHUNK;
         size_t count = elf_read_syms(image, symbols->table, first, want, chunk);
@@ -247,12 +269,10 @@ static uint64_t bloom_bits(uint64_t key)
 static void index_defs(struct symbols *symbols)
 {
     struct elf_facts *facts = symbols->image->facts;
-    size_t count = symbols->defs.count, room = 8;
+    struct elf_def *defs = symbols->defs;
+    size_t count = symbols->def_count, room = 8;
     while (room < count + count / 2)
         room *= 2;
-    struct elf_def *defs = arena_array(&facts->arena, count + 1, sizeof *defs);
-    if (count != 0)
-        memcpy(defs, symbols->defs.at, count * sizeof *defs);
     uint32_t *slots = arena_array(&facts->arena, room, sizeof *slots);
     size_t words = room / 8; /* 8 bits or more for each definition */
     uint64_t *bloom = arena_array(&facts->arena, words, sizeof *bloom);
@@ -470,7 +490,6 @@ void elf_read_symbols(struct elf_image *image)
     else if (facts->has_hash)
         read_sysv_defs(&symbols);
     index_defs(&symbols);
-    vec_free(&symbols.defs);
     read_refs(&symbols);
     free(symbols.ref_of);
     KEEP(facts, version_of, version_of_count, symbols.versions);
