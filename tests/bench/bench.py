@@ -76,8 +76,8 @@ def builder_root(args):
     return Rig(args.cache, say=lambda text: print(text, file=sys.stderr)).make("builder")
 
 
-def elf_files(root):
-    """Paths inside the root of the programs and shared objects there, by their first bytes."""
+def elf_files(root, machine):
+    """Paths inside the root of the machine's programs and shared objects, by their first bytes."""
     for folder, folders, names in os.walk(root):
         if Path(folder) == root:
             folders[:] = [name for name in folders if name not in ("proc", "sys", "dev")]
@@ -86,14 +86,28 @@ def elf_files(root):
             if os.path.islink(path) or not os.path.isfile(path):
                 continue
             with open(path, "rb") as file:
-                head = file.read(18)
-            if head[:4] == b"\x7fELF" and len(head) == 18 and head[16] in ELF_TYPES:
+                head = file.read(20)
+            if head[:4] == b"\x7fELF" and head[4:6] + head[18:] == machine and is_loadable(head):
                 yield "/" + os.path.relpath(path, root)
+
+
+def is_loadable(head):
+    little = head[5] == 1
+    return int.from_bytes(head[16:18], "little" if little else "big") in ELF_TYPES
+
+
+def machine_of(root):
+    """Class, byte order and machine of the root's loader."""
+    with open(str(root) + loader_of(root), "rb") as file:
+        head = file.read(20)
+    return head[4:6] + head[18:]
 
 
 def loader_of(root):
     found = sorted(root.glob("lib*/ld-linux*.so.*")) + sorted(root.glob("lib*/ld64.so.*"))
-    return "/" + str(found[0].relative_to(root)) if found else None
+    if not found:
+        raise SystemExit(f"bench: {root} has no glibc loader: expected a builder root")
+    return "/" + str(found[0].relative_to(root))
 
 
 def make_files(folder, count):
@@ -113,7 +127,7 @@ def willrun(args, *words):
 
 
 def four_bytes(args, folder):
-    script = f'find "$1" -type f -print0 | "$2"'
+    script = 'find "$1" -type f -print0 | "$2"'
     return ["sh", "-c", script, "sh", str(folder), str(args.programs / "first_bytes")]
 
 
@@ -125,10 +139,9 @@ def whole_root(args, root, files, work):
              Peer("willrun check --all -j1", willrun(args, "--root", root, "--all", "-j1")),
              Peer("scanelf -R (NEEDED)", ["scanelf", "-qRF", "%n %F", str(root)]),
              Peer("find + four bytes", four_bytes(args, root))]
-    loader = loader_of(root)
-    if os.geteuid() == 0 and loader:
-        peers.append(Peer("ld.so, one by one",
-                          [str(args.programs / "ldso_loop"), str(root), loader, str(listed)]))
+    if os.geteuid() == 0:  # chroot needs it
+        peers.append(Peer("ld.so, one by one", [str(args.programs / "ldso_loop"), str(root),
+                                                loader_of(root), str(listed)]))
     return Group(f"a root with {len(files)} ELF files", peers,
                  {"ld.so, one by one": (1 / 3, 0.15), "scanelf -R (NEEDED)": (None, 0.5)}, 200)
 
@@ -240,7 +253,7 @@ def groups(args, root, files, work):
 def main():
     args = options()
     root = builder_root(args)
-    files = sorted(elf_files(root))
+    files = sorted(elf_files(root, machine_of(root)))
     results = {"machine": machine(), "groups": []}
     with tempfile.TemporaryDirectory() as work:
         for group in groups(args, root, files, Path(work)):

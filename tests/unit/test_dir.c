@@ -164,6 +164,37 @@ static void files_are_read_whole(void **state)
     free(text);
 }
 
+static bool starts_with_yes(struct span head)
+{
+    return head.size >= 3 && memcmp(head.data, "yes", 3) == 0;
+}
+
+static void only_what_is_wanted_is_read(void **state)
+{
+    static const struct {
+        const char *name, *start;
+        size_t size, read;
+    } files[] = {{"d/long-yes", "yes", 20000, 20000},
+                 {"d/long-no", "no", 20000, FILE_HEAD},
+                 {"d/short-yes", "yes", 20, 20},
+                 {"d/short-no", "no", 20, 20}};
+    struct bench *bench = *state;
+    char *text = must_alloc(20000);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct file_bytes bytes;
+        memset(text, 'x', 20000);
+        memcpy(text, files[i].start, strlen(files[i].start));
+        temp_file(bench->temp.fd, files[i].name, text, files[i].size);
+        assert_int_equal(
+            bench->source->ops->bytes(bench->source, files[i].name, starts_with_yes, &bytes), 0);
+        assert_int_equal(bytes.size, files[i].size);
+        assert_int_equal(bytes.span.size, files[i].read);
+        assert_memory_equal(bytes.span.data, text, files[i].read);
+        file_bytes_release(&bytes);
+    }
+    free(text);
+}
+
 static void count_name(void *context, const char *name, const struct node_info *info)
 {
     assert_int_not_equal(info->type, NODE_NONE);
@@ -331,6 +362,7 @@ int main(void)
         TEST(a_name_that_is_too_long_says_so),
         TEST(only_regular_files_give_bytes),
         TEST(files_are_read_whole),
+        TEST(only_what_is_wanted_is_read),
         TEST(a_listing_calls_for_each_name),
         TEST(more_directories_than_handles),
         TEST(a_folder_that_cannot_be_opened_gets_its_sentence),
