@@ -151,7 +151,9 @@ static int load_found(struct musl *musl, int by, const char *name, const struct 
                       shortname);
 }
 
-/* load_library: an object, or -1 with what refused it in *refusal, and errno in
+enum { UNLISTED = -2 }; /* the loader by its own name, which ldd passes over */
+
+/* load_library: an object, UNLISTED, or -1 with what refused it in *refusal, and errno in
  * musl->error. */
 static int load_library(struct musl *musl, int by, const char *name, struct musl_found *found,
                         enum refusal *refusal)
@@ -162,8 +164,12 @@ static int load_library(struct musl *musl, int by, const char *name, struct musl
         musl->error = EINVAL;
         return -1;
     }
-    if (reserved_kind(name) != 0 || strcmp(name, musl->loader) == 0)
+    if (reserved_kind(name) != 0)
         return libc_object(musl, by, name);
+    if (strcmp(name, musl->loader) == 0) {
+        musl->libc_loaded = true;
+        return UNLISTED;
+    }
     int known = strchr(name, '/') == NULL ? find_shortname(musl, name) : -1;
     if (known >= 0)
         return known;
@@ -195,7 +201,7 @@ static void preload(struct musl *musl, const char *name)
     int index = load_library(musl, -1, name, &found, &refusal);
     if (index >= 0 && (size_t)index >= before)
         musl->replay->objects.at[index].via = WILLRUN_VIA_PRELOAD;
-    if (index >= 0 || *name == 0)
+    if (index != -1 || *name == 0)
         return;
     struct event *event = replay_event(musl->replay, EV_PRELOAD_IGNORED);
     event->name = name;
@@ -227,9 +233,10 @@ static void load_deps(struct musl *musl)
             enum refusal refusal;
             const char *name = elf->needed[i];
             int index = load_library(musl, (int)at, name, &found, &refusal);
-            if (index < 0)
+            if (index == -1)
                 index = tell_missing(musl, (int)at, name, &found, refusal);
-            *vec_push(&musl->needs.at[at]) = index;
+            if (index != UNLISTED)
+                *vec_push(&musl->needs.at[at]) = index;
         }
     }
 }
