@@ -195,7 +195,8 @@ static void keep_object(struct judging *judging, const struct replay *replay, in
                         struct willrun_object *out)
 {
     const struct loaded *object = &replay->objects.at[index];
-    int by = object->by < 0 && object->via != WILLRUN_VIA_PRELOAD ? first_user(replay, index) : object->by;
+    int by = object->by < 0 && object->via != WILLRUN_VIA_PRELOAD ? first_user(replay, index)
+                                                                  : object->by;
     const char *name = object->name;
     if (object->builtin && replay->loader == LIBC_GLIBC && object->elf->soname != NULL)
         name = object->elf->soname;
@@ -338,7 +339,8 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
     number_order(&replay);
     struct words words;
     words_of_start(&replay, dlopen, &words);
-    findings_of_start(&judging->findings, &replay, dlopen, judging->target->libc.kind);
+    findings_of_start(&judging->findings, &replay, dlopen, judging->process.host != NULL,
+                      judging->target->libc.kind);
     conclude(judging, &words);
     if (judging->subject->verdict == WILLRUN_UNKNOWN)
         words.exit_status = -1, words.lines.count = 0;
@@ -469,6 +471,33 @@ static bool loader_for(struct judging *judging, const struct elf_facts *elf,
     return libc->node != NULL;
 }
 
+/* The start of the program that loads the plugin, in `exec`; false: there is
+ * none, or none that a loader starts. A host that does not start itself is told of. */
+static bool find_host(struct judging *judging, struct exec_result *exec)
+{
+    const struct target *target = judging->target;
+    if (target->host == NULL)
+        return false;
+    struct willrun_subject subject = {0};
+    struct arena arena = {0};
+    struct asked asked = {.path = target->host};
+    struct target alone = *target;
+    alone.host = NULL;
+    subject_judge(&alone, judging->memo, &asked, &arena, &subject);
+    if (subject.verdict == WILLRUN_FAILS) {
+        struct willrun_finding *finding =
+            finding_add(&judging->findings, RULE_HOST_FAILS,
+                        "the program %s, which is to load %s, does not start itself", target->host,
+                        judging->subject->path);
+        finding->object = target->host;
+        finding->fix =
+            arena_format(&judging->scratch, "Check it alone: willrun check %s.", target->host);
+    }
+    arena_free(&arena);
+    exec_replay(target->facts, &judging->process, target->host, &judging->scratch, exec);
+    return exec->reason == EXEC_OK && exec->interp != NULL;
+}
+
 static void judge_shared(struct judging *judging, const char *path, const struct node *node,
                          const struct elf_facts *elf)
 {
@@ -496,6 +525,14 @@ static void judge_shared(struct judging *judging, const char *path, const struct
                                .interp = libc.node,
                                .interp_elf = libc.elf,
                                .argv0 = path};
+    struct exec_result host = {0};
+    if (find_host(judging, &host)) {
+        judging->process.host = &host;
+        exec.interp = host.interp;
+        exec.interp_elf = host.interp_elf;
+        libc.kind = loader_kind(host.interp_elf);
+        libc.path = host.elf->interp;
+    }
     if (libc.kind == WILLRUN_LIBC_UNKNOWN)
         loader_unknown(judging, libc.path);
     else

@@ -91,8 +91,8 @@ static void bind_in(struct binding *binding, const struct elf_facts *definer)
 
 static bool in_scope(const struct glibc *glibc, const struct elf_facts *elf)
 {
-    for (size_t i = 0; i < glibc->scope.count; i++)
-        if (glibc->replay->objects.at[glibc->scope.at[i]].elf == elf)
+    for (size_t i = 0; i < glibc->lookup.count; i++)
+        if (glibc->replay->objects.at[glibc->lookup.at[i]].elf == elf)
             return true;
     return false;
 }
@@ -111,8 +111,8 @@ static bool known_to_bind(const struct glibc *glibc, const struct elf_facts *elf
 int glibc_definer(const struct glibc *glibc, const struct elf_facts *elf, const struct elf_ref *ref,
                   const struct elf_facts *but)
 {
-    for (size_t i = 0; i < glibc->scope.count; i++) {
-        int index = glibc->scope.at[i];
+    for (size_t i = 0; i < glibc->lookup.count; i++) {
+        int index = glibc->lookup.at[i];
         const struct elf_facts *definer = glibc->replay->objects.at[index].elf;
         if (definer != NULL && definer != but &&
             match(definer, ref->key, elf_ref_version(elf, ref), true) != NULL)
@@ -177,8 +177,8 @@ static void bind_object(struct glibc *glibc, int index)
     binding.bound = must_alloc(elf->ref_count * sizeof *binding.bound);
     binding.left = must_alloc(elf->ref_count * sizeof *binding.left);
     skip_weak(&binding);
-    for (size_t i = 0; i < glibc->scope.count && binding.left_count > 0; i++) {
-        const struct elf_facts *definer = glibc->replay->objects.at[glibc->scope.at[i]].elf;
+    for (size_t i = 0; i < glibc->lookup.count && binding.left_count > 0; i++) {
+        const struct elf_facts *definer = glibc->replay->objects.at[glibc->lookup.at[i]].elf;
         if (definer != NULL)
             bind_in(&binding, definer);
     }
@@ -198,6 +198,10 @@ void glibc_bind(struct glibc *glibc)
 {
     int *order = must_alloc((glibc->scope.count + 1) * sizeof *order);
     size_t count;
+    for (size_t i = 0; i < glibc->host_scope.count; i++)
+        *vec_push(&glibc->lookup) = glibc->host_scope.at[i];
+    for (size_t i = 0; i < glibc->scope.count; i++)
+        *vec_push(&glibc->lookup) = glibc->scope.at[i];
     struct tls_room room;
     if (glibc->dlopen)
         glibc_tls_begin(glibc, &room);
@@ -206,7 +210,7 @@ void glibc_bind(struct glibc *glibc)
         if (glibc->maps.at[order[i]].builtin || glibc->replay->objects.at[order[i]].elf == NULL)
             continue;
         bind_object(glibc, order[i]);
-        if (glibc->dlopen && !glibc_of_host(glibc, order[i]))
+        if (glibc->dlopen && !glibc->maps.at[order[i]].initial)
             glibc_tls_take(glibc, &room, order[i]);
     }
     free(order);

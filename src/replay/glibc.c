@@ -43,7 +43,7 @@ static int find_loaded(struct glibc *glibc, const char *name)
 {
     for (size_t i = 0; i < glibc->maps.count; i++) {
         const struct elf_facts *elf = glibc->replay->objects.at[i].elf;
-        if (glibc->maps.at[i].faked)
+        if (glibc->maps.at[i].faked || (glibc->starting && i == 0))
             continue;
         if (glibc_name_matches(glibc, (int)i, name))
             return (int)i;
@@ -59,11 +59,10 @@ static int find_loaded(struct glibc *glibc, const char *name)
  * their device and inode, and never takes another name for them. */
 static int find_same_file(const struct glibc *glibc, const struct node *node)
 {
-    size_t first = glibc->dlopen ? 0 : 1;
-    for (size_t i = first; i < glibc->maps.count; i++) {
+    for (size_t i = glibc->starting ? 1 : 0; i < glibc->maps.count; i++) {
         const struct node *other = glibc->replay->objects.at[i].node;
-        if (!glibc->maps.at[i].builtin && other != NULL && other->content != 0 &&
-            other->content == node->content)
+        if ((int)i != glibc->main && !glibc->maps.at[i].builtin && other != NULL &&
+            other->content != 0 && other->content == node->content)
             return (int)i;
     }
     return -1;
@@ -71,7 +70,7 @@ static int find_same_file(const struct glibc *glibc, const struct node *node)
 
 /* ---- objects ---- */
 
-static int add_object(struct glibc *glibc, const struct loaded *object)
+int glibc_add_object(struct glibc *glibc, const struct loaded *object)
 {
     *vec_push(&glibc->replay->objects) = *object;
     struct link_map *map = vec_push(&glibc->maps);
@@ -80,7 +79,7 @@ static int add_object(struct glibc *glibc, const struct loaded *object)
 }
 
 /* Folder of a path that was found, as elf/dl-object.c makes l_origin. */
-static const char *origin_of(struct glibc *glibc, const char *path)
+const char *glibc_origin_of(struct glibc *glibc, const char *path)
 {
     const char *full = path;
     if (*path != '/') {
@@ -95,7 +94,7 @@ static const char *origin_of(struct glibc *glibc, const char *path)
 
 static int add_missing(struct glibc *glibc, int by, const char *name, const struct found *found)
 {
-    int index = add_object(glibc, &(struct loaded){.name = name, .by = by});
+    int index = glibc_add_object(glibc, &(struct loaded){.name = name, .by = by});
     glibc->maps.at[index].faked = true;
     add_name(glibc, index, name);
     struct event *event = replay_event(glibc->replay, EV_NOT_FOUND);
@@ -107,20 +106,21 @@ static int add_missing(struct glibc *glibc, int by, const char *name, const stru
     return index;
 }
 
-static int add_found(struct glibc *glibc, int by, const char *name, const struct found *found)
+int glibc_add_found(struct glibc *glibc, int by, const char *name, const struct found *found)
 {
     int same = found->refusal == REFUSED_NONE ? find_same_file(glibc, found->node) : -1;
     if (same >= 0) {
         add_name(glibc, same, name);
         return same;
     }
-    int index = add_object(glibc, &(struct loaded){.name = name,
-                                                   .path = found->path,
-                                                   .origin = origin_of(glibc, found->path),
-                                                   .node = found->node,
-                                                   .elf = found->elf,
-                                                   .by = by,
-                                                   .via = found->via});
+    int index =
+        glibc_add_object(glibc, &(struct loaded){.name = name,
+                                                 .path = found->path,
+                                                 .origin = glibc_origin_of(glibc, found->path),
+                                                 .node = found->node,
+                                                 .elf = found->elf,
+                                                 .by = by,
+                                                 .via = found->via});
     add_name(glibc, index, name);
     if (found->refusal != REFUSED_NONE) {
         struct event *event = replay_event(glibc->replay, EV_REFUSED);
@@ -145,7 +145,7 @@ static int map_object(struct glibc *glibc, int by, const char *name)
     struct found found;
     if (!glibc_search(glibc, by, name, &found))
         return add_missing(glibc, by, name, &found);
-    return add_found(glibc, by, name, &found);
+    return glibc_add_found(glibc, by, name, &found);
 }
 
 /* ---- preloads ---- */
@@ -158,7 +158,7 @@ static void preload(struct glibc *glibc, const char *name, const char *origin)
     bool done = glibc_search(glibc, 0, name, &found);
     if (done && found.refusal == REFUSED_NONE) {
         size_t before = glibc->maps.count;
-        int index = add_found(glibc, 0, name, &found);
+        int index = glibc_add_found(glibc, 0, name, &found);
         if (glibc->maps.count == before)
             return;
         glibc->replay->objects.at[index].by = -1;
@@ -204,47 +204,47 @@ static void load_preloads(struct glibc *glibc)
 
 /* ---- breadth first over DT_NEEDED ---- */
 
-static bool in_scope(const struct glibc *glibc, int index)
+static bool in_scope(const struct indices *scope, int index)
 {
-    for (size_t i = 0; i < glibc->scope.count; i++)
-        if (glibc->scope.at[i] == index)
+    for (size_t i = 0; i < scope->count; i++)
+        if (scope->at[i] == index)
             return true;
     return false;
 }
 
 /* A filtee stands in the scope before the object that it filters. */
-static void load_filtee(struct glibc *glibc, size_t *at, const char *name, bool optional)
+static void load_filtee(struct glibc *glibc, struct indices *scope, size_t *at, const char *name,
+                        bool optional)
 {
-    int by = glibc->scope.at[*at];
+    int by = scope->at[*at];
     struct found found;
     int index = find_loaded(glibc, name);
     if (index < 0) {
         bool done = glibc_search(glibc, by, name, &found);
         if (optional && (!done || found.refusal != REFUSED_NONE))
             return;
-        index = done ? add_found(glibc, by, name, &found) : add_missing(glibc, by, name, &found);
+        index =
+            done ? glibc_add_found(glibc, by, name, &found) : add_missing(glibc, by, name, &found);
     }
-    for (size_t i = 0; i < glibc->scope.count; i++) {
-        if (glibc->scope.at[i] != index)
+    for (size_t i = 0; i < scope->count; i++) {
+        if (scope->at[i] != index)
             continue;
         if (i < *at)
             return;
-        memmove(glibc->scope.at + i, glibc->scope.at + i + 1,
-                (glibc->scope.count - i - 1) * sizeof *glibc->scope.at);
-        glibc->scope.count--;
+        memmove(scope->at + i, scope->at + i + 1, (scope->count - i - 1) * sizeof *scope->at);
+        scope->count--;
         break;
     }
-    *vec_push(&glibc->scope) = 0;
-    memmove(glibc->scope.at + *at + 1, glibc->scope.at + *at,
-            (glibc->scope.count - *at - 1) * sizeof *glibc->scope.at);
-    glibc->scope.at[*at] = index;
+    *vec_push(scope) = 0;
+    memmove(scope->at + *at + 1, scope->at + *at, (scope->count - *at - 1) * sizeof *scope->at);
+    scope->at[*at] = index;
     *vec_push(&glibc->maps.at[by].needs) = index;
     (*at)++;
 }
 
-static void load_needs(struct glibc *glibc, size_t *at)
+static void load_needs(struct glibc *glibc, struct indices *scope, size_t *at)
 {
-    int by = glibc->scope.at[*at];
+    int by = scope->at[*at];
     const struct elf_facts *elf = glibc->replay->objects.at[by].elf;
     if (elf == NULL)
         return;
@@ -252,19 +252,19 @@ static void load_needs(struct glibc *glibc, size_t *at)
         int index = map_object(glibc, by, elf->needed[i]);
         *vec_push(&glibc->maps.at[by].needs) = index;
         glibc->maps.at[index].hosted = false;
-        if (!in_scope(glibc, index))
-            *vec_push(&glibc->scope) = index;
+        if (!in_scope(scope, index))
+            *vec_push(scope) = index;
     }
     for (size_t i = 0; i < elf->filter_count; i++)
-        load_filtee(glibc, at, elf->filters[i], false);
+        load_filtee(glibc, scope, at, elf->filters[i], false);
     for (size_t i = 0; i < elf->auxiliary_count; i++)
-        load_filtee(glibc, at, elf->auxiliaries[i], true);
+        load_filtee(glibc, scope, at, elf->auxiliaries[i], true);
 }
 
-static void load_all(struct glibc *glibc)
+void glibc_load_all(struct glibc *glibc, struct indices *scope)
 {
-    for (size_t at = 0; at < glibc->scope.count; at++)
-        load_needs(glibc, &at);
+    for (size_t at = 0; at < scope->count; at++)
+        load_needs(glibc, scope, &at);
 }
 
 /* ---- the machine's own demands ---- */
@@ -329,6 +329,8 @@ static void keep_needs(struct glibc *glibc)
     }
     vec_free(&glibc->maps);
     vec_free(&glibc->scope);
+    vec_free(&glibc->host_scope);
+    vec_free(&glibc->lookup);
 }
 
 /* ld.so is in the process before any search, under PT_INTERP's path (of a
@@ -341,30 +343,16 @@ static int add_loader(struct glibc *glibc, const struct exec_result *exec)
         path = platform != NULL && platform->glibc_interp != NULL
                    ? platform->glibc_interp
                    : node_path(glibc->loader->node, glibc->arena);
-    int index = add_object(glibc, &(struct loaded){.name = path,
-                                                   .path = path,
-                                                   .origin = origin_of(glibc, path),
-                                                   .node = glibc->loader->node,
-                                                   .elf = glibc->loader->elf,
-                                                   .by = -1,
-                                                   .via = WILLRUN_VIA_LOADED});
+    int index = glibc_add_object(glibc, &(struct loaded){.name = path,
+                                                         .path = path,
+                                                         .origin = glibc_origin_of(glibc, path),
+                                                         .node = glibc->loader->node,
+                                                         .elf = glibc->loader->elf,
+                                                         .by = -1,
+                                                         .via = WILLRUN_VIA_LOADED});
     glibc->maps.at[index].builtin = true;
     add_name(glibc, index, path);
     return index;
-}
-
-/* Before dlopen the host has loaded libc by its own search: an object with a RUNPATH
- * to another one gets the host's all the same. Its place is the one that a need gives it. */
-static void add_libc_of_host(struct glibc *glibc, int loader)
-{
-    struct found found;
-    const char *soname = glibc->replay->objects.at[0].elf->soname;
-    if ((soname != NULL && strcmp(soname, "libc.so.6") == 0) ||
-        !glibc_search(glibc, loader, "libc.so.6", &found) || found.refusal != REFUSED_NONE)
-        return;
-    int index = add_found(glibc, loader, "libc.so.6", &found);
-    glibc->replay->objects.at[index].by = -1;
-    glibc->maps.at[index].hosted = true;
 }
 
 /* Tables outside of the file: relocation crashes on them, when all is loaded and every
@@ -401,23 +389,17 @@ static void verify_subject(struct glibc *glibc, const struct exec_result *exec)
     event->error = error;
 }
 
-bool glibc_of_host(const struct glibc *glibc, int index)
-{
-    const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
-    return glibc->maps.at[index].builtin || (index != 0 && elf != NULL && elf->soname != NULL &&
-                                             strcmp(elf->soname, "libc.so.6") == 0);
-}
-
 static void add_program(struct glibc *glibc, const struct exec_result *exec)
 {
     char *path = node_path(exec->node, glibc->arena);
-    *vec_push(&glibc->scope) = add_object(
-        glibc, &(struct loaded){.name = exec->program,
-                                .path = glibc->dlopen ? exec->program : path,
-                                .origin = origin_of(glibc, glibc->dlopen ? exec->program : path),
-                                .node = exec->node,
-                                .elf = exec->elf,
-                                .by = -1});
+    *vec_push(&glibc->scope) = glibc_add_object(
+        glibc,
+        &(struct loaded){.name = exec->program,
+                         .path = glibc->dlopen ? exec->program : path,
+                         .origin = glibc_origin_of(glibc, glibc->dlopen ? exec->program : path),
+                         .node = exec->node,
+                         .elf = exec->elf,
+                         .by = -1});
 }
 
 void glibc_replay(struct facts *facts, const struct process *process,
@@ -440,11 +422,12 @@ void glibc_replay(struct facts *facts, const struct process *process,
     int loader = add_loader(&glibc, exec);
     if (dlopen) {
         verify_subject(&glibc, exec);
-        add_libc_of_host(&glibc, loader);
-    } else
+        glibc_enter_host(&glibc, loader);
+    } else {
         load_preloads(&glibc);
+    }
     glibc.last_error = 0; /* _dl_map_object_deps starts so */
-    load_all(&glibc);
+    glibc_load_all(&glibc, &glibc.scope);
     glibc_check_versions(&glibc);
     refuse_malformed(&glibc);
     check_isa(&glibc);

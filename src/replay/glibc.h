@@ -38,9 +38,12 @@ struct link_map {
     bool faked;            /* not found */
     bool builtin;          /* ld.so itself */
     bool broken;           /* refused: it ends a real start */
-    bool hosted;           /* libc of dlopen's host, while nothing here has needed it */
+    bool initial;          /* of dlopen's host: there before the call */
+    bool hosted;           /* initial, and nothing that was opened has needed it so far */
     struct VEC(int) needs; /* objects, in DT_NEEDED order */
 };
+
+struct indices VEC(int);
 
 struct glibc {
     struct facts *facts;
@@ -51,8 +54,12 @@ struct glibc {
     const struct glibc_loader *loader;
     struct search_list library_path, defaults;
     struct VEC(struct link_map) maps; /* beside replay->objects */
-    struct VEC(int) scope;            /* search order: indices of objects */
+    struct indices scope;             /* search order: indices of objects */
+    struct indices host_scope;        /* of dlopen's host: symbols are looked up there first */
+    struct indices lookup;            /* where symbols are looked up: both, in that order */
+    int main; /* the process' program: 0; of dlopen: its host; -1: unknown */
     bool dlopen;
+    bool starting;    /* dlopen's host is being loaded: the subject is not there yet */
     bool bind_now;    /* LD_BIND_NOW is set to something */
     bool cache_asked; /* /etc/ld.so.cache was opened, or not found */
     int last_error;   /* errno, which ld.so prints at the end of a search */
@@ -90,8 +97,15 @@ struct tls_room {
 void glibc_tls_begin(const struct glibc *glibc, struct tls_room *room);
 void glibc_tls_take(struct glibc *glibc, struct tls_room *room, int index);
 
-/* Is the object there before dlopen is called: ld.so, or the host's libc? */
-bool glibc_of_host(const struct glibc *glibc, int index);
+/* glibc.c: add what was found for `name` of object `by`, or the object that it is
+ * known as already; all that the objects in `scope` need, appended to it. */
+int glibc_add_object(struct glibc *glibc, const struct loaded *object);
+int glibc_add_found(struct glibc *glibc, int by, const char *name, const struct found *found);
+const char *glibc_origin_of(struct glibc *glibc, const char *path);
+void glibc_load_all(struct glibc *glibc, struct indices *scope);
+
+/* glibc_host.c: load what the process has loaded before it calls dlopen. */
+void glibc_enter_host(struct glibc *glibc, int loader);
 
 /* bind.c: the object that binds `ref` of `elf`, passing over `but`; -1: none. */
 int glibc_definer(const struct glibc *glibc, const struct elf_facts *elf, const struct elf_ref *ref,

@@ -423,7 +423,7 @@ static const struct search_list *library_path(struct glibc *glibc)
 {
     if (!glibc->library_path.made)
         make_list(glibc, &glibc->library_path, process_env(glibc->process, "LD_LIBRARY_PATH"), ":;",
-                  glibc->replay->objects.count != 0 ? glibc->replay->objects.at[0].origin : NULL,
+                  glibc->replay->objects.at[glibc->main >= 0 ? glibc->main : 0].origin,
                   WILLRUN_VIA_LD_LIBRARY_PATH);
     return &glibc->library_path;
 }
@@ -453,11 +453,12 @@ static bool search_rpaths(struct glibc *glibc, int by, const char *name, struct 
         return false;
     bool did_main = false;
     for (int at = by; at >= 0; at = glibc->replay->objects.at[at].by) {
-        did_main |= at == 0;
+        did_main |= at == glibc->main;
         if (search_dirs(glibc, by, name, rpath_of(glibc, at), found))
             return true;
     }
-    return !did_main && !glibc->dlopen && search_dirs(glibc, by, name, rpath_of(glibc, 0), found);
+    return !did_main && glibc->main >= 0 &&
+           search_dirs(glibc, by, name, rpath_of(glibc, glibc->main), found);
 }
 
 static bool in_default_dirs(struct glibc *glibc, const char *path)

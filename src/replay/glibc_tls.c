@@ -64,7 +64,7 @@ void glibc_tls_begin(const struct glibc *glibc, struct tls_room *room)
     room->taken = arena_array(glibc->arena, glibc->maps.count + 1, sizeof *room->taken);
     for (size_t i = 0; i < glibc->maps.count; i++) {
         const struct elf_facts *elf = glibc->replay->objects.at[i].elf;
-        room->taken[i] = glibc_of_host(glibc, (int)i);
+        room->taken[i] = glibc->maps.at[i].initial || glibc->maps.at[i].builtin;
         if (elf == NULL || !elf->has_tls || !room->taken[i])
             continue;
         room->used = place(room, elf);

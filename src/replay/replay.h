@@ -15,6 +15,7 @@
 #include "willrun/result.h"
 
 /* The process that would start. */
+struct exec_result;
 struct process {
     const char *const *env; /* "K=V", NULL at the end */
     struct cred cred;
@@ -22,6 +23,7 @@ struct process {
     const struct platform *platform; /* of the machine; NULL: that of the program itself */
     int cpu_level;                   /* x86-64 micro-architecture level, 1 to 4 */
     bool trail;                      /* record every path considered (EV_CONSIDERED) */
+    const struct exec_result *host;  /* of a dlopen: the program that calls it; NULL: not known */
     struct memo *memo;               /* what replays of one root in one thread share (memo.h) */
 };
 

@@ -25,6 +25,7 @@ struct judge {
     const struct replay *replay;
     enum willrun_libc root_libc;
     bool dlopen;
+    bool host;           /* the program that loads the object is known */
     bool library_missing;
     size_t host_symbols; /* unbound symbols that a plugin's host may define */
 };
@@ -237,7 +238,8 @@ static enum rule symbol_rule(struct judge *judge, const struct event *event)
 {
     if (judge->library_missing || version_is_missing(judge->replay, event))
         return RULE_SYMBOL_UNRESOLVED;
-    if (judge->dlopen && event->name == NULL) { /* no version need says whose symbol it is */
+    if (judge->dlopen && !judge->host &&
+        event->name == NULL) { /* no version need says whose symbol it is */
         judge->host_symbols++;
         return RULE_SYMBOL_UNRESOLVED;
     }
@@ -354,10 +356,13 @@ static bool repeats(const struct replay *replay, size_t index)
 }
 
 void findings_of_start(struct findings *findings, const struct replay *replay, bool dlopen,
-                       enum willrun_libc root_libc)
+                       bool host, enum willrun_libc root_libc)
 {
-    struct judge judge = {
-        .findings = findings, .replay = replay, .root_libc = root_libc, .dlopen = dlopen};
+    struct judge judge = {.findings = findings,
+                          .replay = replay,
+                          .root_libc = root_libc,
+                          .dlopen = dlopen,
+                          .host = host};
     for (size_t i = 0; i < replay->events.count; i++)
         judge.library_missing |= replay->events.at[i].kind == EV_NOT_FOUND ||
                                  (replay->events.at[i].kind == EV_REFUSED &&

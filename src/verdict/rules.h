@@ -28,6 +28,7 @@
     X(SYMBOL_MISSING, "symbol-missing", WILLRUN_ERROR)                                             \
     X(RELOCATION_UNKNOWN, "relocation-unknown", WILLRUN_ERROR)                                     \
     X(LOADER_FATAL, "loader-fatal", WILLRUN_ERROR)                                                 \
+    X(HOST_FAILS, "host-fails", WILLRUN_ERROR)                                                     \
     X(SYMBOL_MISSING_LAZY, "symbol-missing-lazy", WILLRUN_WARNING)                                 \
     X(PRELOAD_IGNORED, "preload-ignored", WILLRUN_WARNING)                                         \
     X(COPY_SIZE, "copy-size", WILLRUN_NOTE)                                                        \
