@@ -1,21 +1,25 @@
 #include "base/hash.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 static uint64_t key[2];
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static atomic_bool key_made; /* spares a call each time */
 
 static void make_key(void)
 {
-    if (getrandom(key, sizeof key, GRND_NONBLOCK) == (ssize_t)sizeof key)
-        return;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    key[0] = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15U;
-    key[1] = (uint64_t)now.tv_sec ^ (uintptr_t)&now;
+    if (getrandom(key, sizeof key, GRND_NONBLOCK) != (ssize_t)sizeof key) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        key[0] = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15U;
+        key[1] = (uint64_t)now.tv_sec ^ (uintptr_t)&now;
+    }
+    atomic_store_explicit(&key_made, true, memory_order_release);
 }
 
 /* Both halves of a 128-bit product folded together: every input bit reaches
@@ -52,7 +56,8 @@ static uint64_t short_word(const unsigned char *bytes, size_t length)
 
 uint64_t hash_bytes(const void *bytes, size_t length)
 {
-    pthread_once(&key_once, make_key);
+    if (!atomic_load_explicit(&key_made, memory_order_acquire))
+        pthread_once(&key_once, make_key);
     const unsigned char *at = bytes, *end = at + length;
     uint64_t state = key[0] ^ length;
     for (size_t left = length; left > 8; left -= 8, at += 8)
