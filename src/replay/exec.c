@@ -95,6 +95,11 @@ static const char *segment_trouble(const struct elf_facts *elf, const Elf64_Phdr
         return "has a segment outside of the addresses that a process has";
     if (elf->type == ET_EXEC && segment->p_vaddr < LEAST_ADDRESS)
         return "has a segment below the least address that may be mapped (64 KiB)";
+    /* maximum_alignment: the load address is rounded down to it, here to 0 */
+    uint64_t align = segment->p_align;
+    if (elf->type == ET_DYN && (align & (align - 1)) == 0 &&
+        align >= (elf->wide ? end + PAGE : (uint64_t)1 << 31))
+        return "has a segment with an alignment beyond the addresses that a process has";
     if (segment->p_filesz == 0)
         return NULL;
     uint64_t room = (elf->file_size + PAGE - 1) / PAGE * PAGE;
@@ -106,20 +111,29 @@ static const char *segment_trouble(const struct elf_facts *elf, const Elf64_Phdr
     return NULL;
 }
 
-/* Is the program's first instruction, where no loader comes before it, in a
- * segment that may be executed? A ppc64 entry may be a descriptor in data; in
- * 32-bit programs without PT_GNU_STACK all that can be read can be executed. */
+/* What a segment needs for its bytes to be executed. A ppc64 entry may be a
+ * descriptor in data; in 32-bit programs without PT_GNU_STACK all that can be
+ * read can be executed. */
+static uint32_t executable_flags(const struct elf_facts *elf)
+{
+    bool marked = elf->has_stack && (elf->machine == EM_386 || elf->machine == EM_ARM);
+    return (elf->wide && elf->machine != EM_PPC64) || marked ? PF_X : PF_X | PF_R;
+}
+
+/* Is the program's first instruction, where no loader comes before it, among
+ * the bytes of a segment that may be executed? */
 static bool entry_maps(const struct elf_facts *elf)
 {
-    bool strict = elf->wide && elf->machine != EM_PPC64;
     if (elf->entry == 0)
         return false;
     for (size_t i = 0; i < elf->phnum; i++) {
         const Elf64_Phdr *segment = &elf->phdrs[i];
-        if (segment->p_type != PT_LOAD || (strict && (segment->p_flags & PF_X) == 0))
+        if (segment->p_type != PT_LOAD || segment->p_filesz == 0 ||
+            (segment->p_flags & executable_flags(elf)) == 0)
             continue;
         uint64_t start = segment->p_vaddr / PAGE * PAGE;
-        if (elf->entry >= start && elf->entry - start < segment->p_vaddr - start + segment->p_memsz)
+        uint64_t size = segment->p_vaddr - start + segment->p_filesz;
+        if (elf->entry >= start && elf->entry - start < (size + PAGE - 1) / PAGE * PAGE)
             return true;
     }
     return false;
@@ -487,8 +501,10 @@ static const char *find_in_path(struct attempt *attempt, const char *command)
     enum exec_reason reason = EXEC_NOT_IN_PATH;
     if (path == NULL)
         path = default_path;
-    for (const char *end; *path != '\0'; path = *end != '\0' ? end + 1 : end) {
+    bool more = *path != '\0'; /* an empty PATH has no element, `:` has two */
+    for (const char *end; more; path = end + 1) {
         end = strchrnul(path, ':');
+        more = *end != '\0';
         const char *file = join_path(attempt->arena, path, (size_t)(end - path), command);
         if (!find_at(attempt, file))
             continue;

@@ -327,6 +327,7 @@ command("slashes and dots in PATH are cleaned, links or not", {"/l": link("/a/b"
 command("an empty element of PATH that serves is refused", {"/prog": file()}, "prog", {"PATH": ":/bin"},
         tells=["relative or an empty element"])
 command("an empty element that does not serve", {"/bin/prog": file()}, "prog", {"PATH": ":/bin"}, file="/bin/prog")
+command("an empty element at the end of PATH counts", {"/prog": file()}, "prog", {"PATH": "/bin:"})
 command("a relative folder of PATH that serves is refused", {"/d/prog": file()}, "prog", {"PATH": "d:/bin"})
 command("an empty PATH", {"/prog": file()}, "prog", {"PATH": ""})
 command("a dangling link is passed over", {"/sbin/prog": link("x"), "/bin/prog": file()}, "prog", file="/bin/prog")

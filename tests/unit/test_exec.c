@@ -403,6 +403,7 @@ static const struct {
     {"PATH=/", "folder", NULL, EXEC_NOT_IN_PATH, ENOENT},
     {"PATH=", "exe", NULL, EXEC_NOT_IN_PATH, ENOENT},
     {"PATH=:/", "exe", NULL, EXEC_PATH_RELATIVE, ENOENT},
+    {"PATH=/s:", "exe", NULL, EXEC_PATH_RELATIVE, ENOENT},
     {"PATH=./s/..", "exe", NULL, EXEC_PATH_RELATIVE, ENOENT},
     {"PATH=/s/..", "exe", "/exe", EXEC_OK, 0}, /* without a look at what /s is */
     {"PATH=//link-folder//./nowhere/../", "exe", "/link-folder/exe", EXEC_OK, 0},
