@@ -286,8 +286,8 @@ static bool open_target(struct checking *checking)
     checking->target.host = willrun->host;
     keep_env(checking);
     find_platform(&checking->target);
-    advice_of_root(checking->owned->facts, checking->target.libc.version, &checking->owned->arena,
-                   &checking->target.advice);
+    checking->target.advice =
+        (struct advice){checking->owned->facts, checking->target.libc.version};
     return (willrun->user == NULL ||
             user_find(checking->target.facts, willrun->user, &checking->owned->arena,
                       &checking->target.cred, &willrun->err)) &&

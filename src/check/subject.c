@@ -395,10 +395,10 @@ static void judge_start(struct judging *judging, const struct exec_result *exec)
         return;
     }
     enum willrun_libc kind = loader_kind(exec->interp_elf);
-    if (kind == WILLRUN_LIBC_MUSL || gcompat_is_loader(judging->target->facts, exec->interp))
-        judge_replay(judging, exec, false, musl_replay);
-    else if (kind == WILLRUN_LIBC_GLIBC)
+    if (kind == WILLRUN_LIBC_GLIBC)
         judge_replay(judging, exec, false, glibc_replay);
+    else if (kind == WILLRUN_LIBC_MUSL || gcompat_is_loader(judging->target->facts, exec->interp))
+        judge_replay(judging, exec, false, musl_replay);
     else
         loader_unknown(judging, exec->elf->interp);
 }

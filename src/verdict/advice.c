@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file/os_release.h"
 #include "verdict/packages.h"
 
 /* ---- versions ---- */
@@ -123,6 +124,15 @@ static bool has_word(const char *words, const char *word)
     return false;
 }
 
+enum installer { INSTALLER_NONE, INSTALLER_APT, INSTALLER_APK, INSTALLER_DNF };
+
+/* How packages come into a root. */
+struct installing {
+    struct os_release os;
+    enum installer installer; /* what its distribution installs packages with */
+    bool present;             /* it is in the root: distroless images have none */
+};
+
 static const struct {
     const char *id;
     enum installer installer;
@@ -135,20 +145,20 @@ static const struct {
                   {"rhel", INSTALLER_DNF, {"/usr/bin/dnf", "/usr/bin/microdnf"}},
                   {"amzn", INSTALLER_DNF, {"/usr/bin/dnf", "/usr/bin/microdnf"}}};
 
-void advice_of_root(struct facts *facts, const char *libc_version, struct arena *arena,
-                    struct advice *advice)
+/* Only asked for when something fails: a check of what runs is quick. */
+static void look_at_root(struct facts *facts, struct arena *arena, struct installing *installing)
 {
-    *advice = (struct advice){.libc_version = libc_version, .facts = facts};
-    os_release_read(facts, arena, &advice->os);
+    *installing = (struct installing){0};
+    os_release_read(facts, arena, &installing->os);
     for (size_t i = 0; i < sizeof installers / sizeof *installers; i++) {
-        if (!has_word(advice->os.id, installers[i].id) &&
-            !has_word(advice->os.id_like, installers[i].id))
+        if (!has_word(installing->os.id, installers[i].id) &&
+            !has_word(installing->os.id_like, installers[i].id))
             continue;
-        advice->installer = installers[i].installer;
+        installing->installer = installers[i].installer;
         for (size_t k = 0; k < 2 && installers[i].programs[k] != NULL; k++) {
             int error;
-            advice->has_installer |= root_lookup(facts_root(facts), NULL, installers[i].programs[k],
-                                                 NULL, LOOKUP_FOLLOW, &error) != NULL;
+            installing->present |= root_lookup(facts_root(facts), NULL, installers[i].programs[k],
+                                               NULL, LOOKUP_FOLLOW, &error) != NULL;
         }
         return;
     }
@@ -178,14 +188,14 @@ static const char *debian_release(const struct os_release *os)
 }
 
 /* The command that installs `soname`, or NULL. */
-static const char *install_command(const struct advice *advice, const char *soname, bool wide,
-                                   struct arena *arena)
+static const char *install_command(const struct installing *installing, const char *soname,
+                                   bool wide, struct arena *arena)
 {
     const char *package = NULL;
-    switch (advice->installer) {
+    switch (installing->installer) {
     case INSTALLER_APT:
-        if (debian_release(&advice->os) != NULL)
-            package = package_of_library(soname, debian_release(&advice->os), arena);
+        if (debian_release(&installing->os) != NULL)
+            package = package_of_library(soname, debian_release(&installing->os), arena);
         return package != NULL ? arena_format(arena, "apt-get install -y %s", package) : NULL;
     case INSTALLER_APK: /* packages provide their sonames by this name */
         return arena_format(arena, "apk add so:%s", soname);
@@ -201,15 +211,17 @@ const char *advice_library(const struct advice *advice, const char *soname, cons
 {
     const char *copy = arena_format(arena, "COPY %s from the builder into %s", soname,
                                     folder != NULL ? folder : "a folder that the loader searches");
-    const char *command = install_command(advice, soname, wide, arena);
-    if (command != NULL && advice->has_installer)
+    struct installing installing;
+    look_at_root(advice->facts, arena, &installing);
+    const char *command = install_command(&installing, soname, wide, arena);
+    if (command != NULL && installing.present)
         return arena_format(arena, "Install it in the runtime image (%s), or %s.", command, copy);
     if (command != NULL)
         return arena_format(
             arena, "The image has no package manager: in a stage that has one run %s, and %s.",
             command, copy);
     const char *release =
-        advice->installer == INSTALLER_APT ? release_with_library(soname, arena) : NULL;
+        installing.installer == INSTALLER_APT ? release_with_library(soname, arena) : NULL;
     if (release != NULL)
         return arena_format(arena,
                             "No package of this release has it (Debian %s does): %s, or build on "

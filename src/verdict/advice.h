@@ -3,22 +3,14 @@
 #define WILLRUN_VERDICT_ADVICE_H
 
 #include "base/arena.h"
-#include "file/os_release.h"
+#include "file/file_facts.h"
 #include "willrun/result.h"
-
-enum installer { INSTALLER_NONE, INSTALLER_APT, INSTALLER_APK, INSTALLER_DNF };
 
 /* What fixes need to know of a target. */
 struct advice {
-    struct os_release os;
-    enum installer installer; /* what its distribution installs packages with */
-    bool has_installer;       /* it is in the root: distroless images have none */
+    struct facts *facts;
     const char *libc_version; /* NULL: not known */
-    struct facts *facts;      /* of the target */
 };
-
-void advice_of_root(struct facts *facts, const char *libc_version, struct arena *arena,
-                    struct advice *advice);
 
 /* Is there an ELF file at `path` in the target, of the machine that `elf` is for? */
 bool advice_is_library(const struct advice *advice, const char *path, const struct elf_facts *elf);

@@ -62,7 +62,6 @@ static const char *library_in(const char *os_release, const char *installer, con
 {
     struct temp temp;
     struct err err;
-    struct advice advice;
     temp_make(&temp);
     const struct made rows[] = {{'d', "etc", NULL, 0, 0, 0},
                                 {'f', "etc/os-release", os_release, 0, 0, 0},
@@ -77,7 +76,7 @@ static const char *library_in(const char *os_release, const char *installer, con
     assert_non_null(source);
     struct root *root = root_new(source);
     struct facts *facts = facts_new(root, false);
-    advice_of_root(facts, NULL, arena, &advice);
+    const struct advice advice = {.facts = facts};
     const char *text = advice_library(&advice, soname, "/usr/lib/", true, arena);
     facts_free(facts);
     root_free(root);
