@@ -4,12 +4,15 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "check/subject.h"
 #include "check/user.h"
 #include "check/walk.h"
 #include "willrun/willrun.h"
+
+enum { SUBJECTS_A_THREAD = 8 }; /* fewer are not worth a thread's start */
 
 struct strings VEC(char *);
 
@@ -217,6 +220,29 @@ struct checking {
     struct asked_list asked;
 };
 
+static bool is_folder(struct root *root, const char *path)
+{
+    struct stat status;
+    int error;
+    if (*path != '/')
+        return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    const struct node *node = root_lookup(root, NULL, path, NULL, LOOKUP_FOLLOW, &error);
+    return node != NULL && node->type == NODE_DIR;
+}
+
+/* A few files, which one thread judges: an index of all that their libraries
+ * define would cost more than the lookups. */
+static bool asks_little(const struct checking *checking)
+{
+    const struct willrun *willrun = checking->willrun;
+    if (willrun->all || willrun->subjects.count + willrun->commands.count >= SUBJECTS_A_THREAD)
+        return false;
+    for (size_t i = 0; i < willrun->subjects.count; i++)
+        if (is_folder(checking->owned->root, willrun->subjects.at[i]))
+            return false;
+    return true;
+}
+
 static bool open_root(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
@@ -231,6 +257,8 @@ static bool open_root(struct checking *checking)
         return false;
     checking->owned->root = root_new(opened);
     checking->owned->facts = facts_new(checking->owned->root, true);
+    if (asks_little(checking))
+        facts_keep_bytes(checking->owned->facts);
     checking->target.facts = checking->owned->facts;
     return true;
 }
@@ -424,7 +452,6 @@ static void *work(void *argument)
 
 static size_t worker_count(const struct willrun *willrun, size_t subjects)
 {
-    enum { SUBJECTS_A_THREAD = 8 }; /* fewer are not worth a thread's start */
     size_t threads = thread_count(willrun);
     size_t useful = subjects / SUBJECTS_A_THREAD + 1;
     return threads < useful ? threads : useful;

@@ -5,11 +5,11 @@
 
 #include "elf/elf_image.h"
 
-static void read_facts(struct elf_facts *facts, struct span file, bool symbols)
+static void read_facts(struct elf_facts *facts, struct span file, bool symbols, bool stays)
 {
     facts->file_size = file.size;
     facts->abi_os = UINT32_MAX;
-    struct elf_image image = {.file = file, .facts = facts};
+    struct elf_image image = {.file = file, .stays = stays, .facts = facts};
     if (!elf_read_header(&image))
         return;
     elf_read_notes(&image);
@@ -25,15 +25,16 @@ struct elf_facts *elf_facts_read(struct span file, bool symbols)
 {
     struct elf_facts *facts = must_alloc(sizeof *facts);
     memset(facts, 0, sizeof *facts);
-    read_facts(facts, file, symbols);
+    read_facts(facts, file, symbols, false);
     return facts;
 }
 
-const struct elf_facts *elf_facts_read_in(struct arena *arena, struct span file, bool symbols)
+const struct elf_facts *elf_facts_read_in(struct arena *arena, struct span file, bool symbols,
+                                          bool stays)
 {
     struct elf_facts *facts = arena_alloc(arena, sizeof *facts);
     facts->arena = *arena; /* lent while the facts are made */
-    read_facts(facts, file, symbols);
+    read_facts(facts, file, symbols, stays);
     *arena = facts->arena;
     facts->arena = (struct arena){0};
     return facts;

@@ -167,6 +167,8 @@ struct elf_facts {
      * define the name, and end here. A power of two of words. */
     const uint64_t *def_bloom;
     size_t def_bloom_words;
+    struct elf_lazy
+        *lazy; /* of a file that stays: the file itself instead of all that; else NULL */
     const struct elf_version *version_of; /* by index; [0] is no version */
     size_t version_of_count;
     const struct elf_ref *refs;
@@ -211,11 +213,15 @@ struct elf_facts {
 struct elf_facts *elf_facts_read(struct span file, bool symbols);
 void elf_facts_free(struct elf_facts *facts);
 
-/* The same, owned by `arena`. */
-const struct elf_facts *elf_facts_read_in(struct arena *arena, struct span file, bool symbols);
+/* The same, owned by `arena`. `stays`: the bytes of the file live as long as the
+ * facts, and one thread alone uses them; definitions are then looked up in the
+ * file, one at a time, instead of all being indexed. */
+const struct elf_facts *elf_facts_read_in(struct arena *arena, struct span file, bool symbols,
+                                          bool stays);
 
-/* The first definition of the name with `key`; NULL: none. The next: elf_next_def. */
-const struct elf_def *elf_first_def(const struct elf_facts *facts, uint64_t key);
+/* The first definition of `name`, whose key is `key`; NULL: none. The next:
+ * elf_next_def. Of files that stay it is valid until the next lookup in the same one. */
+const struct elf_def *elf_first_def(const struct elf_facts *facts, const char *name, uint64_t key);
 const struct elf_def *elf_next_def(const struct elf_facts *facts, const struct elf_def *def);
 
 /* The version of a reference, and that of a definition; never NULL. */

@@ -26,6 +26,7 @@ struct elf_tables {
 
 struct elf_image {
     struct span file;
+    bool stays; /* the bytes outlive the reading: what is looked up may be left in them */
     struct elf_facts *facts;
     struct elf_tables tables;
     struct span strings; /* from DT_STRTAB to the end of its segment */
@@ -60,6 +61,13 @@ size_t elf_reloc_size(const struct elf_image *image, bool rela);
 
 /* A string of DT_STRTAB; NULL outside of it. */
 const char *elf_string(const struct elf_image *image, uint64_t offset);
+
+/* The versym of a symbol: 1 where `versyms`, the table's bytes, are none. */
+uint16_t elf_versym(const struct elf_image *image, struct span versyms, size_t index);
+uint32_t elf_short_size(const Elf64_Sym *symbol); /* UINT32_MAX: that much or more */
+
+/* elf_defs.c, a part of elf_read_symbols. */
+void elf_read_defs(struct elf_image *image, struct span table, struct span versyms);
 
 /* The passes, in this order. Each fills its part of the facts. */
 bool elf_read_header(struct elf_image *image);

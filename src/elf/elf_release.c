@@ -8,7 +8,7 @@
 
 static bool defines(const struct elf_facts *facts, const char *name)
 {
-    return elf_first_def(facts, hash_bytes(name, strlen(name))) != NULL;
+    return elf_first_def(facts, name, hash_bytes(name, strlen(name))) != NULL;
 }
 
 static bool starts_with(const char *text, const char *prefix)

@@ -25,6 +25,8 @@ enum {
 struct facts {
     struct root *root; /* borrowed */
     bool symbols;
+    bool keeps; /* files' bytes are kept, in `kept` */
+    struct VEC(struct file_bytes) kept;
     _Atomic(slot *) pages[PAGES];     /* by content id; an empty slot was not asked for yet */
     pthread_mutex_t lock;             /* guards all below, and the making of pages and entries */
     pthread_cond_t made;              /* some entry became ready */
@@ -55,6 +57,9 @@ void facts_free(struct facts *facts)
         arena_free(facts->all.at[i]);
         free(facts->all.at[i]);
     }
+    for (size_t i = 0; i < facts->kept.count; i++)
+        file_bytes_release(&facts->kept.at[i]);
+    vec_free(&facts->kept);
     vec_free(&facts->all);
     vec_free(&facts->spare);
     arena_free(&facts->arena);
@@ -89,6 +94,11 @@ static bool is_elf(struct span head)
     return kind_of(head) == FILE_ELF;
 }
 
+void facts_keep_bytes(struct facts *facts)
+{
+    facts->keeps = true;
+}
+
 static void read_facts(const struct facts *facts, const struct file_bytes *bytes,
                        struct arena *arena, struct file_facts *made)
 {
@@ -99,12 +109,12 @@ static void read_facts(const struct facts *facts, const struct file_bytes *bytes
     if (made->head_size != 0)
         memcpy(made->head, file.data, made->head_size);
     if (made->kind == FILE_ELF)
-        made->elf = elf_facts_read_in(arena, file, facts->symbols);
+        made->elf = elf_facts_read_in(arena, file, facts->symbols, facts->keeps);
     else if (made->kind == FILE_SCRIPT)
         script_parse(file, arena, &made->script);
 }
 
-static void read_file(const struct facts *facts, const struct node *node, struct arena *arena,
+static void read_file(struct facts *facts, const struct node *node, struct arena *arena,
                       struct file_facts *made)
 {
     struct file_bytes bytes;
@@ -114,7 +124,10 @@ static void read_file(const struct facts *facts, const struct node *node, struct
         return;
     }
     read_facts(facts, &bytes, arena, made);
-    file_bytes_release(&bytes);
+    if (facts->keeps && made->kind == FILE_ELF)
+        *vec_push(&facts->kept) = bytes;
+    else
+        file_bytes_release(&bytes);
 }
 
 /* ---- all files ---- */

@@ -39,6 +39,10 @@ struct facts;
 struct facts *facts_new(struct root *root, bool symbols);
 void facts_free(struct facts *facts);
 
+/* For a few files and one thread: keep their bytes, and read of them only what is
+ * asked for. To be said before the first of them. */
+void facts_keep_bytes(struct facts *facts);
+
 /* The facts of the regular file `node`; never NULL, owned by `facts`. */
 const struct file_facts *facts_of(struct facts *facts, const struct node *node);
 

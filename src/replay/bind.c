@@ -26,15 +26,15 @@ static bool version_matches(const struct elf_facts *elf, const struct elf_versio
     return key == version->key || (!version->hidden && key == 0 && (def->versym & HIDDEN) == 0);
 }
 
-/* The definition in `elf` of a reference to `key` with `version`; `call`: for a
+/* The definition in `elf` of the reference `ref` with `version`; `call`: for a
  * jump slot or TLS, where an undefined symbol with a value does not count. */
-static const struct elf_def *match(const struct elf_facts *elf, uint64_t key,
+static const struct elf_def *match(const struct elf_facts *elf, const struct elf_ref *ref,
                                    const struct elf_version *version, bool call)
 {
     enum { INDEX = 0x7fff, HIDDEN = 0x8000, FIRST_VERSION = 3 };
     const struct elf_def *only = NULL;
     unsigned versions = 0;
-    for (const struct elf_def *def = elf_first_def(elf, key); def != NULL;
+    for (const struct elf_def *def = elf_first_def(elf, ref->name, ref->key); def != NULL;
          def = elf_next_def(elf, def)) {
         if (!may_bind(def) || (call && def->undefined))
             continue;
@@ -71,7 +71,7 @@ static bool satisfies(const struct binding *binding, const struct elf_facts *def
     bool call = ref->call || ref->tls || ref->copy;
     if (ref->copy && definer == binding->elf)
         return false;
-    return match(definer, ref->key, elf_ref_version(binding->elf, ref), call) != NULL;
+    return match(definer, ref, elf_ref_version(binding->elf, ref), call) != NULL;
 }
 
 static void bind_in(struct binding *binding, const struct elf_facts *definer)
@@ -115,7 +115,7 @@ int glibc_definer(const struct glibc *glibc, const struct elf_facts *elf, const 
         int index = glibc->lookup.at[i];
         const struct elf_facts *definer = glibc->replay->objects.at[index].elf;
         if (definer != NULL && definer != but &&
-            match(definer, ref->key, elf_ref_version(elf, ref), true) != NULL)
+            match(definer, ref, elf_ref_version(elf, ref), true) != NULL)
             return index;
     }
     return -1;
@@ -129,8 +129,8 @@ static void check_copy(struct binding *binding, const struct elf_ref *ref)
     int index = glibc_definer(glibc, binding->elf, ref, binding->elf);
     if (index < 0)
         return;
-    const struct elf_def *def = match(glibc->replay->objects.at[index].elf, ref->key,
-                                      elf_ref_version(binding->elf, ref), true);
+    const struct elf_def *def =
+        match(glibc->replay->objects.at[index].elf, ref, elf_ref_version(binding->elf, ref), true);
     if (def->size <= ref->size)
         return;
     struct event *event = replay_event(glibc->replay, EV_COPY_SIZE);

@@ -124,8 +124,8 @@ static enum refusal refusal_of(struct musl *musl, const struct node *node)
 static bool is_libc(const struct elf_facts *elf)
 {
     static const char main_name[] = "__libc_start_main", stream[] = "stdin";
-    return musl_defines(elf, hash_bytes(main_name, sizeof main_name - 1), true) &&
-           musl_defines(elf, hash_bytes(stream, sizeof stream - 1), true);
+    return musl_defines(elf, main_name, hash_bytes(main_name, sizeof main_name - 1), true) &&
+           musl_defines(elf, stream, hash_bytes(stream, sizeof stream - 1), true);
 }
 
 static int load_found(struct musl *musl, int by, const char *name, const struct musl_found *found,

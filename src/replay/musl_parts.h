@@ -41,8 +41,8 @@ bool musl_search(struct musl *musl, int by, const char *name, struct musl_found 
 /* musl_relocate.c: what relocating object `index` finds missing (do_relocs). */
 void musl_relocate(struct musl *musl, int index);
 
-/* Does `elf` define the name with `key`, as one step of find_sym sees it?
+/* Does `elf` define `name`, whose key is `key`, as one step of find_sym sees it?
  * `need_def`: for a call through the PLT. */
-bool musl_defines(const struct elf_facts *elf, uint64_t key, bool need_def);
+bool musl_defines(const struct elf_facts *elf, const char *name, uint64_t key, bool need_def);
 
 #endif

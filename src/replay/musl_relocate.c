@@ -11,14 +11,14 @@
 /* ---- symbols ---- */
 
 /* The first symbol of that name which is not of a hidden version decides. */
-bool musl_defines(const struct elf_facts *elf, uint64_t key, bool need_def)
+bool musl_defines(const struct elf_facts *elf, const char *name, uint64_t key, bool need_def)
 {
     enum {
         TYPES = 1 << STT_NOTYPE | 1 << STT_OBJECT | 1 << STT_FUNC | 1 << STT_COMMON | 1 << STT_TLS,
         BINDS = 1 << STB_GLOBAL | 1 << STB_WEAK | 1 << STB_GNU_UNIQUE,
         HIDDEN = 0x8000
     };
-    const struct elf_def *def = elf_first_def(elf, key);
+    const struct elf_def *def = elf_first_def(elf, name, key);
     while (def != NULL && (def->versym & HIDDEN) != 0)
         def = elf_next_def(elf, def);
     if (def == NULL || (def->undefined && (need_def || def->type == STT_TLS)) ||
@@ -31,14 +31,16 @@ enum { NO_OBJECT = -1, THE_LOADER = -2 };
 
 /* The object that defines the name. The loader's own symbols count once
  * something needs it, and in a process that runs. */
-static int definer(const struct musl *musl, uint64_t key, bool need_def, bool copy)
+static int definer(const struct musl *musl, const char *name, uint64_t key, bool need_def,
+                   bool copy)
 {
     for (size_t i = copy && !musl->dlopen ? 1 : 0; i < musl->replay->objects.count; i++) {
         const struct loaded *object = &musl->replay->objects.at[i];
-        if (object->elf != NULL && !object->builtin && musl_defines(object->elf, key, need_def))
+        if (object->elf != NULL && !object->builtin &&
+            musl_defines(object->elf, name, key, need_def))
             return (int)i;
     }
-    return (musl->libc_loaded || musl->dlopen) && musl_defines(musl->libc, key, need_def)
+    return (musl->libc_loaded || musl->dlopen) && musl_defines(musl->libc, name, key, need_def)
                ? THE_LOADER
                : NO_OBJECT;
 }
@@ -52,12 +54,12 @@ static bool is_lfs64(const struct musl *musl, const char *name)
     if (libc->lfs64_count == 0)
         return false;
     if (strcmp(name, "readdir64_r") == 0)
-        return musl_defines(libc, hash_bytes("readdir_r", 9), true);
+        return musl_defines(libc, "readdir_r", hash_bytes("readdir_r", 9), true);
     if (length < 2 || length > musl->lfs64_longest || strcmp(name + length - 2, "64") != 0)
         return false;
     for (size_t i = 0; i < libc->lfs64_count; i++)
         if (strncmp(libc->lfs64[i], name, length - 2) == 0 && libc->lfs64[i][length - 2] == 0)
-            return musl_defines(libc, hash_bytes(name, length - 2), true);
+            return musl_defines(libc, libc->lfs64[i], hash_bytes(name, length - 2), true);
     return false;
 }
 
@@ -99,7 +101,7 @@ static void bind_list(struct musl *musl, int index, const uint32_t *list, size_t
     for (size_t i = 0; i < count; i++) {
         const struct elf_ref *ref = &elf->refs[list[i]];
         bool copy = !plt && ref->copy && last[list[i]] == i;
-        int object = definer(musl, ref->key, plt && ref->call, copy);
+        int object = definer(musl, ref->name, ref->key, plt && ref->call, copy);
         if (object != NO_OBJECT) {
             if (ref->tls_static)
                 static_tls(musl, index, ref->name, object);
@@ -133,7 +135,7 @@ static void relocate_raw(struct musl *musl, int index)
         if (reloc->name != NULL) {
             name = reloc->name;
             by = reloc->local ? index
-                              : definer(musl, hash_bytes(name, strlen(name)),
+                              : definer(musl, name, hash_bytes(name, strlen(name)),
                                         class == RELOC_JUMP_SLOT, class == RELOC_COPY);
             if (by == NO_OBJECT && !reloc->weak && !is_lfs64(musl, name)) {
                 unbound(musl, index, name, NULL);

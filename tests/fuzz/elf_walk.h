@@ -53,7 +53,7 @@ static inline void walk_defs(const struct elf_facts *facts)
         WALK_EXPECT(facts->def_slots[i] <= facts->def_count);
     for (size_t i = 0; i < facts->def_count; i++) {
         WALK_EXPECT(facts->defs[i].next <= facts->def_count);
-        WALK_EXPECT(facts->def_room == 0 || elf_first_def(facts, facts->defs[i].key) != NULL);
+        WALK_EXPECT(facts->def_room == 0 || elf_first_def(facts, "", facts->defs[i].key) != NULL);
     }
 }
 
@@ -66,7 +66,7 @@ static inline size_t walk_refs(const struct elf_facts *facts)
         const struct elf_version *version = elf_ref_version(facts, ref);
         length += walk_text(ref->name) + walk_text(version->name) + walk_text(version->file);
         size_t steps = 0;
-        for (const struct elf_def *def = elf_first_def(facts, ref->key); def != NULL;
+        for (const struct elf_def *def = elf_first_def(facts, ref->name, ref->key); def != NULL;
              def = elf_next_def(facts, def))
             WALK_EXPECT(++steps <= facts->def_count);
     }
