@@ -26,10 +26,15 @@ struct env_run {
     const char *argv0;      /* of env */
     bool busybox, musl;     /* which env, and by which C library */
     bool splits;            /* it has -S */
+    bool renames;           /* it has -a */
     bool hints_any;         /* its hint at -S comes for any white space, not for a space alone */
     struct words arguments; /* behind argv[0] */
     size_t next;            /* index of the first argument not yet taken */
     struct words variables; /* environment of the program, NULL at the end */
+    bool null;              /* -0 was given */
+    bool untold;            /* what it prints is more than is told here: -v, quoting for a shell */
+    bool ends;              /* it prints its help or version, and that is all */
+    const char *folder;     /* of -C; NULL: none */
     const char *refusal;    /* lines that env prints of its own arguments; NULL: none */
 };
 
@@ -70,6 +75,7 @@ static void look_at(struct env_run *run, const struct exec_result *exec)
         return;
     run->busybox = strcmp(exec->node->name, "busybox") == 0 || holds(bytes.span, "BusyBox v");
     run->splits = !run->busybox && holds(bytes.span, "-[v]S");
+    run->renames = run->splits && holds(bytes.span, "--argv0");
     run->hints_any = holds(bytes.span, " \t\n\v\f\r");
     file_bytes_release(&bytes);
 }
@@ -118,22 +124,24 @@ static void refuse(struct env_run *run, const char *text)
     run->refusal = arena_format(run->arena, "%s: %s", run->argv0, text);
 }
 
+/* The same with the hint of usage(), behind `more` lines of its own. busybox
+ * prints its whole usage there, which is not told. */
+static void refuse_usage(struct env_run *run, const char *text, const char *more)
+{
+    refuse(run, arena_format(run->arena, "%s\n%sTry '%s --help' for more information.", text, more,
+                             run->argv0));
+}
+
 /* An option that env does not have: the C library's getopt speaks. GNU's env
  * speaks itself of a blank, the sign of `#!/usr/bin/env -i PROGRAM`, which the
  * kernel hands over as one argument. */
 static void refuse_option(struct env_run *run, char option)
 {
-    const char *said = arena_format(run->arena, "invalid option -- '%c'", option);
     const char *hint = "";
-    if (run->busybox && run->musl)
-        said = arena_format(run->arena, "unrecognized option: %c", option);
     if (run->splits && (option == ' ' || option == '\t'))
         hint = arena_format(run->arena, "%s: use -[v]S to pass options in shebang lines\n",
                             run->argv0);
-    if (!run->busybox)
-        said = arena_format(run->arena, "%s\n%sTry '%s --help' for more information.", said, hint,
-                            run->argv0);
-    refuse(run, said);
+    refuse_usage(run, arena_format(run->arena, "invalid option -- '%c'", option), hint);
 }
 
 /* -S: its words take the place of all arguments up to here. */
@@ -150,21 +158,24 @@ static void split_string(struct env_run *run, const char *text)
     run->next = 0;
 }
 
-static void change_directory(struct env_run *run, const char *path)
+static void change_directory(struct env_run *run)
 {
     int error = 0;
     const struct process *process = &run->process;
-    const struct node *node = root_lookup(facts_root(run->facts), process->cwd, path,
+    const struct node *node = root_lookup(facts_root(run->facts), process->cwd, run->folder,
                                           &process->cred, LOOKUP_FOLLOW, &error);
     if (node != NULL && node->type != NODE_DIR)
         error = ENOTDIR;
     else if (node != NULL && !node_allows(node, &process->cred, ACCESS_EXEC))
         error = EACCES;
-    if (error == 0)
+    if (error == 0) {
         run->process.cwd = node;
-    else
-        refuse(run, arena_format(run->arena, "cannot change directory to '%s': %s", path,
-                                 err_text(error)));
+        return;
+    }
+    for (const char *at = run->folder; *at != '\0'; at++) /* gnulib's quoteaf */
+        run->untold |= *at < ' ' || *at == 0x7f || *at == '\'';
+    refuse(run, arena_format(run->arena, "cannot change directory to '%s': %s", run->folder,
+                             err_text(error)));
 }
 
 /* An option with its value. */
@@ -181,27 +192,30 @@ static void take_option(struct env_run *run, char option, const char *value)
         split_string(run, value);
         return;
     case 'C':
-        change_directory(run, value);
+        run->folder = value;
         return;
     case '0':
-        refuse(run, "cannot specify --null (-0) with command");
+        run->null = !run->busybox; /* whose -0 means nothing to a program */
         return;
-    default: /* -v, signal dispositions, -a: nothing that decides */
+    case 'v':
+        run->untold = true;
+        return;
+    case 'h':
+        run->ends = true;
+        return;
+    default: /* signal dispositions, -a: nothing that decides */
         return;
     }
 }
 
-/* The value of `option`: the rest of its argument, else the next one. */
-static const char *option_value(struct env_run *run, char option, const char *rest)
+/* The value of an option: the rest of its argument, else the next one. */
+static const char *option_value(struct env_run *run, const char *rest, const char *complaint)
 {
-    if (*rest != '\0')
+    if (rest != NULL && *rest != '\0')
         return rest;
     if (run->next < run->arguments.count)
         return run->arguments.at[run->next++];
-    refuse(run, arena_format(run->arena,
-                             "option requires an argument -- '%c'\n"
-                             "Try '%s --help' for more information.",
-                             option, run->argv0));
+    refuse_usage(run, complaint, "");
     return NULL;
 }
 
@@ -209,12 +223,14 @@ static const char *option_value(struct env_run *run, char option, const char *re
 static void short_options(struct env_run *run, const char *cluster)
 {
     const char *plain = run->splits ? "iv0" : "i0";
-    const char *valued = run->splits ? "uSCa" : run->busybox ? "u" : "uC";
+    const char *valued = run->renames ? "uSCa" : run->splits ? "uSC" : run->busybox ? "u" : "uC";
     for (; *cluster != '\0' && run->refusal == NULL; cluster++) {
         if (strchr(plain, *cluster) != NULL) {
             take_option(run, *cluster, NULL);
         } else if (strchr(valued, *cluster) != NULL) {
-            const char *value = option_value(run, *cluster, cluster + 1);
+            const char *value = option_value(
+                run, cluster + 1,
+                arena_format(run->arena, "option requires an argument -- '%c'", *cluster));
             if (value != NULL)
                 take_option(run, *cluster, value);
             return;
@@ -224,48 +240,78 @@ static void short_options(struct env_run *run, const char *cluster)
     }
 }
 
-static const struct {
+enum takes { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_VALUE };
+enum since { SINCE_EVER, SINCE_SPLIT, SINCE_RENAME }; /* of GNU's env; busybox has the first */
+
+static const struct long_option {
     const char *name;
     char option;
-    bool valued, old; /* busybox and GNU before 8.30 have it too */
+    enum takes takes;
+    enum since since;
 } long_options[] = {
-    {"ignore-environment", 'i', false, true},
-    {"unset", 'u', true, true},
-    {"null", '0', false, true},
-    {"split-string", 'S', true, false},
-    {"chdir", 'C', true, false},
-    {"argv0", 'a', true, false},
-    {"debug", 'v', false, false},
-    {"default-signal", 's', false, false},
-    {"ignore-signal", 's', false, false},
-    {"block-signal", 's', false, false},
-    {"list-signal-handling", 's', false, false},
+    {"ignore-environment", 'i', TAKES_NOTHING, SINCE_EVER},
+    {"null", '0', TAKES_NOTHING, SINCE_EVER},
+    {"unset", 'u', TAKES_VALUE, SINCE_EVER},
+    {"chdir", 'C', TAKES_VALUE, SINCE_SPLIT},
+    {"default-signal", '1', MAY_TAKE_VALUE, SINCE_SPLIT},
+    {"ignore-signal", '2', MAY_TAKE_VALUE, SINCE_SPLIT},
+    {"block-signal", '3', MAY_TAKE_VALUE, SINCE_SPLIT},
+    {"list-signal-handling", '4', TAKES_NOTHING, SINCE_SPLIT},
+    {"debug", 'v', TAKES_NOTHING, SINCE_SPLIT},
+    {"split-string", 'S', TAKES_VALUE, SINCE_SPLIT},
+    {"argv0", 'a', TAKES_VALUE, SINCE_RENAME},
+    {"help", 'h', TAKES_NOTHING, SINCE_EVER},
+    {"version", 'h', TAKES_NOTHING, SINCE_EVER},
 };
+
+/* The option that the first `length` bytes of `text` name or begin; NULL: none,
+ * or several, whose names are in `several`. */
+static const struct long_option *find_option(const struct env_run *run, const char *text,
+                                             size_t length, const char **several)
+{
+    enum since since = run->renames ? SINCE_RENAME : run->splits ? SINCE_SPLIT : SINCE_EVER;
+    const struct long_option *found = NULL;
+    size_t count = 0;
+    *several = "";
+    for (size_t i = 0; i < sizeof long_options / sizeof *long_options; i++) {
+        const struct long_option *option = &long_options[i];
+        if (option->since > since || strncmp(option->name, text, length) != 0)
+            continue;
+        if (option->name[length] == '\0')
+            return option;
+        found = option;
+        count++;
+        *several = arena_format(run->arena, "%s '--%s'", *several, option->name);
+    }
+    return count == 1 ? found : NULL;
+}
 
 /* One long option, behind its dashes. */
 static void long_option(struct env_run *run, const char *text)
 {
+    struct arena *arena = run->arena;
     size_t length = strcspn(text, "=");
-    for (size_t i = 0; i < sizeof long_options / sizeof *long_options; i++) {
-        if (strlen(long_options[i].name) != length ||
-            strncmp(long_options[i].name, text, length) != 0 ||
-            (!run->splits && !long_options[i].old))
-            continue;
-        const char *value = text[length] == '=' ? text + length + 1 : NULL;
-        if (long_options[i].valued && value == NULL)
-            value = option_value(run, long_options[i].option, "");
-        if (run->refusal == NULL)
-            take_option(run, long_options[i].option, value);
-        return;
-    }
-    bool bare = run->busybox && run->musl; /* getopt_long of musl */
-    refuse(run, arena_format(run->arena, "unrecognized option%s%s%s", bare ? ": " : " '--", text,
-                             bare ? "" : "'"));
+    const char *several, *value = text[length] == '=' ? text + length + 1 : NULL;
+    const struct long_option *option = find_option(run, text, length, &several);
+    if (option == NULL && *several != '\0')
+        refuse_usage(
+            run, arena_format(arena, "option '--%s' is ambiguous; possibilities:%s", text, several),
+            "");
+    else if (option == NULL)
+        refuse_usage(run, arena_format(arena, "unrecognized option '--%s'", text), "");
+    else if (option->takes == TAKES_NOTHING && value != NULL)
+        refuse_usage(
+            run, arena_format(arena, "option '--%s' doesn't allow an argument", option->name), "");
+    else if (option->takes == TAKES_VALUE && value == NULL)
+        value = option_value(
+            run, NULL, arena_format(arena, "option '--%s' requires an argument", option->name));
+    if (run->refusal == NULL)
+        take_option(run, option->option, value);
 }
 
 static void take_options(struct env_run *run)
 {
-    while (run->refusal == NULL && run->next < run->arguments.count) {
+    while (run->refusal == NULL && !run->ends && run->next < run->arguments.count) {
         const char *argument = run->arguments.at[run->next];
         if (argument[0] != '-' || argument[1] == '\0')
             break;
@@ -288,15 +334,22 @@ static void take_options(struct env_run *run)
 static const char *take_arguments(struct env_run *run)
 {
     take_options(run);
-    if (run->refusal != NULL)
+    if (run->refusal != NULL || run->ends)
         return NULL;
-    for (; run->next < run->arguments.count; run->next++) {
-        const char *argument = run->arguments.at[run->next];
-        if (strchr(argument, '=') == NULL)
-            return argument;
-        assign(run, argument);
+    const char *program = NULL;
+    for (; program == NULL && run->next < run->arguments.count; run->next += program == NULL) {
+        if (strchr(run->arguments.at[run->next], '=') == NULL)
+            program = run->arguments.at[run->next];
+        else
+            assign(run, run->arguments.at[run->next]);
     }
-    return NULL;
+    if (run->null && program != NULL)
+        refuse_usage(run, "cannot specify --null (-0) with command", "");
+    else if (run->folder != NULL && program == NULL)
+        refuse_usage(run, "must specify command with --chdir (-C)", "");
+    else if (run->folder != NULL)
+        change_directory(run);
+    return run->refusal == NULL ? program : NULL;
 }
 
 /* The text of a file without a shebang that a shell would run. */
@@ -486,6 +539,8 @@ static const char *failure_line(const struct env_run *run, const char *program, 
         return arena_format(run->arena, "env: can't execute '%s': %s", program, err_text(error));
     const char *line =
         arena_format(run->arena, "%s: %s: %s", run->argv0, quote(run, program), err_text(error));
+    if (run->untold)
+        return NULL; /* what it prints before is not told */
     if (error == ENOENT && run->splits && strpbrk(program, run->hints_any ? blanks : " ") != NULL)
         line = arena_format(run->arena, "%s\n%s: use -[v]S to pass options in shebang lines", line,
                             run->argv0);
@@ -588,7 +643,7 @@ void env_replay(struct facts *facts, const struct process *process, unsigned dep
         run_program(&run, program, exec);
         join(&run, outer, exec);
     } else if (run.refusal != NULL) {
-        fail(exec, EXEC_ENV_REFUSED, first, run.refusal,
+        fail(exec, EXEC_ENV_REFUSED, first, run.busybox || run.untold ? NULL : run.refusal,
              run.busybox ? STATUS_BUSYBOX : STATUS_REFUSED);
     } /* else env prints its environment and ends */
     vec_free(&run.arguments);
