@@ -357,8 +357,9 @@ def npm_archive(rig, name):
             return found[0]
         folder.mkdir(parents=True, exist_ok=True)
         time.sleep(2 * attempt)
-        done = subprocess.run(["npm", "pack", "--silent", "--pack-destination", str(folder), name],
-                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(["npm", "pack", "--loglevel=error", "--fetch-retries=0",
+                               "--pack-destination", str(folder), name], text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     raise SystemExit(f"npm: the package {name} could not be downloaded (is the registry reachable?); "
                      f"npm said:\n{done.stdout[-1000:]}")
 
