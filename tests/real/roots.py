@@ -57,7 +57,9 @@ libxml2 libpq5 rsync jq lua5.4 perl""".split()
 FOREIGN_SUITES = {"i386": "bookworm trixie", "arm64": "trixie bookworm", "armhf": "bookworm trixie",
                   "riscv64": "trixie sid", "s390x": "bookworm trixie"}
 
-SMALL_SUITES = {"arm64": "bookworm", "s390x": "bookworm"}
+# For each machine an older and a newer release of a small root.
+SMALL_SUITES = {"arm64": ("bookworm", "trixie"), "armhf": ("bullseye", "trixie"),
+                "riscv64": ("trixie", "sid"), "s390x": ("bookworm", "trixie")}
 
 DISTROLESS_PACKAGES = """base-files netbase tzdata ca-certificates libc6 libssl3 libgcc-s1
 libstdc++6 zlib1g""".split()
@@ -304,16 +306,16 @@ def lay_libraries(source, target):
             os.link(path, os.path.join(target, name))
 
 
-def crossed_root(base, builder, libraries):
+def crossed_root(base, builder, libraries, arch="amd64"):
     """`builder`'s ELF files in /app of another root; with `libraries`, its libraries
     in /usr/local/lib as well, where the root's loader finds them."""
     def make(rig, root):
         link_tree(rig.root(base), root)
         lay_elf_tree(rig.root(builder), root / "app")
         if libraries:
-            lay_libraries(rig.root(builder) / "usr/lib/x86_64-linux-gnu", root / "usr/local/lib")
+            lay_libraries(rig.root(builder) / "usr/lib" / TRIPLETS[arch], root / "usr/local/lib")
         if (root / "etc/ld.so.cache").exists():
-            run_ldconfig(root, "amd64")
+            run_ldconfig(root, arch)
     return make
 
 
@@ -368,6 +370,7 @@ def recipes():
     yield Recipe("bullseye", "amd64", debian_root("bullseye", "amd64", merged=False))
     yield Recipe("bookworm", "amd64", debian_root("bookworm", "amd64"))
     yield Recipe("trixie", "amd64", debian_root("trixie", "amd64"))
+    yield Recipe("sid", "amd64", debian_root("sid", "amd64"))
     yield Recipe("builder", "amd64", builder_root("trixie", tuple(BUILDER_PACKAGES),
                                                    ALTERNATIVES))
     yield Recipe("distroless", "amd64", distroless_root("bookworm", "amd64", DISTROLESS_PACKAGES))
@@ -387,6 +390,7 @@ def recipes():
                  ("musl-1.2.5-compat", "builder"))
     yield Recipe("bullseye+trixie", "amd64", crossed_root("bullseye", "trixie", True),
                  ("bullseye", "trixie"))
+    yield Recipe("trixie+sid", "amd64", crossed_root("trixie", "sid", True), ("trixie", "sid"))
     yield Recipe("musl-1.2.5-compat+trixie", "amd64",
                  crossed_root("musl-1.2.5-compat", "trixie", True), ("musl-1.2.5-compat", "trixie"))
     yield Recipe("bookworm+i386", "amd64", foreign_arch_root("bookworm", "debian-i386"),
@@ -397,20 +401,27 @@ def recipes():
         yield Recipe(f"{base}+addons", "amd64", npm_root(base, SMALL_NPM_PACKAGES), (base,))
     for arch, suite in FOREIGN_SUITES.items():
         yield Recipe(f"debian-{arch}", arch, debian_root(suite, arch, tuple(FOREIGN_PACKAGES)))
-    for arch, suite in SMALL_SUITES.items():
-        yield Recipe(f"small-{arch}", arch, small_root(suite, arch, tuple(SMALL_PACKAGES)))
+    for arch, suites in SMALL_SUITES.items():
+        for age, suite in zip(("small", "newer"), suites):
+            yield Recipe(f"{age}-{arch}", arch, small_root(suite, arch, tuple(SMALL_PACKAGES)))
+        yield Recipe(f"small+newer-{arch}", arch,
+                     crossed_root(f"small-{arch}", f"newer-{arch}", True, arch),
+                     (f"small-{arch}", f"newer-{arch}"))
 
 
 RECIPES = {recipe.name: recipe for recipe in recipes()}
 STAMPS = {name: recipe_stamp(recipe) for name, recipe in RECIPES.items()}
 
 APP = ("/app", "/usr/local/lib")
+PROGRAMS = ("/usr/bin", "/usr/sbin")
+PRELOADS = {"LD_PRELOAD": "libz.so.1:/nowhere/liba.so libdl.so.2 /etc/passwd"}
 APP_LIBRARIES = {"LD_LIBRARY_PATH": "/app/usr/lib/x86_64-linux-gnu"}
 
 QUESTIONS = [
     Questions("bullseye", "bullseye", "glibc", 700, links=True),
     Questions("bookworm", "bookworm", "glibc", 750, links=True),
     Questions("trixie", "trixie", "glibc", 600, links=True),
+    Questions("sid", "sid", "glibc", 550, links=True),
     Questions("distroless", "distroless", "glibc", 250),
     Questions("builder", "builder", "glibc", 3500),
     Questions("bookworm+builder", "bookworm+builder", "glibc", 3500, under=APP),
@@ -421,7 +432,14 @@ QUESTIONS = [
     Questions("musl-1.2.3+builder", "musl-1.2.3+builder", "musl", 3500, under=("/app",)),
     Questions("musl-1.2.5-compat+builder", "musl-1.2.5-compat+builder", "musl", 3500, under=APP),
     Questions("bullseye+trixie", "bullseye+trixie", "glibc", 600, under=APP),
+    Questions("trixie+sid", "trixie+sid", "glibc", 550, under=APP),
+    Questions("bullseye+trixie, LD_BIND_NOW", "bullseye+trixie", "glibc", 600, under=APP,
+              env={"LD_BIND_NOW": "1"}),
+    Questions("bookworm, LD_PRELOAD", "bookworm", "glibc", 350, under=PROGRAMS, env=PRELOADS),
+    Questions("builder, LD_BIND_NOW", "builder", "glibc", 1200, under=PROGRAMS, env={"LD_BIND_NOW": "1"}),
     Questions("musl-1.2.5-compat+trixie", "musl-1.2.5-compat+trixie", "musl", 600, under=APP),
+    Questions("musl+trixie, LD_LIBRARY_PATH", "musl-1.2.5-compat+trixie", "musl", 550,
+              under=("/app",), env=APP_LIBRARIES),
     Questions("bookworm+i386", "bookworm+i386", "glibc", 1400),
     Questions("bookworm, i386 in LD_LIBRARY_PATH", "bookworm+i386", "glibc", 250, under=("/usr/bin",),
               env={"LD_LIBRARY_PATH": "/usr/lib/i386-linux-gnu"}),
@@ -432,9 +450,11 @@ QUESTIONS = [
     Questions("distroless+addons", "distroless+addons", "glibc", 30, under=("/app",)),
     Questions("musl-1.2.3+addons", "musl-1.2.3+addons", "musl", 30, under=("/app",)),
     *(Questions(f"debian-{arch}", f"debian-{arch}", "glibc", 750) for arch in FOREIGN_SUITES),
-    *(Questions(f"small-{arch}", f"small-{arch}", "glibc", 250) for arch in SMALL_SUITES),
+    *(Questions(f"small-{arch}", f"small-{arch}", "glibc", 500) for arch in SMALL_SUITES),
+    *(Questions(f"small+newer-{arch}", f"small+newer-{arch}", "glibc", 500, under=APP)
+      for arch in SMALL_SUITES),
 ]
 
 # What every test run asks: small roots of each kind.
 FAST = ("distroless", "distroless+addons", "bullseye+trixie", "musl-1.2.5-compat+trixie",
-        "musl-1.2.3+addons", *(f"small-{arch}" for arch in SMALL_SUITES))
+        "musl-1.2.3+addons", "small-arm64", "small-s390x")
