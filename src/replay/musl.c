@@ -97,8 +97,6 @@ static enum refusal verify(const struct musl *musl, const struct file_facts *fil
     if ((elf->type != ET_DYN && elf->type != ET_EXEC) || elf->phdrs == NULL || !elf->has_dynamic ||
         elf->wide != musl->libc->wide || elf->big != musl->libc->big)
         return REFUSED_NOEXEC;
-    if (elf->state != ELF_WHOLE)
-        return REFUSED_MALFORMED;
     return elf->has_hash || elf->has_gnu_hash ? REFUSED_NONE : REFUSED_NO_HASH;
 }
 

@@ -152,12 +152,29 @@ static void relocate_raw(struct musl *musl, int index)
     }
 }
 
+/* Tables outside of the file: here the loader crashes on them, after all that loading
+ * has said. The program's own are told of with its header. */
+static void refuse_malformed(struct musl *musl, int index)
+{
+    const struct loaded *object = &musl->replay->objects.at[index];
+    if (index == 0 && !musl->dlopen)
+        return;
+    struct event *event = replay_event(musl->replay, EV_REFUSED);
+    event->object = index;
+    event->by = object->by;
+    event->name = object->name;
+    event->path = object->path;
+    event->refusal = REFUSED_MALFORMED;
+}
+
 void musl_relocate(struct musl *musl, int index)
 {
     const struct loaded *object = &musl->replay->objects.at[index];
     const struct elf_facts *elf = object->elf;
     if (elf == NULL || object->builtin)
         return;
+    if (elf->state != ELF_WHOLE)
+        refuse_malformed(musl, index);
     if (elf->machine != musl->libc->machine || elf->odd_for_musl ||
         (musl->dlopen && elf->own_static_tls)) {
         relocate_raw(musl, index);

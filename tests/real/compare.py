@@ -25,7 +25,7 @@ MISSING_OBJECT = "a missing object: the listing binds on without it (glibc's wit
     "table): what willrun blames itself is among its lines"
 NO_LISTING = "a fatal refusal: ld.so lists no objects, so the words and the verdict alone are held"
 NO_ENTRY = "under qemu: starts that the listing shows to go well are not made"
-NO_DLOPEN = "a constructor ended the host of dlopen: its answer is not known"
+NO_DLOPEN = "the host of dlopen ended without a word, in the loader or in a constructor: it may be either"
 HOST_DECIDES = "dlopen lacks a symbol that a host may define: willrun must name it, and may not say runs"
 
 
@@ -118,6 +118,7 @@ def of_object(truth):
         of_dlerror(told, opened["error"])
     elif opened:
         told.partly += (NO_DLOPEN,)
+        told.verdicts = told.verdicts | {"fails"}
     return told
 
 

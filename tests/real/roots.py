@@ -436,7 +436,7 @@ QUESTIONS = [
     Questions("bullseye+trixie, LD_BIND_NOW", "bullseye+trixie", "glibc", 600, under=APP,
               env={"LD_BIND_NOW": "1"}),
     Questions("bookworm, LD_PRELOAD", "bookworm", "glibc", 350, under=PROGRAMS, env=PRELOADS),
-    Questions("builder, LD_BIND_NOW", "builder", "glibc", 1200, under=PROGRAMS, env={"LD_BIND_NOW": "1"}),
+    Questions("builder, LD_BIND_NOW", "builder", "glibc", 700, under=PROGRAMS, env={"LD_BIND_NOW": "1"}),
     Questions("musl-1.2.5-compat+trixie", "musl-1.2.5-compat+trixie", "musl", 600, under=APP),
     Questions("musl+trixie, LD_LIBRARY_PATH", "musl-1.2.5-compat+trixie", "musl", 550,
               under=("/app",), env=APP_LIBRARIES),

@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -160,7 +161,8 @@ def table(rows):
     total["seconds"] = round(total["seconds"], 1)
     print()
     line("question set", "machine", "libc", COLUMNS)
-    print(f"|{'-' * 35}|{'-' * 9}|{'-' * 7}|" + "".join(f"{'-' * (len(name) + 1)}:|" for name in COLUMNS))
+    print(f"|{'-' * 35}|{'-' * 9}|{'-' * 7}|"
+          + "".join(f"{'-' * (len(name) + 1)}:|" for name in COLUMNS))
     for questions, arch, row in rows:
         line(questions.name, arch, questions.libc, [row[name] for name in COLUMNS])
     line("all", "", "", [total[name] for name in COLUMNS])
@@ -180,7 +182,7 @@ def reasons(found, partly):
     if partly:
         print("\nasked in part:")
         for why, count in partly.most_common():
-            print(f"{count:7}  {why}")
+            print(textwrap.fill(why, 100, initial_indent=f"{count:7}  ", subsequent_indent=" " * 9))
 
 
 def too_few(rows, args):
