@@ -59,7 +59,7 @@ FOREIGN_SUITES = {"i386": "bookworm trixie", "arm64": "trixie bookworm", "armhf"
 
 # For each machine an older and a newer release of a small root.
 SMALL_SUITES = {"arm64": ("bookworm", "trixie"), "armhf": ("bullseye", "trixie"),
-                "riscv64": ("trixie", "sid"), "s390x": ("bookworm", "trixie")}
+                "riscv64": ("trixie sid", "sid"), "s390x": ("bookworm", "trixie")}
 
 DISTROLESS_PACKAGES = """base-files netbase tzdata ca-certificates libc6 libssl3 libgcc-s1
 libstdc++6 zlib1g""".split()
@@ -210,9 +210,9 @@ def debian_root(suite, arch, packages=(), merged=True):
 
 
 def small_root(suite, arch, packages):
-    """`packages` and what they depend on, without what every Debian has."""
+    """`packages` and what they depend on, without what every Debian has; `suite` as above."""
     def make(rig, root):
-        lay_packages(rig, root, suite, arch, packages, merged=True)
+        lay_packages(rig, root, rig.first_suite(suite, arch), arch, packages, merged=True)
         run_ldconfig(root, arch)
         drop_set_id(root)
     return make
