@@ -58,8 +58,8 @@ FOREIGN_SUITES = {"i386": "bookworm trixie", "arm64": "trixie bookworm", "armhf"
                   "riscv64": "trixie sid", "s390x": "bookworm trixie"}
 
 # For each machine an older and a newer release of a small root.
-SMALL_SUITES = {"arm64": ("bookworm", "trixie"), "armhf": ("bullseye", "trixie"),
-                "riscv64": ("trixie sid", "sid"), "s390x": ("bookworm", "trixie")}
+SMALL_SUITES = {"arm64": ("bookworm", "trixie"), "armhf": ("bullseye", "trixie bookworm"),
+                "riscv64": ("trixie sid", "sid"), "s390x": ("bookworm", "trixie sid")}
 
 DISTROLESS_PACKAGES = """base-files netbase tzdata ca-certificates libc6 libssl3 libgcc-s1
 libstdc++6 zlib1g""".split()
