@@ -200,12 +200,18 @@ class Asker:
         truth["now"] = listed(self.spawn(command, {**listing, "LD_BIND_NOW": "1"}))
 
     def ask_glibc_with_libc(self, truth, loader):
-        """An object that finds a libc of its own, or the host's under another path, is asked
-        about again beside the libc that any host has loaded before."""
-        libc, found = self.libc_of_host(loader), dict(truth["now"]["objects"]).get("libc.so.6")
-        if libc and found and found != libc and truth["path"] != found:
+        """An object that finds no libc, one of its own, or the host's under another path is
+        asked about again beside the libc that any host has loaded before."""
+        libc, objects = self.libc_of_host(loader), truth["now"]["objects"]
+        found = dict(objects).get("libc.so.6")
+        if not libc or found == libc or truth["now"]["status"] != 0 \
+                or os.path.samefile(truth["path"], found or libc):
+            return
+        self.ask_glibc(truth, [loader, truth["path"]], preload=libc)
+        if found:
             truth["host_libc"] = libc
-            self.ask_glibc(truth, [loader, truth["path"]], preload=libc)
+        else:                                   # its place is in no DT_NEEDED
+            truth["now"]["objects"] = truth["lazy"]["objects"] = objects
 
     def libc_of_host(self, loader):
         """The libc of the program that asks dlopen; None where there is no such program."""
