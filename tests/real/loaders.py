@@ -200,11 +200,12 @@ class Asker:
         truth["now"] = listed(self.spawn(command, {**listing, "LD_BIND_NOW": "1"}))
 
     def ask_glibc_with_libc(self, truth, loader):
-        """An object that finds no libc, one of its own, or the host's under another path is
-        asked about again beside the libc that any host has loaded before."""
+        """An object that finds a libc of its own, or the host's under another path, or none
+        though it lacks symbols, is asked about again beside the libc that any host has loaded."""
         libc, objects = self.libc_of_host(loader), truth["now"]["objects"]
         found = dict(objects).get("libc.so.6")
         if not libc or found == libc or truth["now"]["status"] != 0 \
+                or (found is None and not truth["now"]["stderr"]) \
                 or os.path.samefile(truth["path"], found or libc):
             return
         self.ask_glibc(truth, [loader, truth["path"]], preload=libc)

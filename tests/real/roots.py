@@ -87,13 +87,6 @@ bufferutil utf-8-validate bcrypt argon2 classic-level leveldown sodium-native
 @node-rs/argon2-linux-arm-gnueabihf @img/sharp-linux-s390x @img/sharp-linux-riscv64
 @esbuild/linux-arm64 @esbuild/linux-ia32 @esbuild/linux-s390x""".split()
 
-# Small ones of them, of each kind.
-SMALL_NPM_PACKAGES = """
-@node-rs/argon2-linux-x64-gnu @node-rs/argon2-linux-x64-musl @node-rs/crc32-linux-x64-gnu
-@node-rs/crc32-linux-x64-musl @node-rs/argon2-linux-arm64-musl @node-rs/argon2-linux-arm-gnueabihf
-@parcel/watcher-linux-x64-glibc @parcel/watcher-linux-x64-musl @esbuild/linux-x64 @lydell/node-pty-linux-x64
-bufferutil utf-8-validate bcrypt argon2 classic-level""".split()
-
 NPM_ATTEMPTS = 4
 
 # Files of glibc itself: they are never copied beside programs, a root has its own.
@@ -333,11 +326,11 @@ def foreign_arch_root(base, other):
     return make
 
 
-def npm_root(base, packages):
+def npm_root(base):
     """npm's prebuilt programs and addons below /app/node_modules of another root."""
     def make(rig, root):
         link_tree(rig.root(base), root)
-        for name in packages:
+        for name in NPM_PACKAGES:
             folder = root / "app/node_modules" / name
             folder.mkdir(parents=True)
             subprocess.run(["tar", "-xzf", str(npm_archive(rig, name)), "-C", str(folder),
@@ -390,15 +383,15 @@ def recipes():
                  ("musl-1.2.5-compat", "builder"))
     yield Recipe("bullseye+trixie", "amd64", crossed_root("bullseye", "trixie", True),
                  ("bullseye", "trixie"))
+    yield Recipe("musl-1.2.3+trixie", "amd64", crossed_root("musl-1.2.3", "trixie", False),
+                 ("musl-1.2.3", "trixie"))
     yield Recipe("trixie+sid", "amd64", crossed_root("trixie", "sid", True), ("trixie", "sid"))
     yield Recipe("musl-1.2.5-compat+trixie", "amd64",
                  crossed_root("musl-1.2.5-compat", "trixie", True), ("musl-1.2.5-compat", "trixie"))
     yield Recipe("bookworm+i386", "amd64", foreign_arch_root("bookworm", "debian-i386"),
                  ("bookworm", "debian-i386"))
     for base in ("bookworm", "bullseye", "musl-1.2.3", "musl-1.2.5"):
-        yield Recipe(f"{base}+npm", "amd64", npm_root(base, NPM_PACKAGES), (base,))
-    for base in ("distroless", "musl-1.2.3"):
-        yield Recipe(f"{base}+addons", "amd64", npm_root(base, SMALL_NPM_PACKAGES), (base,))
+        yield Recipe(f"{base}+npm", "amd64", npm_root(base), (base,))
     for arch, suite in FOREIGN_SUITES.items():
         yield Recipe(f"debian-{arch}", arch, debian_root(suite, arch, tuple(FOREIGN_PACKAGES)))
     for arch, suites in SMALL_SUITES.items():
@@ -438,6 +431,7 @@ QUESTIONS = [
     Questions("bookworm, LD_PRELOAD", "bookworm", "glibc", 350, under=PROGRAMS, env=PRELOADS),
     Questions("builder, LD_BIND_NOW", "builder", "glibc", 700, under=PROGRAMS, env={"LD_BIND_NOW": "1"}),
     Questions("musl-1.2.5-compat+trixie", "musl-1.2.5-compat+trixie", "musl", 600, under=APP),
+    Questions("musl-1.2.3+trixie", "musl-1.2.3+trixie", "musl", 550, under=("/app",)),
     Questions("musl+trixie, LD_LIBRARY_PATH", "musl-1.2.5-compat+trixie", "musl", 550,
               under=("/app",), env=APP_LIBRARIES),
     Questions("bookworm+i386", "bookworm+i386", "glibc", 1400),
@@ -447,14 +441,12 @@ QUESTIONS = [
     Questions("bullseye+npm", "bullseye+npm", "glibc", 190, under=("/app",)),
     Questions("musl-1.2.3+npm", "musl-1.2.3+npm", "musl", 190, under=("/app",)),
     Questions("musl-1.2.5+npm", "musl-1.2.5+npm", "musl", 190, under=("/app",)),
-    Questions("distroless+addons", "distroless+addons", "glibc", 30, under=("/app",)),
-    Questions("musl-1.2.3+addons", "musl-1.2.3+addons", "musl", 30, under=("/app",)),
     *(Questions(f"debian-{arch}", f"debian-{arch}", "glibc", 750) for arch in FOREIGN_SUITES),
     *(Questions(f"small-{arch}", f"small-{arch}", "glibc", 500) for arch in SMALL_SUITES),
     *(Questions(f"small+newer-{arch}", f"small+newer-{arch}", "glibc", 500, under=APP)
       for arch in SMALL_SUITES),
 ]
 
-# What every test run asks: small roots of each kind.
-FAST = ("distroless", "distroless+addons", "bullseye+trixie", "musl-1.2.5-compat+trixie",
-        "musl-1.2.3+addons", "small-arm64", "small-s390x")
+# What every test run asks: small roots of each kind, all from the Debian archive.
+FAST = ("distroless", "bullseye+trixie", "musl-1.2.3+trixie", "musl-1.2.5-compat+trixie",
+        "small-arm64", "small-s390x")
