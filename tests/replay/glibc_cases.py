@@ -3,10 +3,9 @@ import os
 import subprocess
 import sys
 
-from tiny import copy_of, exe, folder, lib, link, real_glibc, run_cases, text
+from releases import DEFAULT, releases
+from tiny import exe, folder, lib, link, real_glibc, run_cases, text
 
-LOADER = "/lib64/ld-linux-x86-64.so.2"
-DEFAULT = "/lib/x86_64-linux-gnu"
 CASES = []
 
 
@@ -290,5 +289,6 @@ case("a filtee is loaded", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=
 case("an interpreter that does not exist", {"/app": exe(interp="/lib/nope.so")})
 case("a static program", {"/app": exe(static=True)})
 
+
 if __name__ == "__main__":
-    sys.exit(run_cases(CASES, real_glibc, sys.argv, common={LOADER: copy_of(LOADER)}))
+    sys.exit(run_cases(CASES, real_glibc, sys.argv, releases=list(releases())))

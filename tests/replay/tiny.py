@@ -1,5 +1,6 @@
 """Tiny roots, declared in a few lines, built by the compiler, and asked twice:
 the real kernel and loader in a chroot, and willrun. Both must say the same."""
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -7,9 +8,10 @@ import re
 import shutil
 import stat
 import subprocess
-import sys
 import tempfile
+import threading
 
+SAID_BY = "2.36"  # the release whose words a case's `says` claims
 CC = os.environ.get("CC_TINY", "gcc")
 START = """
 void _start(void);
@@ -59,7 +61,7 @@ class Builder:
     """Compiles specs, each once."""
 
     def __init__(self, cache):
-        self.cache = cache
+        self.cache, self.lock = cache, threading.RLock()
         os.makedirs(cache, exist_ok=True)
 
     def stub(self, name, versions):
@@ -82,8 +84,13 @@ class Builder:
     def compile(self, label, source, flags, script=None, patch=None):
         key = hashlib.sha256(repr((label, source, flags, script, patch)).encode()).hexdigest()[:24]
         out = os.path.join(self.cache, key)
-        if os.path.exists(out):
-            return out
+        with self.lock:
+            if not os.path.exists(out):
+                self.run_compiler(out, source, flags, script, patch)
+        return out
+
+    @staticmethod
+    def run_compiler(out, source, flags, script, patch):
         source_file = out + ".c"
         with open(source_file, "w", encoding="utf-8") as file:
             file.write(source)
@@ -104,7 +111,6 @@ class Builder:
                 file.seek(offset, 2 if offset < 0 else 0)
                 file.write(data)
         os.rename(out + ".tmp", out)
-        return out
 
     def flags(self, facts):
         flags = []
@@ -228,42 +234,57 @@ def compare(subject, real):
     return wrong
 
 
-def run_cases(cases, real, argv, common=None, extra=()):
-    """Each case: (name, files, options). Prints a line for each that differs."""
+def run_case(work, builder, release, case, real, program, extra):
+    """The differences of one case: (name, files, options) with one release's files."""
+    name, files, options = case
+    label, common = release
+    root = tempfile.mkdtemp(prefix="root-", dir=work)
+    os.chmod(root, 0o755)
+    shutil.copyfile(os.path.join(work, "env"), root + "/.env")
+    os.chmod(root + "/.env", 0o755)
+    install(root, builder, {**common, **files})
+    if "prepare" in options:
+        options["prepare"](root)
+    env, path = options.get("env", {}), options.get("path", "/app")
+    outcome = real(root, path, env, *options.get("real", ()))
+    subject = willrun(program, root, path, options.get("told_env", env), [*extra, *options.get("extra", ())])
+    wrong = options.get("compare", compare)(subject, outcome)
+    expected = options.get("says")
+    if expected is not None and [expected] != outcome.lines and label in ("", options.get("said_by", SAID_BY)):
+        wrong.append("the case claims %r\n      real %r" % (expected, outcome.lines))
+    for rule in options.get("rules", ()):
+        if rule not in [finding["rule"] for finding in subject["findings"]]:
+            wrong.append(f"no finding {rule}")
+    if not os.environ.get("TINY_KEEP"):
+        shutil.rmtree(root)
+    elif wrong:
+        wrong.append(f"kept in {root}")
+    return f"{label + ': ' if label else ''}{name}", wrong
+
+
+def run_cases(cases, real, argv, common=None, extra=(), releases=None):
+    """Each case: (name, files, options), under each release: (label, files common to all its
+    roots). Prints a line for each that differs. Roots are kept where TINY_KEEP is set."""
     program = os.path.abspath(argv[1])
-    only = argv[2] if len(argv) > 2 else None
+    only = argv[2] if len(argv) > 2 else ""
     work = tempfile.mkdtemp(prefix="willrun-tiny-")
     builder = Builder(os.path.join(work, "cache"))
-    env_tool = builder.compile("env", ENV_SOURCE, ["-static", "-no-pie"])
-    failed = ran = 0
+    shutil.copyfile(builder.compile("env", ENV_SOURCE, ["-static", "-no-pie"]), os.path.join(work, "env"))
+    jobs = [(release, case) for release in releases or [("", common or {})] for case in cases
+            if only in f"{release[0]}: {case[0]}" and release[0] in case[2].get("releases", [release[0]])]
+    failed = 0
     try:
-        for number, (name, files, options) in enumerate(cases):
-            if only and only not in name:
-                continue
-            root = os.path.join(work, f"root{number}")
-            os.makedirs(root)
-            shutil.copyfile(env_tool, root + "/.env")
-            os.chmod(root + "/.env", 0o755)
-            install(root, builder, {**(common or {}), **files})
-            if "prepare" in options:
-                options["prepare"](root)
-            env, path = options.get("env", {}), options.get("path", "/app")
-            outcome = real(root, path, env)
-            wrong = compare(willrun(program, root, path, env, extra), outcome)
-            expected = options.get("says")
-            if expected is not None and [expected] != outcome.lines:
-                wrong.append("the case claims %r\n      real %r" % (expected, outcome.lines))
-            ran += 1
-            if wrong:
-                failed += 1
-                print(f"not ok: {name}\n   " + "\n   ".join(wrong))
-            if not only:
-                shutil.rmtree(root)
+        with concurrent.futures.ThreadPoolExecutor(max(2, len(os.sched_getaffinity(0)))) as pool:
+            for name, wrong in pool.map(
+                    lambda job: run_case(work, builder, *job, real, program, extra), jobs):
+                if wrong:
+                    failed += 1
+                    print(f"not ok: {name}\n   " + "\n   ".join(wrong))
     finally:
-        if not only:
+        if not os.environ.get("TINY_KEEP"):
             shutil.rmtree(work)
-    print(f"{ran - failed} passed, {failed} failed")
-    return 1 if failed or ran == 0 else 0
+    print(f"{len(jobs) - failed} passed, {failed} failed")
+    return 1 if failed or not jobs else 0
 
 
 # A static `env -i`: no libc of the machine is wanted inside the root.
