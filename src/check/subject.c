@@ -339,8 +339,7 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
     number_order(&replay);
     struct words words;
     words_of_start(&replay, dlopen, &words);
-    findings_of_start(&judging->findings, &replay, dlopen, judging->process.host != NULL,
-                      judging->target->libc.kind);
+    findings_of_start(&judging->findings, &replay, dlopen, judging->target->libc.kind);
     conclude(judging, &words);
     if (judging->subject->verdict == WILLRUN_UNKNOWN)
         words.exit_status = -1, words.lines.count = 0;
@@ -471,31 +470,69 @@ static bool loader_for(struct judging *judging, const struct elf_facts *elf,
     return libc->node != NULL;
 }
 
-/* The start of the program that loads the plugin, in `exec`; false: there is
- * none, or none that a loader starts. A host that does not start itself is told of. */
-static bool find_host(struct judging *judging, struct exec_result *exec)
+/* ---- the host of a plugin ---- */
+
+static void host_fails(struct judging *judging)
+{
+    const char *host = judging->target->host;
+    struct willrun_finding *finding = finding_add(
+        &judging->findings, RULE_HOST_FAILS,
+        "the program %s, which is to load %s, does not start itself", host, judging->subject->path);
+    finding->object = host;
+    finding->fix = arena_format(&judging->scratch, "Check it alone: willrun check %s.", host);
+}
+
+static void host_useless(struct judging *judging, const char *why)
+{
+    const char *host = judging->target->host;
+    struct willrun_finding *finding =
+        finding_add(&judging->findings, RULE_HOST_UNKNOWN,
+                    "%s, which is to load it, %s: what it would offer is not known", host, why);
+    finding->object = host;
+    finding->fix = "Check the host first, and name a dynamic program of the target with --host.";
+}
+
+/* Would ld.so bring the host to its entry point? */
+static bool host_starts(struct judging *judging, const struct exec_result *host)
+{
+    struct replay replay = {.arena = &judging->scratch};
+    struct words words;
+    glibc_replay(judging->target->facts, &judging->process, host, false, &replay);
+    words_of_start(&replay, false, &words);
+    bool starts = words.phase == WILLRUN_PHASE_NONE;
+    words_free(&words);
+    replay_free(&replay);
+    return starts;
+}
+
+/* Find the program of --host, for the replay of dlopen; false: there is none, or it
+ * does not tell what the process would hold (a finding says so). */
+static bool find_host(struct judging *judging, struct exec_result *host)
 {
     const struct target *target = judging->target;
     if (target->host == NULL)
         return false;
-    struct willrun_subject subject = {0};
-    struct arena arena = {0};
-    struct asked asked = {.path = target->host};
-    struct target alone = *target;
-    alone.host = NULL;
-    subject_judge(&alone, judging->memo, &asked, &arena, &subject);
-    if (subject.verdict == WILLRUN_FAILS) {
-        struct willrun_finding *finding =
-            finding_add(&judging->findings, RULE_HOST_FAILS,
-                        "the program %s, which is to load %s, does not start itself", target->host,
-                        judging->subject->path);
-        finding->object = target->host;
-        finding->fix =
-            arena_format(&judging->scratch, "Check it alone: willrun check %s.", target->host);
+    const char *file =
+        exec_find(target->facts, &judging->process, target->host, &judging->scratch, host);
+    if (file != NULL)
+        exec_replay(target->facts, &judging->process, file, &judging->scratch, host);
+    if (file == NULL || host->reason != EXEC_OK) {
+        host_fails(judging);
+        return false;
     }
-    arena_free(&arena);
-    exec_replay(target->facts, &judging->process, target->host, &judging->scratch, exec);
-    return exec->reason == EXEC_OK && exec->interp != NULL;
+    if (host->env != NULL)
+        judging->process.env = host->env;
+    enum willrun_libc kind =
+        host->interp != NULL ? loader_kind(host->interp_elf) : WILLRUN_LIBC_NONE;
+    if (kind == WILLRUN_LIBC_NONE)
+        host_useless(judging, "is a static program");
+    else if (kind != WILLRUN_LIBC_GLIBC)
+        host_useless(judging, "has a loader whose dlopen is modelled without a host only");
+    else if (!host_starts(judging, host))
+        host_fails(judging);
+    else
+        return true;
+    return false;
 }
 
 static void judge_shared(struct judging *judging, const char *path, const struct node *node,
@@ -509,7 +546,13 @@ static void judge_shared(struct judging *judging, const char *path, const struct
         platform_refused(judging, path, elf);
         return;
     }
-    if (!loader_for(judging, elf, &libc)) {
+    struct exec_result host = {0};
+    bool hosted = find_host(judging, &host);
+    if (hosted)
+        libc = (struct target_libc){
+            .kind = WILLRUN_LIBC_GLIBC, .node = host.interp, .elf = host.interp_elf};
+    judging->process.host = hosted ? &host : NULL;
+    if (!hosted && !loader_for(judging, elf, &libc)) {
         struct willrun_finding *finding = finding_add(
             &judging->findings, RULE_INTERPRETER_MISSING,
             "the target has no dynamic loader for %s, so nothing in it can load %s",
@@ -525,14 +568,6 @@ static void judge_shared(struct judging *judging, const char *path, const struct
                                .interp = libc.node,
                                .interp_elf = libc.elf,
                                .argv0 = path};
-    struct exec_result host = {0};
-    if (find_host(judging, &host)) {
-        judging->process.host = &host;
-        exec.interp = host.interp;
-        exec.interp_elf = host.interp_elf;
-        libc.kind = loader_kind(host.interp_elf);
-        libc.path = host.elf->interp;
-    }
     if (libc.kind == WILLRUN_LIBC_UNKNOWN)
         loader_unknown(judging, libc.path);
     else

@@ -26,6 +26,12 @@ uint32_t elf_short_size(const Elf64_Sym *symbol)
     return symbol->st_size < UINT32_MAX ? (uint32_t)symbol->st_size : UINT32_MAX;
 }
 
+bool elf_is_internal(const Elf64_Sym *symbol)
+{
+    unsigned visibility = ELF64_ST_VISIBILITY(symbol->st_other);
+    return visibility == STV_HIDDEN || visibility == STV_INTERNAL;
+}
+
 /* Can any lookup end at this symbol? Both loaders pass over local symbols, and
  * over undefined ones without a value (thread-local ones apart). */
 static bool may_define(const Elf64_Sym *symbol)
@@ -60,6 +66,7 @@ static struct elf_def def_of(const struct defs *defs, size_t index, const Elf64_
         .zero = symbol->st_value == 0,
         .undefined = symbol->st_shndx == SHN_UNDEF,
         .absolute = symbol->st_shndx == SHN_ABS,
+        .internal = elf_is_internal(symbol),
     };
 }
 

@@ -60,6 +60,7 @@ struct elf_def {
     bool zero : 1;      /* st_value is 0 */
     bool undefined : 1; /* SHN_UNDEF: counts only for references that are not calls */
     bool absolute : 1;  /* SHN_ABS */
+    bool internal : 1;  /* STV_HIDDEN or STV_INTERNAL: glibc looks on in other objects */
 };
 
 /* When a reference is bound. */

@@ -66,6 +66,8 @@ const char *elf_string(const struct elf_image *image, uint64_t offset);
 uint16_t elf_versym(const struct elf_image *image, struct span versyms, size_t index);
 uint32_t elf_short_size(const Elf64_Sym *symbol); /* UINT32_MAX: that much or more */
 
+bool elf_is_internal(const Elf64_Sym *symbol); /* STV_HIDDEN or STV_INTERNAL */
+
 /* elf_defs.c, a part of elf_read_symbols. */
 void elf_read_defs(struct elf_image *image, struct span table, struct span versyms);
 

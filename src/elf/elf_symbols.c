@@ -71,8 +71,7 @@ static struct elf_ref *ref_of_symbol(struct symbols *symbols, size_t index)
         return NULL;
     }
     unsigned visibility = ELF64_ST_VISIBILITY(symbol.st_other);
-    if (ELF64_ST_BIND(symbol.st_info) == STB_LOCAL || visibility == STV_HIDDEN ||
-        visibility == STV_INTERNAL)
+    if (ELF64_ST_BIND(symbol.st_info) == STB_LOCAL || elf_is_internal(&symbol))
         return NULL;
     const char *name = elf_string(image, symbol.st_name);
     if (name == NULL) {
@@ -122,9 +121,9 @@ static bool use_ref(struct symbols *symbols, size_t index, enum reloc_class clas
     return true;
 }
 
-/* Does the relocation write into memory that the file maps? Elsewhere it would
- * end the process. */
-static bool is_mapped(struct symbols *symbols, uint64_t address)
+/* Does the relocation write into memory that the file maps, and may be written to?
+ * Elsewhere it would end the process. DT_TEXTREL makes all of it writable. */
+static bool is_writable(struct symbols *symbols, uint64_t address)
 {
     const struct elf_facts *facts = symbols->image->facts;
     const Elf64_Phdr *last = symbols->last_segment;
@@ -133,6 +132,8 @@ static bool is_mapped(struct symbols *symbols, uint64_t address)
     for (size_t i = 0; facts->phdrs != NULL && i < facts->phnum; i++) {
         const Elf64_Phdr *segment = &facts->phdrs[i];
         if (segment->p_type != PT_LOAD || address - segment->p_vaddr >= segment->p_memsz)
+            continue;
+        if ((segment->p_flags & PF_W) == 0 && !facts->textrel)
             continue;
         symbols->last_segment = segment;
         return true;
@@ -159,9 +160,9 @@ static void read_reloc(struct symbols *symbols, const Elf64_Rela *reloc, bool pl
     uint32_t type = (uint32_t)ELF64_R_TYPE(reloc->r_info);
     size_t index = ELF64_R_SYM(reloc->r_info);
     enum reloc_class class = class_of(symbols, type);
-    if (class != RELOC_NONE && !is_mapped(symbols, reloc->r_offset))
+    if (class != RELOC_NONE && !is_writable(symbols, reloc->r_offset))
         elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc->r_offset,
-                    "a relocation that writes into a segment");
+                    "a relocation that writes into a writable segment");
     if (class == RELOC_UNKNOWN && symbols->odd.count < MOST_ODD)
         *vec_push(&symbols->odd) = (struct elf_odd_reloc){.type = type, .plt = plt};
     bool looked_up = class != RELOC_NONE && class != RELOC_LOCAL && index != 0 &&

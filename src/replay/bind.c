@@ -26,10 +26,16 @@ static bool version_matches(const struct elf_facts *elf, const struct elf_versio
     return key == version->key || (!version->hidden && key == 0 && (def->versym & HIDDEN) == 0);
 }
 
-/* The definition in `elf` of the reference `ref` with `version`; `call`: for a
- * jump slot or TLS, where an undefined symbol with a value does not count. */
-static const struct elf_def *match(const struct elf_facts *elf, const struct elf_ref *ref,
-                                   const struct elf_version *version, bool call)
+/* ld.so has an object's symbol versions only where it defines or needs any
+ * (_dl_check_map_versions). */
+static bool has_versions(const struct elf_facts *elf)
+{
+    return elf->has_versym && (elf->has_verdef || elf->need_count != 0);
+}
+
+/* check_match over the symbols of one name. */
+static const struct elf_def *check_match(const struct elf_facts *elf, const struct elf_ref *ref,
+                                         const struct elf_version *version, bool call)
 {
     enum { INDEX = 0x7fff, HIDDEN = 0x8000, FIRST_VERSION = 3 };
     const struct elf_def *only = NULL;
@@ -38,7 +44,7 @@ static const struct elf_def *match(const struct elf_facts *elf, const struct elf
          def = elf_next_def(elf, def)) {
         if (!may_bind(def) || (call && def->undefined))
             continue;
-        if (!elf->has_versym)
+        if (!has_versions(elf))
             return def;
         if (version->key != 0) {
             if (version_matches(elf, version, def))
@@ -53,11 +59,21 @@ static const struct elf_def *match(const struct elf_facts *elf, const struct elf
     return versions == 1 ? only : NULL;
 }
 
+/* The definition in `elf` of the reference `ref` with `version`; `call`: for a
+ * jump slot or TLS, where an undefined symbol with a value does not count. */
+static const struct elf_def *match(const struct elf_facts *elf, const struct elf_ref *ref,
+                                   const struct elf_version *version, bool call)
+{
+    const struct elf_def *def = check_match(elf, ref, version, call);
+    return def != NULL && !def->internal ? def : NULL;
+}
+
 struct binding {
     struct glibc *glibc;
     const struct elf_facts *elf; /* whose references */
     int object;
     bool *bound;    /* by reference */
+    bool asserts;   /* some reference meets an assertion of ld.so */
     uint32_t *left; /* those that are not bound yet, in their order */
     size_t left_count;
     struct VEC(const struct elf_facts *) used;
@@ -74,25 +90,52 @@ static bool satisfies(const struct binding *binding, const struct elf_facts *def
     return match(definer, ref, elf_ref_version(binding->elf, ref), call) != NULL;
 }
 
-static void bind_in(struct binding *binding, const struct elf_facts *definer)
+/* Before 2.41 check_match asserts that the very file that a version is needed of has
+ * versions. */
+static bool meets_assertion(const struct binding *binding, int definer, const struct elf_ref *ref)
 {
+    enum { FIRST_WITHOUT = 41 };
+    const struct elf_version *version = elf_ref_version(binding->elf, ref);
+    return binding->glibc->loader->minor < FIRST_WITHOUT && version->key != 0 &&
+           version->file != NULL && glibc_name_matches(binding->glibc, definer, version->file);
+}
+
+static void bind_in(struct binding *binding, int index)
+{
+    const struct elf_facts *definer = binding->glibc->replay->objects.at[index].elf;
+    bool unversioned = !has_versions(definer);
     size_t left = 0;
     for (size_t i = 0; i < binding->left_count; i++) {
-        uint32_t index = binding->left[i];
-        if (satisfies(binding, definer, &binding->elf->refs[index]))
-            binding->bound[index] = true;
+        uint32_t which = binding->left[i];
+        const struct elf_ref *ref = &binding->elf->refs[which];
+        if (!satisfies(binding, definer, ref))
+            binding->left[left++] = which;
+        else if (unversioned && meets_assertion(binding, index, ref))
+            binding->asserts = true;
         else
-            binding->left[left++] = index;
+            binding->bound[which] = true;
     }
     if (left != binding->left_count)
         *vec_push(&binding->used) = definer;
     binding->left_count = left;
 }
 
+/* The object at a place of the search order: the host's scope, then the own one. */
+static int searched(const struct glibc *glibc, size_t place)
+{
+    return place < glibc->global.count ? glibc->global.at[place]
+                                       : glibc->scope.at[place - glibc->global.count];
+}
+
+static size_t searched_count(const struct glibc *glibc)
+{
+    return glibc->global.count + glibc->scope.count;
+}
+
 static bool in_scope(const struct glibc *glibc, const struct elf_facts *elf)
 {
-    for (size_t i = 0; i < glibc->lookup.count; i++)
-        if (glibc->replay->objects.at[glibc->lookup.at[i]].elf == elf)
+    for (size_t i = 0; i < searched_count(glibc); i++)
+        if (glibc->replay->objects.at[searched(glibc, i)].elf == elf)
             return true;
     return false;
 }
@@ -111,8 +154,8 @@ static bool known_to_bind(const struct glibc *glibc, const struct elf_facts *elf
 int glibc_definer(const struct glibc *glibc, const struct elf_facts *elf, const struct elf_ref *ref,
                   const struct elf_facts *but)
 {
-    for (size_t i = 0; i < glibc->lookup.count; i++) {
-        int index = glibc->lookup.at[i];
+    for (size_t i = 0; i < searched_count(glibc); i++) {
+        int index = searched(glibc, i);
         const struct elf_facts *definer = glibc->replay->objects.at[index].elf;
         if (definer != NULL && definer != but &&
             match(definer, ref, elf_ref_version(elf, ref), true) != NULL)
@@ -149,8 +192,11 @@ static void report_unbound(struct binding *binding, const uint32_t *order, size_
         if (binding->bound[order[i]])
             continue;
         binding->bound[order[i]] = true; /* once is enough */
-        struct event *event = replay_event(binding->glibc->replay, EV_SYMBOL_UNBOUND);
+        bool defined = binding->asserts && glibc_definer(binding->glibc, elf, ref, NULL) >= 0;
+        struct event *event =
+            replay_event(binding->glibc->replay, defined ? EV_VERSION_ASSERT : EV_SYMBOL_UNBOUND);
         event->by = binding->object;
+        event->path = defined ? glibc_assertion(binding->glibc, ASSERT_MATCH) : NULL;
         event->symbol = ref->name;
         event->version = elf_ref_version(elf, ref)->name;
         event->name = elf_ref_version(elf, ref)->file;
@@ -168,23 +214,46 @@ static void skip_weak(struct binding *binding)
     }
 }
 
+/* Machines whose table of relocations is whole (elf/reloc.c). */
+static bool knows_relocs(uint16_t machine)
+{
+    static const uint16_t known[] = {EM_X86_64, EM_386, EM_AARCH64, EM_S390};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i] == machine)
+            return true;
+    return false;
+}
+
+/* _dl_reloc_bad_type ends a process at the first relocation of a type that ld.so does
+ * not know. */
+static void report_odd(struct glibc *glibc, int index, const struct elf_facts *elf)
+{
+    if (!knows_relocs(elf->machine) || elf->odd_reloc_count == 0)
+        return;
+    struct event *event = replay_event(glibc->replay, EV_RELOC_UNKNOWN);
+    event->by = index;
+    event->number = elf->odd_relocs[0].type;
+    event->lazy = elf->odd_relocs[0].plt && !elf->bind_now && !glibc->bind_now && !glibc->dlopen;
+}
+
 static void bind_object(struct glibc *glibc, int index)
 {
     const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
+    report_odd(glibc, index, elf);
     if (elf->ref_count == 0 || (index != 0 && known_to_bind(glibc, elf)))
         return;
     struct binding binding = {.glibc = glibc, .elf = elf, .object = index};
     binding.bound = must_alloc(elf->ref_count * sizeof *binding.bound);
     binding.left = must_alloc(elf->ref_count * sizeof *binding.left);
     skip_weak(&binding);
-    for (size_t i = 0; i < glibc->lookup.count && binding.left_count > 0; i++) {
-        const struct elf_facts *definer = glibc->replay->objects.at[glibc->lookup.at[i]].elf;
-        if (definer != NULL)
+    for (size_t i = 0; i < searched_count(glibc) && binding.left_count > 0; i++) {
+        int definer = searched(glibc, i);
+        if (glibc->replay->objects.at[definer].elf != NULL)
             bind_in(&binding, definer);
     }
-    if (binding.left_count == 0)
+    if (binding.left_count == 0 && !binding.asserts)
         memo_keep_satisfiers(glibc->process->memo, elf, binding.used.at, binding.used.count);
-    if (binding.left_count != 0 ||
+    if (binding.left_count != 0 || binding.asserts ||
         index == 0) { /* the program's copies are looked at in any case */
         report_unbound(&binding, elf->bindings, elf->binding_count, false);
         report_unbound(&binding, elf->plt_bindings, elf->plt_binding_count, true);
@@ -198,19 +267,16 @@ void glibc_bind(struct glibc *glibc)
 {
     int *order = must_alloc((glibc->scope.count + 1) * sizeof *order);
     size_t count;
-    for (size_t i = 0; i < glibc->host_scope.count; i++)
-        *vec_push(&glibc->lookup) = glibc->host_scope.at[i];
-    for (size_t i = 0; i < glibc->scope.count; i++)
-        *vec_push(&glibc->lookup) = glibc->scope.at[i];
     struct tls_room room;
     if (glibc->dlopen)
         glibc_tls_begin(glibc, &room);
     glibc_relocation_order(glibc, order, &count);
     for (size_t i = 0; i < count; i++) {
-        if (glibc->maps.at[order[i]].builtin || glibc->replay->objects.at[order[i]].elf == NULL)
+        if (glibc->maps.at[order[i]].builtin || glibc->replay->objects.at[order[i]].elf == NULL ||
+            (glibc->program > 0 && glibc_of_host(glibc, order[i])))
             continue;
         bind_object(glibc, order[i]);
-        if (glibc->dlopen && !glibc->maps.at[order[i]].initial)
+        if (glibc->dlopen && !glibc_of_host(glibc, order[i]))
             glibc_tls_take(glibc, &room, order[i]);
     }
     free(order);

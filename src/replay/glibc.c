@@ -26,7 +26,9 @@ bool glibc_name_matches(const struct glibc *glibc, int index, const char *name)
 {
     const struct link_map *map = &glibc->maps.at[index];
     const char *path = glibc->replay->objects.at[index].path;
-    if (index != 0 && path != NULL && strcmp(path, name) == 0)
+    if (map->absent)
+        return false;
+    if (index != glibc->program && path != NULL && strcmp(path, name) == 0)
         return true;
     for (size_t i = 0; i < map->name_count; i++)
         if (strcmp(map->names[i], name) == 0)
@@ -37,19 +39,27 @@ bool glibc_name_matches(const struct glibc *glibc, int index, const char *name)
     return false;
 }
 
+int glibc_nth(const struct glibc *glibc, size_t place)
+{
+    if (place >= glibc->host_end)
+        return (int)place;
+    return place + 1 == glibc->host_end ? 0 : (int)place + 1;
+}
+
 /* The loaded object that `name` means; -1: none. DT_SONAME is compared, too,
  * and becomes one of the object's names. */
 static int find_loaded(struct glibc *glibc, const char *name)
 {
     for (size_t i = 0; i < glibc->maps.count; i++) {
-        const struct elf_facts *elf = glibc->replay->objects.at[i].elf;
-        if (glibc->maps.at[i].faked || (glibc->starting && i == 0))
+        int index = glibc_nth(glibc, i);
+        const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
+        if (glibc->maps.at[index].faked || glibc->maps.at[index].absent)
             continue;
-        if (glibc_name_matches(glibc, (int)i, name))
-            return (int)i;
+        if (glibc_name_matches(glibc, index, name))
+            return index;
         if (elf != NULL && elf->soname != NULL && strcmp(elf->soname, name) == 0) {
-            add_name(glibc, (int)i, elf->soname);
-            return (int)i;
+            add_name(glibc, index, elf->soname);
+            return index;
         }
     }
     return -1;
@@ -59,9 +69,10 @@ static int find_loaded(struct glibc *glibc, const char *name)
  * their device and inode, and never takes another name for them. */
 static int find_same_file(const struct glibc *glibc, const struct node *node)
 {
-    for (size_t i = glibc->starting ? 1 : 0; i < glibc->maps.count; i++) {
+    for (size_t i = 0; i < glibc->maps.count; i++) {
+        const struct link_map *map = &glibc->maps.at[i];
         const struct node *other = glibc->replay->objects.at[i].node;
-        if ((int)i != glibc->main && !glibc->maps.at[i].builtin && other != NULL &&
+        if ((int)i != glibc->program && !map->builtin && !map->absent && other != NULL &&
             other->content != 0 && other->content == node->content)
             return (int)i;
     }
@@ -79,7 +90,7 @@ int glibc_add_object(struct glibc *glibc, const struct loaded *object)
 }
 
 /* Folder of a path that was found, as elf/dl-object.c makes l_origin. */
-const char *glibc_origin_of(struct glibc *glibc, const char *path)
+const char *glibc_origin(struct glibc *glibc, const char *path)
 {
     const char *full = path;
     if (*path != '/') {
@@ -106,21 +117,20 @@ static int add_missing(struct glibc *glibc, int by, const char *name, const stru
     return index;
 }
 
-int glibc_add_found(struct glibc *glibc, int by, const char *name, const struct found *found)
+static int add_found(struct glibc *glibc, int by, const char *name, const struct found *found)
 {
     int same = found->refusal == REFUSED_NONE ? find_same_file(glibc, found->node) : -1;
     if (same >= 0) {
         add_name(glibc, same, name);
         return same;
     }
-    int index =
-        glibc_add_object(glibc, &(struct loaded){.name = name,
-                                                 .path = found->path,
-                                                 .origin = glibc_origin_of(glibc, found->path),
-                                                 .node = found->node,
-                                                 .elf = found->elf,
-                                                 .by = by,
-                                                 .via = found->via});
+    int index = glibc_add_object(glibc, &(struct loaded){.name = name,
+                                                         .path = found->path,
+                                                         .origin = glibc_origin(glibc, found->path),
+                                                         .node = found->node,
+                                                         .elf = found->elf,
+                                                         .by = by,
+                                                         .via = found->via});
     add_name(glibc, index, name);
     if (found->refusal != REFUSED_NONE) {
         struct event *event = replay_event(glibc->replay, EV_REFUSED);
@@ -137,7 +147,7 @@ int glibc_add_found(struct glibc *glibc, int by, const char *name, const struct 
 }
 
 /* _dl_map_object: the object for a needed name, loaded where it is new. */
-static int map_object(struct glibc *glibc, int by, const char *name)
+int glibc_map_object(struct glibc *glibc, int by, const char *name)
 {
     int loaded = find_loaded(glibc, name);
     if (loaded >= 0)
@@ -145,7 +155,7 @@ static int map_object(struct glibc *glibc, int by, const char *name)
     struct found found;
     if (!glibc_search(glibc, by, name, &found))
         return add_missing(glibc, by, name, &found);
-    return glibc_add_found(glibc, by, name, &found);
+    return add_found(glibc, by, name, &found);
 }
 
 /* ---- preloads ---- */
@@ -155,10 +165,10 @@ static void preload(struct glibc *glibc, const char *name, const char *origin)
     if (find_loaded(glibc, name) >= 0)
         return;
     struct found found;
-    bool done = glibc_search(glibc, 0, name, &found);
+    bool done = glibc_search(glibc, glibc->program, name, &found);
     if (done && found.refusal == REFUSED_NONE) {
         size_t before = glibc->maps.count;
-        int index = glibc_add_found(glibc, 0, name, &found);
+        int index = add_found(glibc, glibc->program, name, &found);
         if (glibc->maps.count == before)
             return;
         glibc->replay->objects.at[index].by = -1;
@@ -186,7 +196,7 @@ static void preload_list(struct glibc *glibc, const char *text, const char *sepa
     }
 }
 
-static void load_preloads(struct glibc *glibc)
+void glibc_load_preloads(struct glibc *glibc)
 {
     enum { LARGEST = 1 << 20 };
     const char *list = process_env(glibc->process, "LD_PRELOAD");
@@ -204,90 +214,112 @@ static void load_preloads(struct glibc *glibc)
 
 /* ---- breadth first over DT_NEEDED ---- */
 
-static bool in_scope(const struct indices *scope, int index)
+bool glibc_in_scope(const struct glibc *glibc, int index)
 {
-    for (size_t i = 0; i < scope->count; i++)
-        if (scope->at[i] == index)
+    for (size_t i = 0; i < glibc->scope.count; i++)
+        if (glibc->scope.at[i] == index)
             return true;
     return false;
 }
 
 /* A filtee stands in the scope before the object that it filters. */
-static void load_filtee(struct glibc *glibc, struct indices *scope, size_t *at, const char *name,
-                        bool optional)
+static void load_filtee(struct glibc *glibc, size_t *at, const char *name, bool optional)
 {
-    int by = scope->at[*at];
+    int by = glibc->scope.at[*at];
     struct found found;
     int index = find_loaded(glibc, name);
     if (index < 0) {
         bool done = glibc_search(glibc, by, name, &found);
         if (optional && (!done || found.refusal != REFUSED_NONE))
             return;
-        index =
-            done ? glibc_add_found(glibc, by, name, &found) : add_missing(glibc, by, name, &found);
+        index = done ? add_found(glibc, by, name, &found) : add_missing(glibc, by, name, &found);
     }
-    for (size_t i = 0; i < scope->count; i++) {
-        if (scope->at[i] != index)
+    for (size_t i = 0; i < glibc->scope.count; i++) {
+        if (glibc->scope.at[i] != index)
             continue;
         if (i < *at)
             return;
-        memmove(scope->at + i, scope->at + i + 1, (scope->count - i - 1) * sizeof *scope->at);
-        scope->count--;
+        memmove(glibc->scope.at + i, glibc->scope.at + i + 1,
+                (glibc->scope.count - i - 1) * sizeof *glibc->scope.at);
+        glibc->scope.count--;
         break;
     }
-    *vec_push(scope) = 0;
-    memmove(scope->at + *at + 1, scope->at + *at, (scope->count - *at - 1) * sizeof *scope->at);
-    scope->at[*at] = index;
+    *vec_push(&glibc->scope) = 0;
+    memmove(glibc->scope.at + *at + 1, glibc->scope.at + *at,
+            (glibc->scope.count - *at - 1) * sizeof *glibc->scope.at);
+    glibc->scope.at[*at] = index;
     *vec_push(&glibc->maps.at[by].needs) = index;
     (*at)++;
 }
 
-static void load_needs(struct glibc *glibc, struct indices *scope, size_t *at)
+static void load_needs(struct glibc *glibc, size_t *at)
 {
-    int by = scope->at[*at];
+    int by = glibc->scope.at[*at];
     const struct elf_facts *elf = glibc->replay->objects.at[by].elf;
     if (elf == NULL)
         return;
+    glibc->maps.at[by].needs.count = 0; /* of a host's object they are asked for again */
     for (size_t i = 0; i < elf->needed_count; i++) {
-        int index = map_object(glibc, by, elf->needed[i]);
+        int index = glibc_map_object(glibc, by, elf->needed[i]);
         *vec_push(&glibc->maps.at[by].needs) = index;
         glibc->maps.at[index].hosted = false;
-        if (!in_scope(scope, index))
-            *vec_push(scope) = index;
+        if (!glibc_in_scope(glibc, index))
+            *vec_push(&glibc->scope) = index;
     }
     for (size_t i = 0; i < elf->filter_count; i++)
-        load_filtee(glibc, scope, at, elf->filters[i], false);
+        load_filtee(glibc, at, elf->filters[i], false);
     for (size_t i = 0; i < elf->auxiliary_count; i++)
-        load_filtee(glibc, scope, at, elf->auxiliaries[i], true);
+        load_filtee(glibc, at, elf->auxiliaries[i], true);
 }
 
-void glibc_load_all(struct glibc *glibc, struct indices *scope)
+void glibc_load_all(struct glibc *glibc)
 {
-    for (size_t at = 0; at < scope->count; at++)
-        load_needs(glibc, scope, &at);
+    for (size_t at = 0; at < glibc->scope.count; at++)
+        load_needs(glibc, &at);
+}
+
+void glibc_load_from(struct glibc *glibc, int index)
+{
+    enum { FIRST_WITHOUT_ASSERTION = 32 };
+    glibc->last_error = 0; /* _dl_map_object_deps starts so */
+    glibc_load_all(glibc);
+    if (glibc->scope.at[0] == index || glibc->loader->minor >= FIRST_WITHOUT_ASSERTION)
+        return;
+    struct event *event = replay_event(glibc->replay, EV_FATAL);
+    event->by = index;
+    event->number = 127;
+    event->name = "Inconsistency detected by ld.so: dl-deps.c: 553: _dl_map_object_deps: Assertion "
+                  "`map->l_searchlist.r_list[0] == map' failed!";
 }
 
 /* ---- the machine's own demands ---- */
 
-/* x86 property bits to the level that has them: baseline is level 1. */
+/* x86 property bits to the level that has them: baseline is level 1; no CPU has bits
+ * beyond those of level 4. */
 static int isa_level(uint32_t bits)
 {
     int level = 0;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 32; i++)
         if (bits & 1U << i)
             level = i + 1;
     return level;
 }
 
+/* dl_isa_level_check of sysdeps/x86/dl-prop.h: in the order of initialization, those
+ * that are initialized already and ld.so apart. */
 static void check_isa(struct glibc *glibc)
 {
     enum { FIRST_RELEASE = 33 };
     if (glibc->loader->minor < FIRST_RELEASE)
         return;
-    for (size_t i = 0; i < glibc->scope.count; i++) {
-        int index = glibc->scope.at[i];
+    int *order = arena_array(glibc->arena, glibc->scope.count + 1, sizeof *order);
+    size_t count;
+    glibc_relocation_order(glibc, order, &count);
+    for (size_t i = 0; i < count; i++) {
+        int index = order[i];
         const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
-        if (elf == NULL || isa_level(elf->isa_needed) <= glibc->process->cpu_level)
+        if (elf == NULL || glibc->maps.at[index].builtin || glibc_checked_before(glibc, index) ||
+            isa_level(elf->isa_needed) <= glibc->process->cpu_level)
             continue;
         struct event *event = replay_event(glibc->replay, EV_REFUSED);
         event->object = index;
@@ -329,23 +361,15 @@ static void keep_needs(struct glibc *glibc)
     }
     vec_free(&glibc->maps);
     vec_free(&glibc->scope);
-    vec_free(&glibc->host_scope);
-    vec_free(&glibc->lookup);
+    vec_free(&glibc->global);
 }
 
-/* ld.so is in the process before any search, under PT_INTERP's path (of a
- * shared object's host: the machine's usual one). */
-static int add_loader(struct glibc *glibc, const struct exec_result *exec)
+/* ld.so is in the process before any search, under PT_INTERP's path. */
+int glibc_add_loader(struct glibc *glibc, const char *path)
 {
-    const struct platform *platform = platform_of_elf(glibc->loader->elf);
-    const char *path = exec->elf->interp;
-    if (path == NULL || glibc->dlopen)
-        path = platform != NULL && platform->glibc_interp != NULL
-                   ? platform->glibc_interp
-                   : node_path(glibc->loader->node, glibc->arena);
     int index = glibc_add_object(glibc, &(struct loaded){.name = path,
                                                          .path = path,
-                                                         .origin = glibc_origin_of(glibc, path),
+                                                         .origin = glibc_origin(glibc, path),
                                                          .node = glibc->loader->node,
                                                          .elf = glibc->loader->elf,
                                                          .by = -1,
@@ -361,7 +385,8 @@ static void refuse_malformed(struct glibc *glibc)
 {
     for (size_t i = glibc->dlopen ? 0 : 1; i < glibc->maps.count; i++) {
         const struct loaded *object = &glibc->replay->objects.at[i];
-        if (object->elf == NULL || object->elf->state == ELF_WHOLE || glibc->maps.at[i].hosted)
+        if (object->elf == NULL || object->elf->state == ELF_WHOLE ||
+            glibc_checked_before(glibc, (int)i))
             continue;
         struct event *event = replay_event(glibc->replay, EV_REFUSED);
         event->object = (int)i;
@@ -372,34 +397,19 @@ static void refuse_malformed(struct glibc *glibc)
     }
 }
 
-/* dlopen refuses what a kernel would start, and what is no whole file. */
-static void verify_subject(struct glibc *glibc, const struct exec_result *exec)
-{
-    bool skip, other_class = false;
-    int error;
-    const struct file_facts *file = facts_of(glibc->facts, exec->node);
-    enum refusal refusal = glibc_verify(glibc, file, &skip, &error, &other_class);
-    if (refusal == REFUSED_NONE)
-        return;
-    struct event *event = replay_event(glibc->replay, EV_REFUSED);
-    event->object = 0;
-    event->by = -1;
-    event->name = event->path = exec->program;
-    event->refusal = refusal;
-    event->error = error;
-}
-
-static void add_program(struct glibc *glibc, const struct exec_result *exec)
+static void start(struct glibc *glibc, const struct exec_result *exec)
 {
     char *path = node_path(exec->node, glibc->arena);
-    *vec_push(&glibc->scope) = glibc_add_object(
-        glibc,
-        &(struct loaded){.name = exec->program,
-                         .path = glibc->dlopen ? exec->program : path,
-                         .origin = glibc_origin_of(glibc, glibc->dlopen ? exec->program : path),
-                         .node = exec->node,
-                         .elf = exec->elf,
-                         .by = -1});
+    *vec_push(&glibc->scope) =
+        glibc_add_object(glibc, &(struct loaded){.name = exec->program,
+                                                 .path = path,
+                                                 .origin = glibc_origin(glibc, path),
+                                                 .node = exec->node,
+                                                 .elf = exec->elf,
+                                                 .by = -1});
+    glibc_add_loader(glibc, exec->elf->interp);
+    glibc_load_preloads(glibc);
+    glibc_load_from(glibc, 0);
 }
 
 void glibc_replay(struct facts *facts, const struct process *process,
@@ -418,16 +428,10 @@ void glibc_replay(struct facts *facts, const struct process *process,
     replay->loader = LIBC_GLIBC;
     replay->starts = true;
     replay->argv0 = exec->argv0;
-    add_program(&glibc, exec);
-    int loader = add_loader(&glibc, exec);
-    if (dlopen) {
-        verify_subject(&glibc, exec);
-        glibc_enter_host(&glibc, loader);
-    } else {
-        load_preloads(&glibc);
-    }
-    glibc.last_error = 0; /* _dl_map_object_deps starts so */
-    glibc_load_all(&glibc, &glibc.scope);
+    if (dlopen)
+        glibc_open(&glibc, exec);
+    else
+        start(&glibc, exec);
     glibc_check_versions(&glibc);
     refuse_malformed(&glibc);
     check_isa(&glibc);

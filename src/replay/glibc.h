@@ -5,13 +5,11 @@
 #include "replay/ldcache.h"
 #include "replay/replay.h"
 
-enum { GLIBC_NEWEST = 99 };
-
 /* Facts of one ld.so in one root, made once and shared by all replays of a thread. */
 struct glibc_loader {
     const struct node *node; /* of the loader */
     const struct elf_facts *elf;
-    unsigned minor;          /* of "2.36"; 0: not known */
+    unsigned minor;          /* of "2.36" */
     const char *const *dirs; /* default directories, best first */
     size_t dir_count;
     const char *lib; /* what $LIB stands for */
@@ -35,15 +33,13 @@ struct link_map {
     const char *names[4]; /* by which it was asked for; the rest in `more_names` */
     size_t name_count;
     struct VEC(const char *) more_names;
+    bool absent;           /* dlopen's own object, while its host starts */
     bool faked;            /* not found */
     bool builtin;          /* ld.so itself */
     bool broken;           /* refused: it ends a real start */
-    bool initial;          /* of dlopen's host: there before the call */
-    bool hosted;           /* initial, and nothing that was opened has needed it so far */
+    bool hosted;           /* libc of dlopen's host, while nothing here has needed it */
     struct VEC(int) needs; /* objects, in DT_NEEDED order */
 };
-
-struct indices VEC(int);
 
 struct glibc {
     struct facts *facts;
@@ -54,15 +50,17 @@ struct glibc {
     const struct glibc_loader *loader;
     struct search_list library_path, defaults;
     struct VEC(struct link_map) maps; /* beside replay->objects */
-    struct indices scope;             /* search order: indices of objects */
-    struct indices host_scope;        /* of dlopen's host: symbols are looked up there first */
-    struct indices lookup;            /* where symbols are looked up: both, in that order */
-    int main; /* the process' program: 0; of dlopen: its host; -1: unknown */
+    struct VEC(int) scope;            /* search order: indices of objects */
+    struct VEC(int) global;           /* of dlopen: the host's scope, which is searched first */
+    int program;                      /* index of the main program; -1: not known */
+    size_t host_end;                  /* of dlopen: objects that were there before, and object 0 */
     bool dlopen;
-    bool starting;    /* dlopen's host is being loaded: the subject is not there yet */
-    bool bind_now;    /* LD_BIND_NOW is set to something */
-    bool cache_asked; /* /etc/ld.so.cache was opened, or not found */
-    int last_error;   /* errno, which ld.so prints at the end of a search */
+    bool opening;       /* dlopen itself has begun: its host stands */
+    bool opened_before; /* the host has loaded the object by itself */
+    bool stack_exec;    /* the host's stack is executable */
+    bool bind_now;      /* LD_BIND_NOW is set to something */
+    bool cache_asked;   /* /etc/ld.so.cache was opened, or not found */
+    int last_error;     /* errno, which ld.so prints at the end of a search */
 };
 
 /* Where a name was found. */
@@ -85,6 +83,10 @@ bool glibc_search(struct glibc *glibc, int by, const char *name, struct found *f
 enum refusal glibc_verify(const struct glibc *glibc, const struct file_facts *file, bool *skip,
                           int *error, bool *other_class);
 
+/* Does the object ask for an executable stack? Without PT_GNU_STACK the machine's
+ * default counts (glibc's stackinfo.h). */
+bool glibc_stack_exec(const struct elf_facts *elf);
+
 /* Room for static TLS in the process that opens a shared object. */
 struct tls_room {
     uint64_t used, size, align; /* bytes; of the block without the thread's descriptor */
@@ -97,15 +99,28 @@ struct tls_room {
 void glibc_tls_begin(const struct glibc *glibc, struct tls_room *room);
 void glibc_tls_take(struct glibc *glibc, struct tls_room *room, int index);
 
-/* glibc.c: add what was found for `name` of object `by`, or the object that it is
- * known as already; all that the objects in `scope` need, appended to it. */
-int glibc_add_object(struct glibc *glibc, const struct loaded *object);
-int glibc_add_found(struct glibc *glibc, int by, const char *name, const struct found *found);
-const char *glibc_origin_of(struct glibc *glibc, const char *path);
-void glibc_load_all(struct glibc *glibc, struct indices *scope);
+/* glibc_dlopen.c: the whole of dlopen of `exec`. */
+void glibc_open(struct glibc *glibc, const struct exec_result *exec);
 
-/* glibc_host.c: load what the process has loaded before it calls dlopen. */
-void glibc_enter_host(struct glibc *glibc, int loader);
+/* Is the object there, and relocated, before dlopen is called? */
+bool glibc_of_host(const struct glibc *glibc, int index);
+
+/* Was every version that the object needs checked before dlopen was called? */
+bool glibc_checked_before(const struct glibc *glibc, int index);
+
+/* glibc.c: the parts of a start, which dlopen's host goes through, too. */
+int glibc_add_object(struct glibc *glibc, const struct loaded *object);
+const char *glibc_origin(struct glibc *glibc, const char *path);
+int glibc_add_loader(struct glibc *glibc, const char *path);
+int glibc_map_object(struct glibc *glibc, int by, const char *name);
+void glibc_load_preloads(struct glibc *glibc);
+void glibc_load_all(struct glibc *glibc);
+
+/* The needs of object `index`, which is in the scope: before 2.32 a filtee in front of it
+ * meets an assertion. */
+void glibc_load_from(struct glibc *glibc, int index);
+
+bool glibc_in_scope(const struct glibc *glibc, int index);
 
 /* bind.c: the object that binds `ref` of `elf`, passing over `but`; -1: none. */
 int glibc_definer(const struct glibc *glibc, const struct elf_facts *elf, const struct elf_ref *ref,
@@ -117,12 +132,21 @@ void glibc_relocation_order(const struct glibc *glibc, int *order, size_t *count
 /* glibc_version.c: every version that objects need of each other. */
 void glibc_check_versions(struct glibc *glibc);
 
+/* The text of an assertion of this release, which ends a process: a version need names
+ * no loaded object; a version is needed of an object that has none. */
+enum glibc_assertion { ASSERT_NEEDED, ASSERT_MATCH };
+const char *glibc_assertion(const struct glibc *glibc, enum glibc_assertion which);
+
 /* glibc_release.c: "2.36", as the loader says of itself (2.33 and later) or the
  * libc.so.6 in its default directories does; NULL: neither. */
 const char *glibc_release(struct facts *facts, const struct elf_facts *loader);
 
 /* bind.c: every symbol reference of every object. */
 void glibc_bind(struct glibc *glibc);
+
+/* The object that ld.so loaded as number `place`: dlopen's own has index 0, and comes
+ * behind those of its host. */
+int glibc_nth(const struct glibc *glibc, size_t place);
 
 /* Does ld.so know object `index` by `name`? */
 bool glibc_name_matches(const struct glibc *glibc, int index, const char *name);

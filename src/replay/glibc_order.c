@@ -94,6 +94,11 @@ void glibc_relocation_order(const struct glibc *glibc, int *order, size_t *count
     for (size_t i = 0; i < glibc->scope.count; i++)
         if (!glibc->maps.at[glibc->scope.at[i]].faked)
             order[all++] = glibc->scope.at[i];
+    for (size_t i = 0; i < all; i++)
+        if (order[i] == 0) { /* filtees stand before the object that they are for */
+            memmove(order + 1, order, i * sizeof *order);
+            order[0] = 0;
+        }
     *count = all;
     if (all < 2)
         return;

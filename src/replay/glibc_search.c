@@ -69,14 +69,18 @@ static bool is_of_other_system(const struct glibc *glibc, const struct elf_facts
            elf->abi_os != ELF_NOTE_OS_LINUX;
 }
 
-/* From 2.41 on dlopen does not make the stack executable any more. Without
- * PT_GNU_STACK the machine's default counts (stackinfo.h). */
+/* From 2.41 on dlopen does not make the stack executable any more. */
 static bool wants_exec_stack(const struct glibc *glibc, const struct elf_facts *elf)
 {
     enum { FIRST_RELEASE = 41 };
-    static const uint16_t executable[] = {EM_X86_64, EM_386, EM_ARM, EM_S390, EM_MIPS};
-    if (!glibc->dlopen || glibc->loader->minor < FIRST_RELEASE)
+    if (!glibc->opening || glibc->stack_exec || glibc->loader->minor < FIRST_RELEASE)
         return false;
+    return glibc_stack_exec(elf);
+}
+
+bool glibc_stack_exec(const struct elf_facts *elf)
+{
+    static const uint16_t executable[] = {EM_X86_64, EM_386, EM_ARM, EM_S390, EM_MIPS};
     if (elf->has_stack)
         return elf->stack_exec;
     for (size_t i = 0; i < sizeof executable / sizeof *executable; i++)
@@ -114,6 +118,8 @@ static enum refusal verify_segments(const struct glibc *glibc, const struct elf_
         return REFUSED_NO_DYNAMIC;
     if (elf->dt_flags_1 & DF_1_PIE)
         return REFUSED_PIE;
+    if (glibc->opening && (elf->dt_flags_1 & DF_1_NOOPEN) != 0)
+        return REFUSED_NOOPEN;
     return wants_exec_stack(glibc, elf) ? REFUSED_EXEC_STACK : REFUSED_NONE;
 }
 
@@ -423,7 +429,7 @@ static const struct search_list *library_path(struct glibc *glibc)
 {
     if (!glibc->library_path.made)
         make_list(glibc, &glibc->library_path, process_env(glibc->process, "LD_LIBRARY_PATH"), ":;",
-                  glibc->replay->objects.at[glibc->main >= 0 ? glibc->main : 0].origin,
+                  glibc->program >= 0 ? glibc->replay->objects.at[glibc->program].origin : NULL,
                   WILLRUN_VIA_LD_LIBRARY_PATH);
     return &glibc->library_path;
 }
@@ -453,12 +459,12 @@ static bool search_rpaths(struct glibc *glibc, int by, const char *name, struct 
         return false;
     bool did_main = false;
     for (int at = by; at >= 0; at = glibc->replay->objects.at[at].by) {
-        did_main |= at == glibc->main;
+        did_main |= at == glibc->program;
         if (search_dirs(glibc, by, name, rpath_of(glibc, at), found))
             return true;
     }
-    return !did_main && glibc->main >= 0 &&
-           search_dirs(glibc, by, name, rpath_of(glibc, glibc->main), found);
+    return !did_main && glibc->program >= 0 &&
+           search_dirs(glibc, by, name, rpath_of(glibc, glibc->program), found);
 }
 
 static bool in_default_dirs(struct glibc *glibc, const char *path)
@@ -472,7 +478,8 @@ static bool in_default_dirs(struct glibc *glibc, const char *path)
 
 static bool search_name(struct glibc *glibc, int by, const char *name, struct found *found)
 {
-    const struct elf_facts *asker = glibc->replay->objects.at[by >= 0 ? by : 0].elf;
+    int user = by >= 0 ? by : glibc->program;
+    const struct elf_facts *asker = user >= 0 ? glibc->replay->objects.at[user].elf : NULL;
     bool no_default = asker != NULL && (asker->dt_flags_1 & DF_1_NODEFLIB) != 0;
     if (search_rpaths(glibc, by, name, found) ||
         search_dirs(glibc, by, name, library_path(glibc), found))

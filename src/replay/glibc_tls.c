@@ -58,13 +58,13 @@ static uint64_t place(const struct tls_room *room, const struct elf_facts *elf)
 void glibc_tls_begin(const struct glibc *glibc, struct tls_room *room)
 {
     const struct layout *layout = layout_of(glibc->loader->elf->machine);
-    bool newer = glibc->loader->minor == 0 || glibc->loader->minor >= ALIGNED_RELEASE;
+    bool newer = glibc->loader->minor >= ALIGNED_RELEASE;
     *room = (struct tls_room){.below = layout->below, .used = layout->tcb};
     room->align = layout->align != 0 ? layout->align : newer ? 32 : 16;
     room->taken = arena_array(glibc->arena, glibc->maps.count + 1, sizeof *room->taken);
     for (size_t i = 0; i < glibc->maps.count; i++) {
         const struct elf_facts *elf = glibc->replay->objects.at[i].elf;
-        room->taken[i] = glibc->maps.at[i].initial || glibc->maps.at[i].builtin;
+        room->taken[i] = glibc_of_host(glibc, (int)i);
         if (elf == NULL || !elf->has_tls || !room->taken[i])
             continue;
         room->used = place(room, elf);

@@ -7,8 +7,8 @@
 static int find_needed(const struct glibc *glibc, const char *file)
 {
     for (size_t i = 0; i < glibc->maps.count; i++)
-        if (glibc_name_matches(glibc, (int)i, file))
-            return (int)i;
+        if (glibc_name_matches(glibc, glibc_nth(glibc, i), file))
+            return glibc_nth(glibc, i);
     return -1;
 }
 
@@ -37,6 +37,7 @@ static void check_need(struct glibc *glibc, int by, const struct elf_need *need)
         struct event *event = replay_event(glibc->replay, EV_VERSION_ASSERT);
         event->by = by;
         event->name = need->file;
+        event->path = glibc_assertion(glibc, ASSERT_NEEDED);
         return;
     }
     const struct elf_facts *elf = glibc->replay->objects.at[object].elf;
@@ -50,13 +51,60 @@ static void check_need(struct glibc *glibc, int by, const struct elf_need *need)
     }
 }
 
+/* Line of each assertion in elf/dl-version.c and elf/dl-lookup.c, by release: the first
+ * that has them so. */
+static const struct {
+    unsigned minor, needed, match;
+} assertions[] = {{39, 204, 106}, {36, 204, 107}, {35, 204, 106}, {32, 205, 105},
+                  {28, 205, 111}, {27, 205, 110}, {0, 224, 127}};
+
+const char *glibc_assertion(const struct glibc *glibc, enum glibc_assertion which)
+{
+    size_t i = 0;
+    while (assertions[i].minor > glibc->loader->minor)
+        i++;
+    if (which == ASSERT_NEEDED)
+        return arena_format(glibc->arena,
+                            "dl-version.c: %u: _dl_check_map_versions: Assertion `needed != NULL' "
+                            "failed!",
+                            assertions[i].needed);
+    return arena_format(glibc->arena,
+                        "dl-lookup.c: %u: check_match: Assertion `version->filename == NULL || ! "
+                        "_dl_name_match_p (version->filename, map)' failed!",
+                        assertions[i].match);
+}
+
+/* From 2.36 on who needs versions, and libc, must ask for DT_RELR by its marker version. */
+static void check_relr(struct glibc *glibc, int index, const struct elf_facts *elf)
+{
+    enum { FIRST_RELEASE = 36 };
+    bool needs_libc = false, marked = false;
+    if (!elf->has_relr)
+        return;
+    for (size_t i = 0; i < elf->needed_count; i++)
+        needs_libc |= strncmp(elf->needed[i], "libc.so.", strlen("libc.so.")) == 0;
+    for (size_t i = 0; i < elf->need_count; i++)
+        for (size_t j = 0; j < elf->needs[i].count; j++)
+            marked |= strcmp(elf->needs[i].versions[j].name, "GLIBC_ABI_DT_RELR") == 0;
+    bool older = glibc->loader->minor < FIRST_RELEASE;
+    if (marked || (!older && (!needs_libc || elf->need_count == 0)))
+        return;
+    struct event *event = replay_event(glibc->replay, EV_REFUSED);
+    event->object = index;
+    event->by = glibc->replay->objects.at[index].by;
+    event->name = glibc->replay->objects.at[index].name;
+    event->path = glibc->replay->objects.at[index].path;
+    event->refusal = older ? REFUSED_RELR : REFUSED_RELR_MARKER;
+}
+
 void glibc_check_versions(struct glibc *glibc)
 {
     for (size_t i = 0; i < glibc->maps.count; i++) {
         const struct elf_facts *elf = glibc->replay->objects.at[i].elf;
-        if (elf == NULL || glibc->maps.at[i].builtin || glibc->maps.at[i].hosted)
+        if (elf == NULL || glibc->maps.at[i].builtin || glibc_checked_before(glibc, (int)i))
             continue;
         for (size_t j = 0; j < elf->need_count; j++)
             check_need(glibc, (int)i, &elf->needs[j]);
+        check_relr(glibc, (int)i, elf);
     }
 }

@@ -65,6 +65,7 @@ const struct glibc_loader *memo_glibc_loader(struct memo *memo, struct facts *fa
                                              const struct node *node, const struct elf_facts *elf,
                                              int cpu_level)
 {
+    enum { LAST_SILENT = 32 };
     static const char *const usual[] = {"/lib", "/usr/lib"};
     for (size_t i = 0; i < memo->loaders.count; i++)
         if (memo->loaders.at[i]->elf == elf && memo->loaders.at[i]->cpu_level == cpu_level)
@@ -72,7 +73,7 @@ const struct glibc_loader *memo_glibc_loader(struct memo *memo, struct facts *fa
     struct glibc_loader *loader = arena_alloc(&memo->arena, sizeof *loader);
     *loader = (struct glibc_loader){.node = node, .elf = elf, .cpu_level = cpu_level};
     const char *release = glibc_release(facts, elf);
-    loader->minor = GLIBC_NEWEST;
+    loader->minor = LAST_SILENT; /* a newer loader says its release itself */
     if (release != NULL && strncmp(release, "2.", 2) == 0)
         loader->minor = (unsigned)strtoul(release + 2, NULL, 10);
     loader->dirs = elf->system_dir_count != 0 ? elf->system_dirs : usual;

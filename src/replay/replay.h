@@ -55,6 +55,7 @@ enum refusal {
     REFUSED_ALIGN_OFFSET,  /* ELF load command address/offset not properly aligned */
     REFUSED_EXEC,          /* cannot dynamically load executable */
     REFUSED_PIE,           /* cannot dynamically load position-independent executable */
+    REFUSED_NOOPEN,        /* DF_1_NOOPEN: shared object cannot be dlopen()ed */
     REFUSED_ISA,           /* CPU ISA level is lower than required */
     REFUSED_STATIC_TLS,    /* cannot allocate memory in static TLS block */
     REFUSED_EXEC_STACK,    /* cannot enable executable stack */
@@ -62,6 +63,7 @@ enum refusal {
     REFUSED_ABI_NOTE,      /* glibc: ABI note of another OS or a newer kernel: passed over */
     REFUSED_MALFORMED,     /* tables outside of the file: a loader would crash on it */
     REFUSED_RELR,          /* musl before 1.2.4: DT_RELR is not applied */
+    REFUSED_RELR_MARKER,   /* glibc: DT_RELR without a need for GLIBC_ABI_DT_RELR */
     REFUSED_NO_HASH,       /* musl: neither DT_HASH nor DT_GNU_HASH, on which it crashes */
     REFUSED_FIFO,          /* a fifo: the real loader would hang in open */
 };
@@ -77,11 +79,14 @@ enum event_kind {
     EV_VERSION_MISSING, /* `object` does not define `version`, needed by `by`; weak: only a warning
                          */
     EV_VERSION_NO_INFO, /* `object` has no version information, needed by `by` */
-    EV_VERSION_ASSERT,  /* an assertion of ld.so ends the process: name = its text */
+    EV_VERSION_ASSERT,  /* an assertion of ld.so ends the process: name = the file whose versions
+                           `by`  needs, path = the assertion's text; symbol: it is met when that is
+                           bound */
     EV_SYMBOL_UNBOUND,  /* `symbol` [`version`] of `by` is nowhere in scope; lazy: only when called
                          */
     EV_COPY_SIZE,       /* copy relocation of `symbol` in `by`: its size differs from `object`'s */
-    EV_RELOC_UNKNOWN,   /* relocation `number` in `by` is of a type the loader does not know */
+    EV_RELOC_UNKNOWN,   /* relocation `number` in `by` is of a type the loader does not know; lazy:
+                           it stands among those of the PLT, which are not bound yet */
     EV_TLS_DYNAMIC, /* musl: initial-exec TLS of `symbol` in `by` resolves to dynamic `object` */
     EV_FATAL,       /* loader's own fatal line: name = text, exit status in `number` */
 };
@@ -151,6 +156,7 @@ struct replay {
     const char *argv0;     /* by which the loader names the program in its lines */
     enum libc_kind loader; /* which loader was replayed; LIBC_NONE: static */
     bool starts;           /* exec succeeded: the loader (or the program) got control */
+    bool host_known;       /* of dlopen: the symbols of the program that calls it were looked at */
 };
 
 void replay_free(struct replay *replay);

@@ -25,7 +25,6 @@ struct judge {
     const struct replay *replay;
     enum willrun_libc root_libc;
     bool dlopen;
-    bool host;           /* the program that loads the object is known */
     bool library_missing;
     size_t host_symbols; /* unbound symbols that a plugin's host may define */
 };
@@ -201,11 +200,17 @@ static void judge_version(struct judge *judge, const struct event *event)
                               "%s has no version information, and %s needs %s of it", object, by,
                               event->version);
     } else if (event->kind == EV_VERSION_ASSERT) {
-        finding = finding_add(judge->findings, RULE_LOADER_FATAL,
-                              "%s needs versions of %s, which is not among its libraries: ld.so "
-                              "stops with an assertion",
-                              by, event->name);
+        bool lazy = event->lazy && !judge->dlopen;
+        finding = finding_add(
+            judge->findings, lazy ? RULE_SYMBOL_MISSING_LAZY : RULE_LOADER_FATAL,
+            event->symbol == NULL
+                ? "%s needs versions of %s, which is not among its libraries: ld.so stops with an "
+                  "assertion"
+                : "%s needs a version of %s, which has no versions at all: ld.so stops with an "
+                  "assertion when it binds %s",
+            by, event->name, event->symbol);
         object = event->name;
+        finding->symbol = event->symbol;
     } else {
         finding = finding_add(
             judge->findings, event->weak ? RULE_VERSION_WEAK : RULE_VERSION_MISSING,
@@ -238,7 +243,7 @@ static enum rule symbol_rule(struct judge *judge, const struct event *event)
 {
     if (judge->library_missing || version_is_missing(judge->replay, event))
         return RULE_SYMBOL_UNRESOLVED;
-    if (judge->dlopen && !judge->host &&
+    if (judge->dlopen && !judge->replay->host_known &&
         event->name == NULL) { /* no version need says whose symbol it is */
         judge->host_symbols++;
         return RULE_SYMBOL_UNRESOLVED;
@@ -356,13 +361,10 @@ static bool repeats(const struct replay *replay, size_t index)
 }
 
 void findings_of_start(struct findings *findings, const struct replay *replay, bool dlopen,
-                       bool host, enum willrun_libc root_libc)
+                       enum willrun_libc root_libc)
 {
-    struct judge judge = {.findings = findings,
-                          .replay = replay,
-                          .root_libc = root_libc,
-                          .dlopen = dlopen,
-                          .host = host};
+    struct judge judge = {
+        .findings = findings, .replay = replay, .root_libc = root_libc, .dlopen = dlopen};
     for (size_t i = 0; i < replay->events.count; i++)
         judge.library_missing |= replay->events.at[i].kind == EV_NOT_FOUND ||
                                  (replay->events.at[i].kind == EV_REFUSED &&

@@ -23,8 +23,8 @@ void findings_of_exec(struct findings *findings, const struct exec_result *exec,
                       enum willrun_libc root_libc);
 
 /* What a start's events mean. Where a library is missing, symbols that it may
- * define are not reported. `host`: the program that loads the object is known. */
+ * define are not reported. */
 void findings_of_start(struct findings *findings, const struct replay *replay, bool dlopen,
-                       bool host, enum willrun_libc root_libc);
+                       enum willrun_libc root_libc);
 
 #endif

@@ -36,6 +36,8 @@ static const struct {
     {REFUSED_EXEC, "cannot dynamically load executable", false, "a program, not a library"},
     {REFUSED_PIE, "cannot dynamically load position-independent executable", false,
      "a program, not a library"},
+    {REFUSED_NOOPEN, "shared object cannot be dlopen()ed", false,
+     "it forbids dlopen (DF_1_NOOPEN)"},
     {REFUSED_ISA, "CPU ISA level is lower than required", true, "needs a newer CPU"},
     {REFUSED_STATIC_TLS, "cannot allocate memory in static TLS block", true, "too much static TLS"},
     {REFUSED_EXEC_STACK, "cannot enable executable stack as shared object requires", false,
@@ -45,6 +47,8 @@ static const struct {
     {REFUSED_MALFORMED, "malformed ELF file", true, "malformed ELF file"},
     {REFUSED_RELR, "", true,
      "it has packed relative relocations, which musl before 1.2.4 leaves out"},
+    {REFUSED_RELR_MARKER, "DT_RELR without GLIBC_ABI_DT_RELR dependency", true,
+     "packed relative relocations without the version that asks for them"},
     {REFUSED_NO_HASH, "", true, "no table of its symbols, on which the loader crashes"},
     {REFUSED_FIFO, "a named pipe", true, "a named pipe: the loader would hang in open"},
 };
@@ -67,9 +71,10 @@ static const char *ldso_errno(int error, struct arena *arena)
     return arena_format(arena, "Error %d", error);
 }
 
-const char *words_of_refusal(enum refusal refusal, int error, const struct replay *replay,
-                             struct arena *arena)
+static const char *words_of_refusal(enum refusal refusal, int error, bool dlopen,
+                                    const struct replay *replay)
 {
+    struct arena *arena = replay->arena;
     const struct elf_facts *program = replay->objects.count != 0 ? replay->objects.at[0].elf : NULL;
     const char *text = refusals[row_of(refusal)].text;
     if (refusal == REFUSED_CLASS && program != NULL && !program->wide)
@@ -78,7 +83,8 @@ const char *words_of_refusal(enum refusal refusal, int error, const struct repla
         text = "ELF file data encoding not big-endian";
     if (refusal == REFUSED_CLASS || error == 0)
         return text;
-    return arena_format(arena, "%s: %s", text, ldso_errno(error, arena));
+    /* dlerror of libc knows every errno's text */
+    return arena_format(arena, "%s: %s", text, dlopen ? err_text(error) : ldso_errno(error, arena));
 }
 
 const char *words_of_outcome(enum refusal refusal, int error)
@@ -117,12 +123,13 @@ static void end(struct teller *teller, enum willrun_phase phase, int exit_status
 }
 
 /* "NAME: text: strerror", the part that dlerror shares with a start. */
-static const char *load_text(const struct replay *replay, const struct event *event)
+static const char *load_text(const struct teller *teller, const struct event *event)
 {
+    const struct replay *replay = teller->replay;
     bool names_path = event->kind == EV_REFUSED && refusals[row_of(event->refusal)].names_path;
     return arena_format(replay->arena, "%s: %s",
                         names_path && event->path != NULL ? event->path : event->name,
-                        words_of_refusal(event->refusal, event->error, replay, replay->arena));
+                        words_of_refusal(event->refusal, event->error, teller->dlopen, replay));
 }
 
 static const char *version_text(const struct replay *replay, const struct event *event)
@@ -144,6 +151,15 @@ static const char *symbol_text(const struct replay *replay, const struct event *
                         event->version != NULL ? event->version : "");
 }
 
+/* _dl_reloc_bad_type: two digits, or eight on 64-bit machines where they do not do. */
+static const char *reloc_text(const struct replay *replay, const struct event *event)
+{
+    bool wide = replay->objects.at[event->by].elf->wide && event->number > 0xff;
+    return arena_format(replay->arena, "%s: unexpected %sreloc type 0x%0*x",
+                        object_name(replay, event->by), event->lazy ? "PLT " : "", wide ? 8 : 2,
+                        wide ? event->number : event->number & 0xff);
+}
+
 /* One event of a glibc start; false: the process has ended. */
 static bool tell_glibc(struct teller *teller, const struct event *event)
 {
@@ -151,7 +167,7 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
     const char *app = replay->argv0;
     bool loading = event->kind == EV_NOT_FOUND || event->kind == EV_REFUSED ||
                    event->kind == EV_SYMBOL_UNBOUND || event->kind == EV_COPY_SIZE;
-    if (loading && teller->version_failed)
+    if (loading && event->refusal != REFUSED_RELR_MARKER && teller->version_failed)
         return false;
     switch (event->kind) {
     case EV_PRELOAD_IGNORED:
@@ -159,7 +175,7 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
                                  "ERROR: ld.so: object '%s' from %s cannot be preloaded (%s): "
                                  "ignored.",
                                  event->name, event->origin,
-                                 words_of_refusal(event->refusal, 0, replay, replay->arena)));
+                                 words_of_refusal(event->refusal, 0, false, replay)));
         return true;
     case EV_NOT_FOUND:
     case EV_REFUSED:
@@ -173,9 +189,9 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
         else
             say(teller,
                 teller->dlopen
-                    ? load_text(replay, event)
+                    ? load_text(teller, event)
                     : arena_format(replay->arena, "%s: error while loading shared libraries: %s",
-                                   app, load_text(replay, event)));
+                                   app, load_text(teller, event)));
         end(teller, WILLRUN_PHASE_LOAD, 127);
         return false;
     case EV_VERSION_MISSING:
@@ -192,7 +208,18 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
         }
         return true;
     case EV_VERSION_ASSERT:
-        end(teller, WILLRUN_PHASE_VERSION, 127);
+        if (event->lazy && !teller->dlopen)
+            return true;
+        say(teller,
+            arena_format(replay->arena, "Inconsistency detected by ld.so: %s", event->path));
+        end(teller, event->symbol == NULL ? WILLRUN_PHASE_VERSION : WILLRUN_PHASE_RELOCATE, 127);
+        return false;
+    case EV_RELOC_UNKNOWN:
+        say(teller, teller->dlopen ? reloc_text(replay, event)
+                                   : arena_format(replay->arena,
+                                                  "%s: error while loading shared libraries: %s",
+                                                  app, reloc_text(replay, event)));
+        end(teller, WILLRUN_PHASE_RELOCATE, 127);
         return false;
     case EV_SYMBOL_UNBOUND:
         if (event->lazy && !teller->dlopen)

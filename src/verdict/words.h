@@ -22,11 +22,7 @@ void words_free(struct words *words);
 const char *words_of_runtime(const struct exec_result *exec, const char *command, const char *file,
                              struct arena *arena);
 
-/* Why a candidate was passed over or refused, in a loader's words: "invalid ELF header". */
-const char *words_of_refusal(enum refusal refusal, int error, const struct replay *replay,
-                             struct arena *arena);
-
-/* The same for a search trail, in ours: "no such file", "another machine". */
+/* Why a candidate was passed over or refused: "no such file", "another machine". */
 const char *words_of_outcome(enum refusal refusal, int error);
 
 #endif

@@ -285,6 +285,29 @@ case("a missing auxiliary filtee is passed over",
 case("a missing filtee is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=["-Wl,-F,libfil.so"])})
 case("a filtee is loaded", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=["-Wl,-F,libfil.so"]), "/lib/libfil.so": lib()})
 
+case("a filter as program", {"/app": exe(["libfil.so"], retag=[(1, 0x7fffffff)]), "/lib/libfil.so": lib()})
+case("a filter as program, with libraries",
+     {"/app": exe(["libfil.so", "liba.so"], retag=[(1, 0x7fffffff)]), "/lib/libfil.so": lib(data=["x1"]), "/lib/liba.so": lib(data=["x2"])})
+
+UNUSED = 0x6ffffef0
+# ---- what only mistakes make: each ends a real start ----
+V2S = {"versions": {"liba.so": V2}}
+case("a provider without versions, bound at start",
+     {"/app": exe(["liba.so"], calls=["g"], now=True, **V2S), "/lib/liba.so": lib(["f", "g"])})
+case("a provider without versions, a data reference",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(needs=["libb.so"], data=["g"], versions={"libb.so": V2}), "/lib/libb.so": lib(["g"])})
+case("another object without versions gives the symbol",
+     {"/app": exe(["libb.so", "liba.so"], calls=["g"], now=True, **V2S), "/lib/liba.so": lib(["f"], defines={"V2": ["f"]}),
+      "/lib/libb.so": lib(["g"])})
+case("a version of a library that is not needed",
+     {"/app": exe(["liba.so"], calls=["g"], now=True, **V2S), "/lib/liba.so": lib(["g"], soname="libb.so", defines=V2)})
+HIDE = '__asm__(".globl h\n.hidden h\n");'
+case("a relocation that writes into text",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(source='int x; __asm__(".text; .quad x");', flags=["-Wl,-z,notext"])})
+case("a relocation that writes into text, and nothing says so",
+     {"/app": exe(["liba.so"]),
+      "/lib/liba.so": lib(source='int x; __asm__(".text; .quad x");', flags=["-Wl,-z,notext"], retag=[(22, UNUSED), (30, UNUSED)])})
+
 # ---- scripts and other things that end before ld.so ----
 case("an interpreter that does not exist", {"/app": exe(interp="/lib/nope.so")})
 case("a static program", {"/app": exe(static=True)})
