@@ -70,6 +70,9 @@ static void note_table(struct elf_image *image, const Elf64_Dyn *entry)
     case DT_PLTREL:
         tables->plt_kind = value;
         break;
+    case DT_INIT_ARRAYSZ:
+        facts->has_init_array = value != 0;
+        break;
     case DT_RELRSZ:
         facts->has_relr = value != 0;
         break;

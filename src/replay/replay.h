@@ -62,7 +62,8 @@ enum refusal {
     REFUSED_NOEXEC,        /* musl: ENOEXEC for whatever it cannot map */
     REFUSED_ABI_NOTE,      /* glibc: ABI note of another OS or a newer kernel: passed over */
     REFUSED_MALFORMED,     /* tables outside of the file: a loader would crash on it */
-    REFUSED_RELR,          /* musl before 1.2.4: DT_RELR is not applied */
+    REFUSED_RELR,          /* musl before 1.2.4, glibc before 2.36: DT_RELR is not applied; weak:
+                              nothing of the object runs by itself */
     REFUSED_RELR_MARKER,   /* glibc: DT_RELR without a need for GLIBC_ABI_DT_RELR */
     REFUSED_NO_HASH,       /* musl: neither DT_HASH nor DT_GNU_HASH, on which it crashes */
     REFUSED_FIFO,          /* a fifo: the real loader would hang in open */

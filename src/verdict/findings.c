@@ -150,13 +150,16 @@ static void judge_refused(struct judge *judge, const struct event *event)
         finding->fix = "Build without -march=x86-64-vN, or run on newer machines (--cpu).";
     } else {
         const char *why = words_of_outcome(event->refusal, event->error);
-        if (event->object == 0)
-            finding = finding_add(judge->findings, RULE_LIBRARY_REFUSED, "%s cannot be loaded: %s",
-                                  event->path, why);
+        enum rule rule = event->weak ? RULE_RELR_UNDONE : RULE_LIBRARY_REFUSED;
+        if (event->refusal == REFUSED_RELR)
+            finding = finding_add(judge->findings, rule, "%s has %s", event->path, why);
+        else if (event->object == 0)
+            finding =
+                finding_add(judge->findings, rule, "%s cannot be loaded: %s", event->path, why);
         else
-            finding = finding_add(judge->findings, RULE_LIBRARY_REFUSED,
-                                  "%s, found for %s of %s, cannot be loaded: %s", event->path,
-                                  event->name, by, why);
+            finding =
+                finding_add(judge->findings, rule, "%s, found for %s of %s, cannot be loaded: %s",
+                            event->path, event->name, by, why);
         finding->fix =
             event->refusal == REFUSED_STATIC_TLS
                 ? "It cannot be opened in a process that runs: link the program with it, or "
@@ -164,7 +167,7 @@ static void judge_refused(struct judge *judge, const struct event *event)
                   "it (ENV LD_PRELOAD)."
             : event->refusal == REFUSED_RELR
                 ? "Build it without -Wl,-z,pack-relative-relocs, or use a runtime with musl 1.2.4 "
-                  "or newer (alpine:3.18)."
+                  "(alpine:3.18), glibc 2.36 (debian:12) or newer."
                 : "Replace the file by the library of the target's machine and libc, or take it "
                   "out of the search path.";
     }

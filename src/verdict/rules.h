@@ -30,6 +30,7 @@
     X(LOADER_FATAL, "loader-fatal", WILLRUN_ERROR)                                                 \
     X(HOST_FAILS, "host-fails", WILLRUN_ERROR)                                                     \
     X(SYMBOL_MISSING_LAZY, "symbol-missing-lazy", WILLRUN_WARNING)                                 \
+    X(RELR_UNDONE, "relr-undone", WILLRUN_WARNING)                                                 \
     X(PRELOAD_IGNORED, "preload-ignored", WILLRUN_WARNING)                                         \
     X(COPY_SIZE, "copy-size", WILLRUN_NOTE)                                                        \
     X(VERSION_NO_INFO, "version-no-info", WILLRUN_NOTE)                                            \

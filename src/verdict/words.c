@@ -45,8 +45,7 @@ static const struct {
     {REFUSED_NOEXEC, "Exec format error", true, "not a shared object"},
     {REFUSED_ABI_NOTE, "cannot open shared object file", false, "for another operating system"},
     {REFUSED_MALFORMED, "malformed ELF file", true, "malformed ELF file"},
-    {REFUSED_RELR, "", true,
-     "it has packed relative relocations, which musl before 1.2.4 leaves out"},
+    {REFUSED_RELR, "", true, "packed relative relocations, which this loader leaves undone"},
     {REFUSED_RELR_MARKER, "DT_RELR without GLIBC_ABI_DT_RELR dependency", true,
      "packed relative relocations without the version that asks for them"},
     {REFUSED_NO_HASH, "", true, "no table of its symbols, on which the loader crashes"},
@@ -160,6 +159,15 @@ static const char *reloc_text(const struct replay *replay, const struct event *e
                         wide ? event->number : event->number & 0xff);
 }
 
+/* Relocations that are left undone: nothing is said, and the first code that runs
+ * on them crashes, when all else is done. */
+static bool tell_relr(struct teller *teller, const struct event *event)
+{
+    if (!event->weak && teller->words->phase == WILLRUN_PHASE_NONE)
+        end(teller, WILLRUN_PHASE_LOAD, -1);
+    return true;
+}
+
 /* One event of a glibc start; false: the process has ended. */
 static bool tell_glibc(struct teller *teller, const struct event *event)
 {
@@ -179,6 +187,8 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
         return true;
     case EV_NOT_FOUND:
     case EV_REFUSED:
+        if (event->refusal == REFUSED_RELR)
+            return tell_relr(teller, event);
         if (event->refusal == REFUSED_FIFO || event->refusal == REFUSED_MALFORMED) {
             end(teller, WILLRUN_PHASE_LOAD, -1); /* it hangs or crashes: no word */
             return false;
@@ -269,12 +279,14 @@ static const char *musl_errno(int error)
 static bool tell_musl_load(struct teller *teller, const struct event *event)
 {
     struct arena *arena = teller->replay->arena;
-    bool silent = event->refusal == REFUSED_RELR || event->refusal == REFUSED_FIFO ||
-                  event->refusal == REFUSED_NO_HASH || event->refusal == REFUSED_MALFORMED;
+    if (event->refusal == REFUSED_RELR)
+        return tell_relr(teller, event);
+    bool silent = event->refusal == REFUSED_FIFO || event->refusal == REFUSED_NO_HASH ||
+                  event->refusal == REFUSED_MALFORMED;
     if (silent) { /* it crashes, or hangs; the lines before stand */
         if (teller->words->phase == WILLRUN_PHASE_NONE)
             end(teller, WILLRUN_PHASE_LOAD, -1);
-        return event->refusal == REFUSED_RELR;
+        return false;
     }
     const char *line = arena_format(arena, "Error loading shared library %s: %s", event->name,
                                     musl_errno(event->error));
