@@ -90,7 +90,7 @@ static void read_gnu_def(struct defs *defs, const struct gnu_hash *hash, size_t 
     if ((link | 1) != (value | 1))
         return;
     uint32_t start = gnu_hash_start(image, hash, value);
-    if (start != 0 && start <= index)
+    if (start >= hash->chain_first && start <= index)
         add_def(defs, index, symbol, name, length);
 }
 
@@ -105,11 +105,16 @@ static void read_gnu_defs(struct defs *defs)
     size_t end = gnu_hash_end(image, &hash);
     Elf64_Sym chunk[ELF_CHUNK];
     make_room(defs, hash.first, end);
+    hash.chain_first = hash.first;
     for (size_t first = hash.first; first < end;) {
         size_t want = end - first < ELF_CHUNK ? end - first : ELF_CHUNK;
         size_t count = elf_read_syms(image, defs->table, first, want, chunk);
-        for (size_t i = 0; i < count; i++)
-            read_gnu_def(defs, &hash, first + i, &chunk[i]);
+        for (size_t i = 0; i < count; i++) {
+            size_t index = first + i;
+            read_gnu_def(defs, &hash, index, &chunk[i]);
+            if (elf_u32(image, hash.chain, 4 * (uint64_t)(index - hash.first)) & 1)
+                hash.chain_first = index + 1; /* that was the last of its chain */
+        }
         if (count < want) {
             elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.symtab, "DT_SYMTAB in a segment");
             return;

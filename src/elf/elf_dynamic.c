@@ -15,6 +15,8 @@ static void note_table(struct elf_image *image, const Elf64_Dyn *entry)
     struct elf_tables *tables = &image->tables;
     struct elf_facts *facts = image->facts;
     uint64_t value = entry->d_un.d_val;
+    if (entry->d_tag >= 0 && entry->d_tag < 64)
+        tables->seen |= (uint64_t)1 << entry->d_tag;
     switch (entry->d_tag) {
     case DT_STRTAB:
         tables->strtab = value, tables->has_strtab = true;
@@ -70,7 +72,23 @@ static void note_table(struct elf_image *image, const Elf64_Dyn *entry)
     case DT_PLTREL:
         tables->plt_kind = value;
         break;
+    case DT_RELENT:
+        tables->rel_entry = value;
+        break;
+    case DT_RELAENT:
+        tables->rela_entry = value;
+        break;
+    case DT_RELRENT:
+        tables->relr_entry = value;
+        break;
+    case DT_INIT:
+        tables->init = value;
+        break;
+    case DT_INIT_ARRAY:
+        tables->init_array = value;
+        break;
     case DT_INIT_ARRAYSZ:
+        tables->init_array_size = value;
         facts->has_init_array = value != 0;
         break;
     case DT_RELRSZ:

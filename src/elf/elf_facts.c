@@ -14,6 +14,7 @@ static void read_facts(struct elf_facts *facts, struct span file, bool symbols, 
         return;
     elf_read_notes(&image);
     elf_read_dynamic(&image);
+    elf_check_demands(&image);
     if (symbols) {
         elf_read_versions(&image);
         elf_read_symbols(&image);

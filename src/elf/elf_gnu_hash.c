@@ -48,6 +48,9 @@ uint32_t gnu_hash_value(const unsigned char *name, size_t length)
 size_t gnu_hash_end(struct elf_image *image, const struct gnu_hash *hash)
 {
     uint32_t last = 0;
+    if ((hash->bloom_count & (hash->bloom_count - 1)) != 0) /* _dl_setup_hash asserts it */
+        elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.gnu_hash,
+                    "a DT_GNU_HASH filter with a power of two of words");
     for (uint32_t i = 0; i < hash->bucket_count; i++) {
         uint32_t start = elf_u32(image, hash->buckets, 4 * (uint64_t)i);
         last = start > last ? start : last;

@@ -8,6 +8,7 @@
 struct gnu_hash {
     uint32_t bucket_count, first, bloom_count, bloom_shift;
     struct span bloom, buckets, chain;
+    size_t chain_first; /* the symbol with which the chain at hand begins */
 };
 
 bool gnu_hash_open(struct elf_image *image, struct gnu_hash *hash);

@@ -19,8 +19,11 @@ struct elf_tables {
     uint64_t verneed_count, verdef_count;
     uint64_t rel, rel_size, rel_relative; /* bytes; leading relative entries */
     uint64_t rela, rela_size, rela_relative;
-    uint64_t plt, plt_size, plt_kind; /* DT_JMPREL, bytes, DT_REL or DT_RELA */
+    uint64_t plt, plt_size, plt_kind;           /* DT_JMPREL, bytes, DT_REL or DT_RELA */
+    uint64_t rel_entry, rela_entry, relr_entry; /* bytes of one */
+    uint64_t init, init_array, init_array_size;
     uint64_t mips_gotsym, mips_symtabno;
+    uint64_t seen; /* which tags below 64 there are: bit by tag */
     bool has_strtab, has_symtab, has_mips_got;
 };
 
@@ -62,6 +65,11 @@ size_t elf_reloc_size(const struct elf_image *image, bool rela);
 /* A string of DT_STRTAB; NULL outside of it. */
 const char *elf_string(const struct elf_image *image, uint64_t offset);
 
+/* The segment that has `size` bytes of memory at `address`, with all of `flags`
+ * (PF_W …); NULL: none. */
+const Elf64_Phdr *elf_segment(const struct elf_image *image, uint64_t address, uint64_t size,
+                              uint32_t flags);
+
 /* The versym of a symbol: 1 where `versyms`, the table's bytes, are none. */
 uint16_t elf_versym(const struct elf_image *image, struct span versyms, size_t index);
 uint32_t elf_short_size(const Elf64_Sym *symbol); /* UINT32_MAX: that much or more */
@@ -74,6 +82,7 @@ void elf_read_defs(struct elf_image *image, struct span table, struct span versy
 /* The passes, in this order. Each fills its part of the facts. */
 bool elf_read_header(struct elf_image *image);
 void elf_read_dynamic(struct elf_image *image);
+void elf_check_demands(struct elf_image *image);
 void elf_read_versions(struct elf_image *image);
 void elf_read_symbols(struct elf_image *image);
 void elf_read_notes(struct elf_image *image);

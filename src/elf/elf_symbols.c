@@ -20,6 +20,7 @@ struct symbols {
     uint32_t last_type; /* of the last relocation, where class_known */
     enum reloc_class last_class;
     bool class_known;
+    uint64_t inits;                 /* relocations that give an entry of DT_INIT_ARRAY */
     const Elf64_Phdr *last_segment; /* into which the last relocation wrote */
     uint32_t *ref_of;               /* by symbol index: 1 + index in refs; 0 none */
     size_t ref_room;
@@ -90,6 +91,10 @@ static struct elf_ref *ref_of_symbol(struct symbols *symbols, size_t index)
         .defined = symbol.st_shndx != SHN_UNDEF,
         .is_protected = visibility == STV_PROTECTED,
     };
+    if (symbols->versyms.size != 0 && symbols->versions.count > 1 &&
+        ref->version >= symbols->versions.count)
+        elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.versym + 2 * index,
+                    "a symbol's version among those of the file");
     if (index >= symbols->ref_room) {
         size_t room = index + index / 2 + 64;
         symbols->ref_of = must_realloc(symbols->ref_of, room * sizeof *symbols->ref_of);
@@ -125,20 +130,12 @@ static bool use_ref(struct symbols *symbols, size_t index, enum reloc_class clas
  * Elsewhere it would end the process. DT_TEXTREL makes all of it writable. */
 static bool is_writable(struct symbols *symbols, uint64_t address)
 {
-    const struct elf_facts *facts = symbols->image->facts;
     const Elf64_Phdr *last = symbols->last_segment;
     if (last != NULL && address - last->p_vaddr < last->p_memsz)
         return true;
-    for (size_t i = 0; facts->phdrs != NULL && i < facts->phnum; i++) {
-        const Elf64_Phdr *segment = &facts->phdrs[i];
-        if (segment->p_type != PT_LOAD || address - segment->p_vaddr >= segment->p_memsz)
-            continue;
-        if ((segment->p_flags & PF_W) == 0 && !facts->textrel)
-            continue;
-        symbols->last_segment = segment;
-        return true;
-    }
-    return false;
+    symbols->last_segment =
+        elf_segment(symbols->image, address, 1, symbols->image->facts->textrel ? 0 : PF_W);
+    return symbols->last_segment != NULL;
 }
 
 /* Relocations of one type stand together: the last one's class is kept. */
@@ -154,20 +151,72 @@ static enum reloc_class class_of(struct symbols *symbols, uint32_t type)
     return symbols->last_class;
 }
 
+/* An entry of DT_INIT_ARRAY, which ld.so calls: `code`, or where a symbol says (0). */
+static void note_init(struct symbols *symbols, uint64_t address, uint64_t code)
+{
+    const struct elf_tables *tables = &symbols->image->tables;
+    if (address - tables->init_array >= tables->init_array_size)
+        return;
+    symbols->inits++;
+    if (code != 0 && elf_segment(symbols->image, code, 1, PF_X) == NULL)
+        elf_trouble(symbols->image, ELF_BAD_DYNAMIC, address, "a DT_INIT_ARRAY of code");
+}
+
+/* In an object at any address a relocation gives each entry of DT_INIT_ARRAY. */
+static void check_inits(struct symbols *symbols)
+{
+    const struct elf_facts *facts = symbols->image->facts;
+    const struct elf_tables *tables = &symbols->image->tables;
+    bool told = facts->machine == EM_X86_64 || facts->machine == EM_AARCH64;
+    if (told && facts->type == ET_DYN && !facts->has_relr &&
+        symbols->inits < tables->init_array_size / (facts->wide ? 8 : 4))
+        elf_trouble(symbols->image, ELF_BAD_DYNAMIC, tables->init_array,
+                    "a relocation for each entry of DT_INIT_ARRAY");
+}
+
 static void read_reloc(struct symbols *symbols, const Elf64_Rela *reloc, bool plt)
 {
     enum { MOST_ODD = 64 };
     uint32_t type = (uint32_t)ELF64_R_TYPE(reloc->r_info);
     size_t index = ELF64_R_SYM(reloc->r_info);
     enum reloc_class class = class_of(symbols, type);
+    if (class != RELOC_NONE)
+        note_init(symbols, reloc->r_offset, class == RELOC_LOCAL ? (uint64_t)reloc->r_addend : 0);
     if (class != RELOC_NONE && !is_writable(symbols, reloc->r_offset))
         elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc->r_offset,
                     "a relocation that writes into a writable segment");
+    if (reloc_is_call(symbols->image->facts->machine, type) &&
+        elf_segment(symbols->image, (uint64_t)reloc->r_addend, 1, PF_X) == NULL)
+        elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc->r_offset,
+                    "an IFUNC relocation that calls code");
     if (class == RELOC_UNKNOWN && symbols->odd.count < MOST_ODD)
         *vec_push(&symbols->odd) = (struct elf_odd_reloc){.type = type, .plt = plt};
     bool looked_up = class != RELOC_NONE && class != RELOC_LOCAL && index != 0 &&
                      use_ref(symbols, index, class, plt);
     symbols->image->facts->own_static_tls |= class == RELOC_TLS_STATIC && !looked_up;
+}
+
+/* The leading relative entries bind nothing; ld.so asserts that they are what DT_RELACOUNT
+ * promises, and writes. */
+static void check_relative(struct symbols *symbols, struct span part, bool rela, size_t count)
+{
+    struct elf_image *image = symbols->image;
+    size_t size = elf_reloc_size(image, rela), word = image->facts->wide ? 8 : 4;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t at = i * size;
+        uint64_t address = word == 8 ? elf_u64(image, part, at) : elf_u32(image, part, at);
+        uint32_t type = word == 8 ? elf_u32(image, part, at + (image->facts->big ? 12 : 8))
+                                  : elf_u32(image, part, at + 4) & 0xff;
+        if (rela)
+            note_init(symbols, address,
+                      word == 8 ? elf_u64(image, part, at + 16) : elf_u32(image, part, at + 8));
+        if (reloc_class(image->facts->machine, type) == RELOC_LOCAL &&
+            is_writable(symbols, address))
+            continue;
+        elf_trouble(image, ELF_BAD_DYNAMIC, address,
+                    "a relative relocation that writes into a writable segment");
+        return;
+    }
 }
 
 static void read_relocs(struct symbols *symbols, uint64_t address, uint64_t size, bool rela,
@@ -183,9 +232,9 @@ static void read_relocs(struct symbols *symbols, uint64_t address, uint64_t size
     }
     size_t all = part.size / elf_reloc_size(image, rela);
     Elf64_Rela chunk[ELF_CHUNK];
-    /* the leading relative entries bind nothing; the last of them is looked at for its place */
     size_t start = skip < all ? (size_t)skip : all;
-    for (size_t first = start > 0 ? start - 1 : 0; first < all;) {
+    check_relative(symbols, part, rela, start);
+    for (size_t first = start; first < all;) {
         size_t count = elf_read_relocs(image, part, rela, first, ELF_CHUNK, chunk);
         if (count == 0)
             return;
@@ -229,6 +278,7 @@ static void read_refs(struct symbols *symbols)
     read_relocs(symbols, tables->rela, tables->rela_size, true, tables->rela_relative, false);
     read_mips_got(symbols);
     read_relocs(symbols, tables->plt, tables->plt_size, tables->plt_kind == DT_RELA, 0, true);
+    check_inits(symbols);
     KEEP(facts, refs, ref_count, symbols->refs);
     KEEP(facts, bindings, binding_count, symbols->bindings);
     KEEP(facts, plt_bindings, plt_binding_count, symbols->plt_bindings);

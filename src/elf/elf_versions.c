@@ -18,18 +18,17 @@ static const char *name_at(struct elf_image *image, uint32_t offset)
 }
 
 /* The version needs of one library, from the chain of Elf_Vernaux at `at`. */
-static void read_need(struct elf_image *image, struct span table, uint64_t at, uint16_t count,
+static void read_need(struct elf_image *image, struct span table, uint64_t at,
                       struct elf_need *need)
 {
-    struct arena *arena = &image->facts->arena;
-    struct elf_need_version *versions = arena_array(arena, count, sizeof *versions);
-    for (; need->count < count; need->count++) {
+    struct VEC(struct elf_need_version) versions = {0};
+    while (versions.count < MOST_VERSIONS) { /* ld.so does not look at vn_cnt */
         struct span record;
         if (!span_at(table, at, VERNAUX_SIZE, &record)) {
             elf_trouble(image, ELF_BAD_DYNAMIC, at, "a version need inside its segment");
             break;
         }
-        struct elf_need_version *version = &versions[need->count];
+        struct elf_need_version *version = vec_push(&versions);
         version->hash = elf_u32(image, record, 0);
         version->weak = (elf_u16(image, record, 4) & VER_FLG_WEAK) != 0;
         version->index = elf_u16(image, record, 6) & 0x7fff;
@@ -37,13 +36,17 @@ static void read_need(struct elf_image *image, struct span table, uint64_t at, u
         version->name = name_at(image, elf_u32(image, record, 8));
         version->key = hash_bytes(version->name, strlen(version->name));
         uint32_t next = elf_u32(image, record, 12);
-        if (next == 0) {
-            need->count++;
+        if (next == 0)
             break;
-        }
         at += next;
     }
-    need->versions = versions;
+    struct elf_need_version *kept =
+        arena_array(&image->facts->arena, versions.count + 1, sizeof *kept);
+    if (versions.count != 0)
+        memcpy(kept, versions.at, versions.count * sizeof *kept);
+    need->versions = kept;
+    need->count = versions.count;
+    vec_free(&versions);
 }
 
 static void read_needs(struct elf_image *image)
@@ -64,7 +67,9 @@ static void read_needs(struct elf_image *image)
         }
         struct elf_need *need = vec_push(&needs);
         *need = (struct elf_need){.file = name_at(image, elf_u32(image, record, 4))};
-        read_need(image, table, at + elf_u32(image, record, 8), elf_u16(image, record, 2), need);
+        if (elf_u16(image, record, 0) != VER_NEED_CURRENT)
+            elf_trouble(image, ELF_BAD_DYNAMIC, at, "a version need of the known form");
+        read_need(image, table, at + elf_u32(image, record, 8), need);
         uint32_t next = elf_u32(image, record, 12);
         if (next == 0)
             break;
@@ -98,7 +103,12 @@ static void read_defs(struct elf_image *image)
         version->base = (elf_u16(image, record, 2) & VER_FLG_BASE) != 0;
         version->index = elf_u16(image, record, 4) & 0x7fff;
         version->hash = elf_u32(image, record, 8);
-        uint32_t name = elf_u32(image, table, at + elf_u32(image, record, 12));
+        struct span aux;
+        if (!span_at(table, at + elf_u32(image, record, 12), VERDAUX_SIZE, &aux)) {
+            elf_trouble(image, ELF_BAD_DYNAMIC, at, "the name of a version inside its segment");
+            break;
+        }
+        uint32_t name = elf_u32(image, aux, 0);
         version->name = name_at(image, name);
         version->key = hash_bytes(version->name, strlen(version->name));
         uint32_t next = elf_u32(image, record, 16);

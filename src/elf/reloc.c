@@ -216,3 +216,10 @@ bool reloc_in_musl(uint16_t machine, uint32_t type, bool wide)
             return false;
     return true;
 }
+
+bool reloc_is_call(uint16_t machine, uint32_t type)
+{
+    return (machine == EM_X86_64 && type == R_X86_64_IRELATIVE) ||
+           (machine == EM_AARCH64 && type == R_AARCH64_IRELATIVE) ||
+           (machine == EM_S390 && type == R_390_IRELATIVE);
+}

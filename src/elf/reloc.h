@@ -20,6 +20,10 @@ enum reloc_class {
  * relocations that glibc's sysdeps/<machine>/dl-machine.h handles. */
 enum reloc_class reloc_class(uint16_t machine, uint32_t type);
 
+/* Does the loader call the address that the relocation's addend (of RELA) gives:
+ * IRELATIVE? False where the addend is in the memory that it writes to. */
+bool reloc_is_call(uint16_t machine, uint32_t type);
+
 /* Does musl's loader know it? Source: REL_* of musl's arch/<machine>/reloc.h. */
 bool reloc_in_musl(uint16_t machine, uint32_t type, bool wide);
 

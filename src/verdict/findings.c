@@ -151,6 +151,11 @@ static void judge_refused(struct judge *judge, const struct event *event)
     } else {
         const char *why = words_of_outcome(event->refusal, event->error);
         enum rule rule = event->weak ? RULE_RELR_UNDONE : RULE_LIBRARY_REFUSED;
+        const struct elf_facts *elf =
+            event->object >= 0 ? judge->replay->objects.at[event->object].elf : NULL;
+        if (event->refusal == REFUSED_MALFORMED && elf != NULL && elf->trouble != NULL)
+            why = arena_format(judge->findings->arena, "it is malformed at offset %llu: expected %s",
+                               (unsigned long long)elf->trouble_at, elf->trouble);
         if (event->refusal == REFUSED_RELR)
             finding = finding_add(judge->findings, rule, "%s has %s", event->path, why);
         else if (event->object == 0)
