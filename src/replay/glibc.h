@@ -15,13 +15,16 @@ struct glibc_loader {
     const char *lib; /* what $LIB stands for */
     struct ldcache *cache;
     bool has_cache; /* /etc/ld.so.cache exists */
-    int cpu_level;
+    struct cpu cpu;
+    const char *folders[HWCAPS_FOLDERS]; /* tried in every directory, best first; the last: "" */
+    size_t folder_count;
 };
 
 /* A list of directories to search, in glibc's spelling: ends with a slash. */
 struct search_list {
     const char **dirs;
-    bool *dead; /* known not to exist: passed over without a system call */
+    uint32_t *dead; /* bits of subfolders, by loader->folders, and of glibc-hwcaps (DEAD_LEVELS),
+                       known not to exist: passed over without a system call */
     size_t count;
     bool made; /* expanded already */
     enum willrun_via via;
@@ -72,6 +75,7 @@ struct found {
     enum refusal refusal; /* of a file that ends the search; REFUSED_NONE: it serves */
     int error;            /* errno: of the refusal, or of the search */
     bool other_class;     /* some candidate was of another class */
+    bool better;          /* a better CPU takes another file: told of */
 };
 
 /* glibc_search.c: the file for `name` as asked by object `by` (-1: none);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "replay/glibc.h"
-#include "replay/hwcaps.h"
 
 /* ---- files ---- */
 
@@ -236,34 +235,49 @@ static bool dir_exists(struct glibc *glibc, const char *dir)
     return node != NULL && node->type == NODE_DIR;
 }
 
-/* Subfolders that are tried before a directory itself, best first. */
-static size_t subfolders(const struct glibc *glibc, const char *names[8])
-{
-    const char *levels[4];
-    size_t count = 0;
-    if (glibc->loader->minor >= 33) {
-        size_t usable =
-            hwcaps_names(glibc->loader->elf->machine, glibc->process->cpu_level, levels);
-        for (size_t i = 0; i < usable; i++)
-            names[count++] = arena_format(glibc->arena, "glibc-hwcaps/%s/", levels[i]);
-    }
-    names[count++] = "";
-    return count;
-}
+static const uint32_t DEAD_LEVELS = (uint32_t)1 << 31;
 
 /* A directory that does not exist is found out by one failing open, and passed
  * over from then on. So is the working directory under the empty name, where
  * the first library is not in it: stat("") fails. */
-static bool dir_is_dead(struct glibc *glibc, const struct search_list *list, size_t index,
-                        const char *path)
+static bool is_dead(struct glibc *glibc, uint32_t *dead, uint32_t bit, const char *path)
 {
-    if (list->dead[index])
+    if (*dead & bit)
         return true;
     if (*path == 0 || dir_exists(glibc, path))
         return false;
-    list->dead[index] = true;
-    glibc->last_error = ENOENT;
+    *dead |= bit;
     return true;
+}
+
+static void note_better(struct glibc *glibc, int by, const char *name, const char *path)
+{
+    struct event *event = replay_event(glibc->replay, EV_BETTER_CPU);
+    event->by = by;
+    event->name = arena_string(glibc->arena, name);
+    event->path = arena_string(glibc->arena, path);
+}
+
+/* What a better CPU would find in a directory; true: something. */
+static bool better_in_dir(struct glibc *glibc, int by, const char *name, const char *dir,
+                          uint32_t *dead)
+{
+    const char *names[HWCAPS_LEVELS];
+    size_t count = hwcaps_levels(&glibc->loader->cpu, false, names);
+    int error = glibc->last_error;
+    if (count == 0 ||
+        is_dead(glibc, dead, DEAD_LEVELS, arena_format(glibc->arena, "%sglibc-hwcaps", dir)))
+        count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *path = arena_format(glibc->arena, "%sglibc-hwcaps/%s/%s", dir, names[i], name);
+        const struct node *node = open_node(glibc, path);
+        glibc->last_error = error;
+        if (node == NULL || node->type != NODE_FILE)
+            continue;
+        note_better(glibc, by, name, path);
+        return true;
+    }
+    return false;
 }
 
 /* One directory with its subfolders; true ends the search. */
@@ -272,16 +286,20 @@ static bool search_dir(struct glibc *glibc, int by, const char *name,
                        struct found *found)
 {
     char path[4096 + 256];
-    const char *names[8];
-    size_t count = subfolders(glibc, names);
-    for (size_t i = 0; i < count; i++) {
-        bool whole = i + 1 == count;
-        int length = snprintf(path, sizeof path, "%s%s", list->dirs[index], names[i]);
+    const struct glibc_loader *loader = glibc->loader;
+    uint32_t *dead = &list->dead[index];
+    if (!found->better)
+        found->better = better_in_dir(glibc, by, name, list->dirs[index], dead);
+    for (size_t i = 0; i < loader->folder_count; i++) {
+        bool whole = i + 1 == loader->folder_count;
+        int length = snprintf(path, sizeof path, "%s%s", list->dirs[index], loader->folders[i]);
         if (length < 0 || (size_t)length + strlen(name) >= sizeof path)
             continue;
-        if (whole ? dir_is_dead(glibc, list, index, path) : !dir_exists(glibc, path)) {
-            if (whole)
-                consider(glibc, by, name, path, list->via, REFUSED_ERRNO, ENOENT);
+        if (is_dead(glibc, dead, (uint32_t)1 << i, path)) {
+            if (!whole)
+                continue;
+            glibc->last_error = ENOENT;
+            consider(glibc, by, name, path, list->via, REFUSED_ERRNO, ENOENT);
             continue;
         }
         *exists = true;
@@ -289,7 +307,7 @@ static bool search_dir(struct glibc *glibc, int by, const char *name,
         if (try_file(glibc, by, name, path, list->via, found))
             return true;
         if (whole && length == 0)
-            list->dead[index] = true;
+            *dead |= (uint32_t)1 << i;
     }
     return false;
 }
@@ -490,6 +508,11 @@ static bool search_name(struct glibc *glibc, int by, const char *name, struct fo
         glibc->last_error = ENOENT; /* ld.so tries to open it once */
     glibc->cache_asked = true;
     const char *cached = ldcache_find(glibc->loader->cache, name);
+    const char *better = ldcache_find_better(glibc->loader->cache, name);
+    if (better != NULL && !found->better) {
+        note_better(glibc, by, name, better);
+        found->better = true;
+    }
     if (cached != NULL && !(no_default && in_default_dirs(glibc, cached)) &&
         try_file(glibc, by, name, cached, WILLRUN_VIA_LD_SO_CACHE, found))
         return true;

@@ -7,7 +7,6 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/vec.h"
-#include "replay/hwcaps.h"
 
 /* Layout: glibc sysdeps/generic/dl-cache.h. */
 enum {
@@ -39,6 +38,7 @@ struct entry {
 
 struct ldcache {
     struct VEC(struct entry) entries; /* in the order of the file */
+    struct VEC(struct entry) better;  /* likewise: those of glibc-hwcaps for better CPUs */
     uint32_t *slots;                  /* by name: 1 + index of the chosen entry */
     size_t room;
     bool valid;
@@ -48,10 +48,9 @@ struct ldcache {
 struct reader {
     struct span file;
     bool big;
-    uint16_t machine;
     uint32_t id;  /* what flags must be */
     bool any_elf; /* flags 1 (ELF without a libc) do, too */
-    int cpu_level;
+    const struct cpu *cpu;
     struct ldcache *cache;
 };
 
@@ -102,15 +101,19 @@ static uint32_t cache_id(const struct elf_facts *loader)
 }
 
 static void add_entry(struct reader *reader, const char *name, const char *path, uint32_t flags,
-                      unsigned rank)
+                      unsigned rank, bool better)
 {
     if (name == NULL || path == NULL)
         return;
     if (flags != reader->id && !(reader->any_elf && flags == 1))
         return;
     struct arena *arena = &reader->cache->arena;
-    *vec_push(&reader->cache->entries) = (struct entry){
-        arena_string(arena, name), arena_string(arena, path), rank, hash_bytes(name, strlen(name))};
+    struct entry entry = {arena_string(arena, name), arena_string(arena, path), rank,
+                          hash_bytes(name, strlen(name))};
+    if (better)
+        *vec_push(&reader->cache->better) = entry;
+    else
+        *vec_push(&reader->cache->entries) = entry;
 }
 
 /* The name of hwcaps subfolder `index`, from the extension section. */
@@ -132,16 +135,21 @@ static const char *extension_name(const struct reader *reader, uint64_t base, ui
     return NULL;
 }
 
-/* Rank of an entry by its hwcap field; false where this CPU may not use it. */
-static bool entry_rank(const struct reader *reader, uint64_t base, uint64_t hwcap, unsigned *rank)
+/* Rank of an entry by its hwcap field; false where this CPU may not use it, and then
+ * *better: is a better one's. */
+static bool entry_rank(const struct reader *reader, uint64_t base, uint64_t hwcap, unsigned *rank,
+                       bool *better)
 {
+    const char *names[HWCAPS_LEVELS];
     *rank = 0;
-    if (hwcap == 0)
-        return true;
+    *better = false;
     if (((hwcap >> 32) & ~ISA_LEVEL_BITS) != (HWCAP_EXTENSION >> 32))
-        return false; /* legacy bits and platforms: not of the least CPU */
+        return hwcap == 0 || hwcaps_old_bits(reader->cpu, hwcap);
     const char *name = extension_name(reader, base, (uint32_t)(hwcap & HWCAP_INDEX));
-    *rank = name != NULL ? hwcaps_rank(reader->machine, reader->cpu_level, name) : 0;
+    *rank = name != NULL ? hwcaps_rank(reader->cpu, name) : 0;
+    size_t count = hwcaps_levels(reader->cpu, false, names);
+    for (size_t i = 0; name != NULL && i < count; i++)
+        *better |= strcmp(names[i], name) == 0;
     return *rank != 0;
 }
 
@@ -161,10 +169,12 @@ static bool read_new(struct reader *reader, uint64_t base)
     for (uint32_t i = 0; i < count; i++) {
         uint64_t at = base + NEW_HEADER + (uint64_t)i * NEW_ENTRY;
         unsigned rank;
-        if (!entry_rank(reader, base, u64_at(reader, at + 16), &rank))
+        bool better;
+        if (!entry_rank(reader, base, u64_at(reader, at + 16), &rank, &better) && !better)
             continue;
         add_entry(reader, span_text(reader->file, base + u32_at(reader, at + 4)),
-                  span_text(reader->file, base + u32_at(reader, at + 8)), u32_at(reader, at), rank);
+                  span_text(reader->file, base + u32_at(reader, at + 8)), u32_at(reader, at), rank,
+                  better);
     }
     return true;
 }
@@ -184,7 +194,7 @@ static bool read_old(struct reader *reader)
     for (uint32_t i = 0; i < count; i++) {
         uint64_t at = OLD_HEADER + (uint64_t)i * OLD_ENTRY;
         add_entry(reader, span_text(file, strings + u32_at(reader, at + 4)),
-                  span_text(file, strings + u32_at(reader, at + 8)), u32_at(reader, at), 0);
+                  span_text(file, strings + u32_at(reader, at + 8)), u32_at(reader, at), 0, false);
     }
     return true;
 }
@@ -212,16 +222,16 @@ static void index_entries(struct ldcache *cache)
     }
 }
 
-struct ldcache *ldcache_read(struct span bytes, const struct elf_facts *loader, int cpu_level)
+struct ldcache *ldcache_read(struct span bytes, const struct elf_facts *loader,
+                             const struct cpu *cpu)
 {
     struct ldcache *cache = must_alloc(sizeof *cache);
     memset(cache, 0, sizeof *cache);
     struct reader reader = {.file = bytes,
                             .big = loader->big,
-                            .machine = loader->machine,
                             .id = cache_id(loader),
                             .any_elf = cache_id(loader) == 0x0003,
-                            .cpu_level = cpu_level,
+                            .cpu = cpu,
                             .cache = cache};
     cache->valid = bytes.size != 0 && (read_new(&reader, 0) || read_old(&reader));
     index_entries(cache);
@@ -233,6 +243,7 @@ void ldcache_free(struct ldcache *cache)
     if (cache == NULL)
         return;
     vec_free(&cache->entries);
+    vec_free(&cache->better);
     arena_free(&cache->arena);
     free(cache);
 }
@@ -251,5 +262,13 @@ const char *ldcache_find(const struct ldcache *cache, const char *name)
         if (entry->key == key)
             return entry->path;
     }
+    return NULL;
+}
+
+const char *ldcache_find_better(const struct ldcache *cache, const char *name)
+{
+    for (size_t i = 0; i < cache->better.count; i++)
+        if (strcmp(cache->better.at[i].name, name) == 0)
+            return cache->better.at[i].path;
     return NULL;
 }

@@ -7,18 +7,23 @@
 
 #include "base/span.h"
 #include "elf/elf_facts.h"
+#include "replay/hwcaps.h"
 
 struct ldcache;
 
-/* Read the cache in `bytes` for a loader of the machine in `loader` on a CPU of
- * x86-64 level `cpu_level`; big- and little-endian, old and new form, hwcaps
+/* Read the cache in `bytes` for a loader of the machine in `loader` on `cpu`, which it
+ * is read for; big- and little-endian, old and new form, hwcaps
  * extension. Never NULL: a file that is no cache is an empty one, as for ld.so
  * (ldcache_valid tells). Copies what it needs. */
-struct ldcache *ldcache_read(struct span bytes, const struct elf_facts *loader, int cpu_level);
+struct ldcache *ldcache_read(struct span bytes, const struct elf_facts *loader,
+                             const struct cpu *cpu);
 void ldcache_free(struct ldcache *cache);
 bool ldcache_valid(const struct ldcache *cache);
 
 /* The path that ld.so takes for `name`; NULL: not in the cache. */
 const char *ldcache_find(const struct ldcache *cache, const char *name);
+
+/* The path that ld.so takes for `name` on a better CPU; NULL: no other. */
+const char *ldcache_find_better(const struct ldcache *cache, const char *name);
 
 #endif

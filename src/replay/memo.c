@@ -57,7 +57,7 @@ static void read_cache(struct facts *facts, struct glibc_loader *loader)
     if (node != NULL && node->type == NODE_FILE)
         facts_text(facts, node, LARGEST_CACHE, &arena, &bytes);
     loader->has_cache = node != NULL;
-    loader->cache = ldcache_read(bytes, loader->elf, loader->cpu_level);
+    loader->cache = ldcache_read(bytes, loader->elf, &loader->cpu);
     arena_free(&arena);
 }
 
@@ -68,10 +68,10 @@ const struct glibc_loader *memo_glibc_loader(struct memo *memo, struct facts *fa
     enum { LAST_SILENT = 32 };
     static const char *const usual[] = {"/lib", "/usr/lib"};
     for (size_t i = 0; i < memo->loaders.count; i++)
-        if (memo->loaders.at[i]->elf == elf && memo->loaders.at[i]->cpu_level == cpu_level)
+        if (memo->loaders.at[i]->elf == elf && memo->loaders.at[i]->cpu.level == cpu_level)
             return memo->loaders.at[i];
     struct glibc_loader *loader = arena_alloc(&memo->arena, sizeof *loader);
-    *loader = (struct glibc_loader){.node = node, .elf = elf, .cpu_level = cpu_level};
+    *loader = (struct glibc_loader){.node = node, .elf = elf};
     const char *release = glibc_release(facts, elf);
     loader->minor = LAST_SILENT; /* a newer loader says its release itself */
     if (release != NULL && strncmp(release, "2.", 2) == 0)
@@ -79,6 +79,11 @@ const struct glibc_loader *memo_glibc_loader(struct memo *memo, struct facts *fa
     loader->dirs = elf->system_dir_count != 0 ? elf->system_dirs : usual;
     loader->dir_count = elf->system_dir_count != 0 ? elf->system_dir_count : 2;
     loader->lib = lib_token(loader);
+    loader->cpu = (struct cpu){elf->machine, cpu_level, loader->minor};
+    const struct platform *platform = platform_of_elf(elf);
+    loader->folder_count =
+        hwcaps_folders(&loader->cpu, platform != NULL ? platform->at_platform : NULL, &memo->arena,
+                       loader->folders);
     read_cache(facts, loader);
     *vec_push(&memo->loaders) = loader;
     return loader;

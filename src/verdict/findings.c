@@ -312,6 +312,14 @@ static void judge_event(struct judge *judge, const struct event *event)
                               object_path(judge->replay, event->object));
         finding->symbol = event->symbol;
         return;
+    case EV_BETTER_CPU:
+        finding = finding_add(judge->findings, RULE_CPU_DECIDES,
+                              "a CPU of a higher level loads %s for %s of %s, which was not judged",
+                              event->path, event->name, by);
+        finding->object = event->path;
+        finding->needed_by = by;
+        finding->fix = "Judge that too: name the level of the CPU with --cpu.";
+        return;
     case EV_RELOC_UNKNOWN:
         finding = finding_add(judge->findings, RULE_RELOCATION_UNKNOWN,
                               "%s has relocations of type %u, which the loader does not know", by,

@@ -35,6 +35,7 @@
     X(COPY_SIZE, "copy-size", WILLRUN_NOTE)                                                        \
     X(VERSION_NO_INFO, "version-no-info", WILLRUN_NOTE)                                            \
     X(VERSION_WEAK, "version-weak-missing", WILLRUN_NOTE)                                          \
+    X(CPU_DECIDES, "cpu-level-decides", WILLRUN_NOTE)                                              \
     X(PLATFORM_COMPAT, "platform-compat", WILLRUN_NOTE)                                            \
     X(SYMBOL_UNRESOLVED, "symbol-unresolved", WILLRUN_NOTE)                                        \
     X(HOST_UNKNOWN, "host-unknown", WILLRUN_NOTE)                                                  \

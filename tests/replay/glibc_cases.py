@@ -203,6 +203,67 @@ case("NODEFLIB passes cache entries of the default directories over",
      {"/app": exe(["liba.so"], flags=NODEFLIB), "/lib/liba.so": lib()}, prepare=ldconfig())
 case("NODEFLIB takes other cache entries", {**CONF, "/app": exe(["liba.so"], flags=NODEFLIB)}, prepare=ldconfig())
 
+# ---- subfolders for better CPUs ----
+# What this CPU has is taken away by a tunable of the real loader; --cpu tells willrun the same.
+LEVELS = {"x86-64-v1": "-AVX512F,-AVX2,-SSE4_2", "x86-64-v2": "-AVX512F,-AVX2", "x86-64-v3": "-AVX512F",
+          "x86-64-v4": ""}
+V2_DIR, V3_DIR, V4_DIR = (f"glibc-hwcaps/x86-64-v{level}" for level in (2, 3, 4))
+
+
+def cpu(level):
+    return {"env": {"GLIBC_TUNABLES": f"glibc.cpu.hwcaps={LEVELS[level]}"}, "extra": ["--cpu", level]}
+
+
+def at_each_level(name, files, levels=LEVELS, **options):
+    for level in levels:
+        if int(level[-1]) <= MACHINE_LEVEL:
+            case(f"{name}, {level}", files, **cpu(level), **options)
+
+
+def machine_level():
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        flags = next((line for line in file if line.startswith("flags")), "").split()
+    return 1 + sum(all(level in flags for level in seen) for seen in
+                   (["sse4_2"], ["sse4_2", "avx2"], ["sse4_2", "avx2", "avx512f"]))
+
+
+MACHINE_LEVEL = machine_level()
+at_each_level("the best level of glibc-hwcaps",
+              {"/app": exe(["liba.so"]), "/lib/liba.so": lib(),
+               **{f"/lib/{where}/liba.so": lib() for where in (V2_DIR, V3_DIR, V4_DIR)}})
+at_each_level("glibc-hwcaps of a RUNPATH",
+              {"/app": exe(["liba.so"], runpath="/no:/opt"), "/opt/liba.so": lib(), f"/opt/{V3_DIR}/liba.so": lib()})
+at_each_level("only below glibc-hwcaps", {"/app": exe(["liba.so"]), f"/lib/{V2_DIR}/liba.so": lib()})
+at_each_level("glibc-hwcaps of a later directory",
+              {"/app": exe(["liba.so"]), DEFAULT + "/liba.so": lib(), f"/usr/lib/{V3_DIR}/liba.so": lib()})
+at_each_level("a level in the cache",
+              {"/app": exe(["liba.so"]), "/opt/a/liba.so": lib(), f"/opt/a/{V3_DIR}/liba.so": lib(),
+               "/etc/ld.so.conf": text("/opt/a\n")}, prepare=ldconfig())
+case("what a better CPU would take is told of",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(), f"/lib/{V3_DIR}/liba.so": lib()},
+     **cpu("x86-64-v2"), rules=["cpu-level-decides"], releases=["2.36", "2.41"])
+case("a level of the cache that a better CPU would take is told of",
+     {"/app": exe(["liba.so"]), "/opt/a/liba.so": lib(), f"/opt/a/{V3_DIR}/liba.so": lib(),
+      "/etc/ld.so.conf": text("/opt/a\n")}, prepare=ldconfig(),
+     **cpu("x86-64-v2"), rules=["cpu-level-decides"], releases=["2.36", "2.41"])
+for where in ("tls/x86_64", "tls", "x86_64/x86_64", "x86_64", "tls/x86_64/x86_64", "x86_64/tls", "haswell2"):
+    case(f"the older subfolder {where}",
+         {"/app": exe(["liba.so"], runpath="/opt"), "/opt/liba.so": lib(), f"/opt/{where}/liba.so": lib()})
+case("older subfolders come behind glibc-hwcaps",
+     {"/app": exe(["liba.so"], runpath="/opt"), "/opt/liba.so": lib(), "/opt/tls/liba.so": lib(),
+      f"/opt/{V2_DIR}/liba.so": lib()}, **cpu("x86-64-v2"))
+ISA = '__asm__(".section .note.gnu.property,\\"a\\",@note; .p2align 3; .long 4, 16, 5; .string \\"GNU\\"; ' \
+      '.long 0xc0008002, 4, %d, 0; .previous");'
+OWN_CPU = ["--cpu", f"x86-64-v{MACHINE_LEVEL}"]
+case("a level that this CPU has",
+     {"/app": exe(["liba.so"], source=ISA % 1), "/lib/liba.so": lib(source=ISA % (2 ** MACHINE_LEVEL - 1))}, extra=OWN_CPU)
+case("a program of a level that no CPU has", {"/app": exe(source=ISA % 31)}, extra=OWN_CPU)
+case("a library of a level that no CPU has",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(source=ISA % 31)}, extra=OWN_CPU)
+case("libraries of a level that no CPU has: which is told of first",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(source=ISA % 31, needs=["libc1.so"]),
+      "/lib/libb.so": lib(source=ISA % 31), "/lib/libc1.so": lib(source=ISA % 31)}, extra=OWN_CPU)
+
 # ---- preloads ----
 case("LD_PRELOAD by path", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(), "/p.so": lib()}, env={"LD_PRELOAD": "/p.so"})
 case("LD_PRELOAD by name, colon and space",
