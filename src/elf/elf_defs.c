@@ -66,6 +66,7 @@ static struct elf_def def_of(const struct defs *defs, size_t index, const Elf64_
         .zero = symbol->st_value == 0,
         .undefined = symbol->st_shndx == SHN_UNDEF,
         .absolute = symbol->st_shndx == SHN_ABS,
+        .guarded = ELF64_ST_VISIBILITY(symbol->st_other) == STV_PROTECTED,
         .internal = elf_is_internal(symbol),
     };
 }

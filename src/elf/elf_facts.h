@@ -60,6 +60,7 @@ struct elf_def {
     bool zero : 1;      /* st_value is 0 */
     bool undefined : 1; /* SHN_UNDEF: counts only for references that are not calls */
     bool absolute : 1;  /* SHN_ABS */
+    bool guarded : 1;   /* STV_PROTECTED */
     bool internal : 1;  /* STV_HIDDEN or STV_INTERNAL: glibc looks on in other objects */
 };
 
@@ -86,6 +87,7 @@ struct elf_ref {
     bool tls_static : 1;   /* some relocation is an initial-exec TLS offset */
     bool defined : 1;      /* st_shndx is not SHN_UNDEF: the object defines it too */
     bool is_protected : 1; /* STV_PROTECTED */
+    bool canonical : 1;    /* not defined, and with a value: its PLT entry stands for it */
 };
 
 /* What a symbol's version index stands for. */
@@ -191,7 +193,9 @@ struct elf_facts {
     uint32_t abi_kernel[3]; /* least kernel of the ABI tag */
     uint32_t isa_needed;    /* GNU_PROPERTY_X86_ISA_1_NEEDED bits; 0: none */
     uint32_t isa_used;
-    const char *build_id;     /* hex; NULL: none */
+    bool indirect_access; /* GNU_PROPERTY_1_NEEDED_INDIRECT_EXTERN_ACCESS: no copies of its objects
+                           */
+    const char *build_id; /* hex; NULL: none */
     const char *package_note; /* JSON text of the FDO package note; NULL: none */
     const char *dlopen_note;  /* JSON text of the FDO dlopen note; NULL: none */
 

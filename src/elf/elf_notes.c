@@ -6,6 +6,10 @@
 /* Note types of owner "FDO" (systemd's ELF package and dlopen metadata). */
 enum { FDO_PACKAGE = 0xcafe1a7e, FDO_DLOPEN = 0x407c0c0a };
 
+/* <elf.h> of older systems lacks it: GNU_PROPERTY_1_NEEDED, of which bit 0 is
+ * GNU_PROPERTY_1_NEEDED_INDIRECT_EXTERN_ACCESS. */
+static const uint32_t PROPERTY_1_NEEDED = 0xb0008000;
+
 static char *hex(struct arena *arena, struct span bytes)
 {
     static const char digits[] = "0123456789abcdef";
@@ -21,13 +25,16 @@ static void read_properties(struct elf_image *image, struct span body)
 {
     struct elf_facts *facts = image->facts;
     uint64_t align = facts->wide ? 8 : 4;
+    bool is_x86 = facts->machine == EM_X86_64 || facts->machine == EM_386;
     for (uint64_t at = 0; at + 8 <= body.size;) {
         uint32_t type = elf_u32(image, body, at), size = elf_u32(image, body, at + 4);
         if (size > body.size - at - 8)
             return;
-        if (type == GNU_PROPERTY_X86_ISA_1_NEEDED && size >= 4)
+        if (type == PROPERTY_1_NEEDED && size >= 4)
+            facts->indirect_access |= (elf_u32(image, body, at + 8) & 1) != 0;
+        if (is_x86 && type == GNU_PROPERTY_X86_ISA_1_NEEDED && size >= 4)
             facts->isa_needed |= elf_u32(image, body, at + 8);
-        if (type == GNU_PROPERTY_X86_ISA_1_USED && size >= 4)
+        if (is_x86 && type == GNU_PROPERTY_X86_ISA_1_USED && size >= 4)
             facts->isa_used |= elf_u32(image, body, at + 8);
         at += 8 + ((size + align - 1) & ~(align - 1));
     }
@@ -36,14 +43,13 @@ static void read_properties(struct elf_image *image, struct span body)
 static void read_gnu_note(struct elf_image *image, uint32_t type, struct span body)
 {
     struct elf_facts *facts = image->facts;
-    bool is_x86 = facts->machine == EM_X86_64 || facts->machine == EM_386;
     if (type == NT_GNU_ABI_TAG && body.size >= 16 && facts->abi_os == UINT32_MAX) {
         facts->abi_os = elf_u32(image, body, 0);
         for (unsigned i = 0; i < 3; i++)
             facts->abi_kernel[i] = elf_u32(image, body, 4 + 4 * (uint64_t)i);
     } else if (type == NT_GNU_BUILD_ID && facts->build_id == NULL) {
         facts->build_id = hex(&facts->arena, body);
-    } else if (type == NT_GNU_PROPERTY_TYPE_0 && is_x86) {
+    } else if (type == NT_GNU_PROPERTY_TYPE_0) {
         read_properties(image, body);
     }
 }

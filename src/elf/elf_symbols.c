@@ -90,6 +90,7 @@ static struct elf_ref *ref_of_symbol(struct symbols *symbols, size_t index)
         .bind = ELF64_ST_BIND(symbol.st_info),
         .defined = symbol.st_shndx != SHN_UNDEF,
         .is_protected = visibility == STV_PROTECTED,
+        .canonical = symbol.st_shndx == SHN_UNDEF && symbol.st_value != 0,
     };
     if (symbols->versyms.size != 0 && symbols->versions.count > 1 &&
         ref->version >= symbols->versions.count)

@@ -164,6 +164,31 @@ int glibc_definer(const struct glibc *glibc, const struct elf_facts *elf, const 
     return -1;
 }
 
+/* The program must not have a protected symbol for its own: _dl_check_protected_symbol of
+ * sysdeps/generic/dl-protected.h, since 2.35. */
+static void check_protected(struct binding *binding, const struct elf_ref *ref)
+{
+    enum { FIRST_RELEASE = 35 };
+    struct glibc *glibc = binding->glibc;
+    if (glibc->dlopen || glibc->loader->minor < FIRST_RELEASE ||
+        !(ref->copy || (ref->call && ref->canonical)))
+        return;
+    int index = glibc_definer(glibc, binding->elf, ref, ref->copy ? binding->elf : NULL);
+    const struct elf_facts *definer = index > 0 ? glibc->replay->objects.at[index].elf : NULL;
+    const struct elf_def *def =
+        definer != NULL ? match(definer, ref, elf_ref_version(binding->elf, ref), true) : NULL;
+    if (def == NULL || !def->guarded)
+        return;
+    struct event *event = replay_event(glibc->replay, EV_PROTECTED);
+    event->by = binding->object;
+    event->object = index;
+    event->symbol = ref->name;
+    event->number = !ref->copy;
+    event->weak = !definer->indirect_access;
+    event->lazy =
+        !ref->copy && ref->when == BIND_LAZY && !binding->elf->bind_now && !glibc->bind_now;
+}
+
 /* A copy relocation warns where the shared object's symbol is larger than the
  * program's (elf_machine_rela, R_*_COPY). */
 static void check_copy(struct binding *binding, const struct elf_ref *ref)
@@ -187,6 +212,8 @@ static void report_unbound(struct binding *binding, const uint32_t *order, size_
     const struct elf_facts *elf = binding->elf;
     for (size_t i = 0; i < count; i++) {
         const struct elf_ref *ref = &elf->refs[order[i]];
+        if (binding->object == 0 && binding->bound[order[i]])
+            check_protected(binding, ref);
         if (ref->copy && binding->bound[order[i]])
             check_copy(binding, ref);
         if (binding->bound[order[i]])

@@ -86,11 +86,14 @@ enum event_kind {
     EV_SYMBOL_UNBOUND,  /* `symbol` [`version`] of `by` is nowhere in scope; lazy: only when called
                          */
     EV_COPY_SIZE,       /* copy relocation of `symbol` in `by`: its size differs from `object`'s */
-    EV_RELOC_UNKNOWN,   /* relocation `number` in `by` is of a type the loader does not know; lazy:
-                           it stands among those of the PLT, which are not bound yet */
-    EV_TLS_DYNAMIC, /* musl: initial-exec TLS of `symbol` in `by` resolves to dynamic `object` */
-    EV_BETTER_CPU,  /* `name`, needed by `by`: a better CPU of the machine takes `path` for it */
-    EV_FATAL,       /* loader's own fatal line: name = text, exit status in `number` */
+    EV_PROTECTED, /* the program takes `symbol` of `object`, which is protected, for its own: by a
+                     copy relocation, or (number 1) by the address of its PLT entry;
+                     weak: only a warning */
+    EV_RELOC_UNKNOWN, /* relocation `number` in `by` is of a type the loader does not know; lazy:
+                         it stands among those of the PLT, which are not bound yet */
+    EV_TLS_DYNAMIC,   /* musl: initial-exec TLS of `symbol` in `by` resolves to dynamic `object` */
+    EV_BETTER_CPU,    /* `name`, needed by `by`: a better CPU of the machine takes `path` for it */
+    EV_FATAL,         /* loader's own fatal line: name = text, exit status in `number` */
 };
 
 enum exec_reason {

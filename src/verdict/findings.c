@@ -306,6 +306,15 @@ static void judge_event(struct judge *judge, const struct event *event)
         finding->object = event->name;
         finding->fix = "Correct the name, or take it out of the preload list.";
         return;
+    case EV_PROTECTED:
+        finding =
+            finding_add(judge->findings, event->weak ? RULE_SYMBOL_PROTECTED : RULE_LOADER_FATAL,
+                        "%s has %s of %s for its own, which is protected there: the two do "
+                        "not share it",
+                        by, event->symbol, object_path(judge->replay, event->object));
+        finding->symbol = event->symbol;
+        finding->fix = "Build the program with -fPIE, or with -mno-direct-extern-access.";
+        return;
     case EV_COPY_SIZE:
         finding = finding_add(judge->findings, RULE_COPY_SIZE,
                               "%s copies %s in another size than %s defines it", by, event->symbol,

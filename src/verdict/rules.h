@@ -33,6 +33,7 @@
     X(RELR_UNDONE, "relr-undone", WILLRUN_WARNING)                                                 \
     X(PRELOAD_IGNORED, "preload-ignored", WILLRUN_WARNING)                                         \
     X(COPY_SIZE, "copy-size", WILLRUN_NOTE)                                                        \
+    X(SYMBOL_PROTECTED, "symbol-protected", WILLRUN_NOTE)                                          \
     X(VERSION_NO_INFO, "version-no-info", WILLRUN_NOTE)                                            \
     X(VERSION_WEAK, "version-weak-missing", WILLRUN_NOTE)                                          \
     X(CPU_DECIDES, "cpu-level-decides", WILLRUN_NOTE)                                              \

@@ -150,6 +150,20 @@ static const char *symbol_text(const struct replay *replay, const struct event *
                         event->version != NULL ? event->version : "");
 }
 
+static const char *protected_text(const struct replay *replay, const struct event *event)
+{
+    const char *object = object_name(replay, event->object);
+    if (event->number == 0)
+        return arena_format(replay->arena,
+                            "warning: copy relocation against non-copyable protected symbol `%s' "
+                            "in `%s'",
+                            event->symbol, object);
+    return arena_format(replay->arena,
+                        "warning: direct reference to protected function `%s' in `%s' may break "
+                        "pointer equality",
+                        event->symbol, object);
+}
+
 /* _dl_reloc_bad_type: two digits, or eight on 64-bit machines where they do not do. */
 static const char *reloc_text(const struct replay *replay, const struct event *event)
 {
@@ -174,7 +188,8 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
     const struct replay *replay = teller->replay;
     const char *app = replay->argv0;
     bool loading = event->kind == EV_NOT_FOUND || event->kind == EV_REFUSED ||
-                   event->kind == EV_SYMBOL_UNBOUND || event->kind == EV_COPY_SIZE;
+                   event->kind == EV_SYMBOL_UNBOUND || event->kind == EV_COPY_SIZE ||
+                   event->kind == EV_PROTECTED;
     if (loading && event->refusal != REFUSED_RELR_MARKER && teller->version_failed)
         return false;
     switch (event->kind) {
@@ -237,6 +252,18 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
         say(teller, teller->dlopen ? symbol_text(replay, event)
                                    : arena_format(replay->arena, "%s: symbol lookup error: %s", app,
                                                   symbol_text(replay, event)));
+        end(teller, WILLRUN_PHASE_RELOCATE, 127);
+        return false;
+    case EV_PROTECTED:
+        if (event->lazy)
+            return true;
+        say(teller, protected_text(replay, event));
+        if (event->weak)
+            return true;
+        say(teller, arena_format(replay->arena,
+                                 "%s: %s: %s: error due to "
+                                 "GNU_PROPERTY_1_NEEDED_INDIRECT_EXTERN_ACCESS",
+                                 app, event->symbol, object_name(replay, event->object)));
         end(teller, WILLRUN_PHASE_RELOCATE, 127);
         return false;
     case EV_COPY_SIZE:

@@ -340,6 +340,75 @@ case("a diamond of failing libraries",
      {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(needs=["libc1.so"], data=["x2"]),
       "/lib/libb.so": lib(needs=["libc1.so"], data=["x3"]), "/lib/libc1.so": lib(data=["x4"])})
 
+# ---- copies, protected, unique and symbolic symbols ----
+DATA = "int shared[4] = {1}; int *get(void) { return shared; }"
+
+
+def copier(size=4, **facts):
+    """A program at a fixed address that copies `shared` of liba.so, as it was `size` words long."""
+    return exe(["liba.so"], source=f"extern int shared[]; int *volatile where; void use(void) {{ where = shared; }}",
+               flags=["-no-pie", "-fno-pic", "-fno-pie", "-mcmodel=small"], stub=f"int shared[{size}] = {{1}};", **facts)
+
+
+case("a copy of an object", {"/app": copier(), "/lib/liba.so": lib(source=DATA)})
+case("a copy of an object that is larger now", {"/app": copier(2), "/lib/liba.so": lib(source=DATA)})
+case("a copy of an object that is smaller now", {"/app": copier(8), "/lib/liba.so": lib(source=DATA)})
+case("a copy of an object that is gone", {"/app": copier(), "/lib/liba.so": lib()})
+case("a copy of an object that is protected",
+     {"/app": copier(), "/lib/liba.so": lib(source='__attribute__((visibility("protected"))) ' + DATA)})
+case("a copy finds what a preload defines",
+     {"/app": copier(), "/lib/liba.so": lib(), "/p.so": lib(source=DATA)}, env={"LD_PRELOAD": "/p.so"})
+case("a copy of a weak object", {"/app": copier(), "/lib/liba.so": lib(source="__attribute__((weak)) " + DATA)})
+INDIRECT = ('__asm__(".section .note.gnu.property,\\"a\\",@note; .p2align 3; .long 4, 16, 5; .string \\"GNU\\"; '
+            '.long 0xb0008000, 4, 1, 0; .previous");')
+case("a copy of a protected object that must not be copied",
+     {"/app": copier(), "/lib/liba.so": lib(source=INDIRECT + '__attribute__((visibility("protected"))) ' + DATA)})
+POINTER = ["-no-pie", "-fno-pic", "-fno-pie", "-mcmodel=small"]
+for now in (True, False):
+    case(f"the address of a protected function, {'now' if now else 'lazily'}",
+         {"/app": exe(["liba.so"], source="extern int f(void); int (*volatile where)(void); volatile int never2; "
+                      "void use(void) { where = f; if (never2) f(); }", flags=POINTER, stub="int f(void) { return 0; }", now=now),
+          "/lib/liba.so": lib(source='__attribute__((visibility("protected"))) int f(void) { return 0; }')})
+PROTECTED = '__attribute__((visibility("protected"))) int f(void) { return 0; }'
+case("a protected function serves others",
+     {"/app": exe(["liba.so"], calls=["f"], now=True, versions={"liba.so": {None: ["f"]}}), "/lib/liba.so": lib(source=PROTECTED)})
+UNIQUE = '__asm__(".data; .globl u; .type u, @gnu_unique_object; .size u, 4; u: .long 0; .text"); extern int u; int *p = &u;'
+case("a unique symbol of two libraries",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(source=UNIQUE), "/lib/libb.so": lib(source=UNIQUE)})
+case("a unique symbol serves others", {"/app": exe(["liba.so"], data=["u"], versions={"liba.so": {None: ["u"]}}), "/lib/liba.so": lib(source=UNIQUE)})
+case("DF_SYMBOLIC", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(["f"], calls=["f"], flags=["-Wl,-Bsymbolic"], now=True)})
+case("DT_SYMBOLIC and a symbol that is elsewhere",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(calls=["g"], flags=["-Wl,-Bsymbolic"], now=True), "/lib/libb.so": lib(["g"])})
+case("a common symbol", {"/app": exe(["liba.so"], data=["c"], versions={"liba.so": {None: ["c"]}}),
+                         "/lib/liba.so": lib(source="int c;", flags=["-fcommon"])})
+case("a thread-local symbol for a function",
+     {"/app": exe(["liba.so"], calls=["f"], now=True, versions={"liba.so": {None: ["f"]}}), "/lib/liba.so": lib(source="__thread int f = 1;")})
+case("a symbol of a section serves",
+     {"/app": exe(["liba.so"], calls=["f"], now=True, versions={"liba.so": {None: ["f"]}}),
+      "/lib/liba.so": lib(source='__asm__(".globl f; .set f, 0x1234");')})
+case("an absolute symbol of value 0 serves",
+     {"/app": exe(["liba.so"], data=["f"], versions={"liba.so": {None: ["f"]}}), "/lib/liba.so": lib(source='__asm__(".globl f; .set f, 0");')})
+case("a version that is hidden serves who asks for it",
+     {"/app": exe(["liba.so"], calls=["f"], now=True, versions={"liba.so": V1}),
+      "/lib/liba.so": lib(source='int f1(void) { return 0; } __asm__(".symver f1, f@V1");', defines={"V1": [], "V2": []})})
+case("a version that is hidden does not serve who asks for none",
+     {"/app": exe(["liba.so"], calls=["f"], now=True, versions={"liba.so": {None: ["f"]}}),
+      "/lib/liba.so": lib(source='int f1(void) { return 0; } __asm__(".symver f1, f@V2");', defines={"V1": ["g"], "V2": []})})
+case("the oldest version serves who asks for none",
+     {"/app": exe(["liba.so"], calls=["f"], now=True, versions={"liba.so": {None: ["f"]}}),
+      "/lib/liba.so": lib(source='int f1(void) { return 0; } int f2(void) { return 0; } __asm__(".symver f1, f@V1; .symver f2, f@@V2");',
+                          defines={"V1": [], "V2": []})})
+
+# ---- versions that mark an ABI ----
+RELR = {"libc.so.6": {"GLIBC_ABI_DT_RELR": ["marker"]}}
+case("the marker of DT_RELR", {"/app": exe(["libc.so.6"], calls=["marker"], versions=RELR)})
+case("a marker that no release has", {"/app": exe(["libc.so.6"], calls=["marker"], versions={"libc.so.6": {"GLIBC_ABI_NOTHING": ["marker"]}})})
+PACKED = ["-Wl,-z,pack-relative-relocs"]
+case("DT_RELR without libc", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(source="int x; int *p[4] = {&x, &x, &x, &x};", flags=PACKED + ["-fvisibility=hidden"])},
+     releases=["2.36", "2.41"])
+WEAK = {"/app": exe(["liba.so"], calls=["f"], versions={"liba.so": {"V9": ["f"]}}, weak_versions=True), "/lib/liba.so": lib(["f"], defines=V1)}
+case("a weak version that is missing", WEAK)
+
 # ---- filters ----
 case("a missing auxiliary filtee is passed over",
      {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=["-Wl,-f,libaux.so"])})

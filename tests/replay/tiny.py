@@ -72,6 +72,22 @@ def set_dynamic(path, tag, new_tag, value=None):
         file.write(data)
 
 
+def weaken_versions(path):
+    """Mark every version that a small 64-bit file needs as weak (VER_FLG_WEAK): where addresses
+    are offsets."""
+    with open(path, "r+b") as file:
+        data = bytearray(file.read())
+        at, size, count = struct.unpack_from("<QxxxxxxxxxxxxxxHH", data, 32)
+        heads = [struct.unpack_from("<IIQQQQ", data, at + i * size) for i in range(count)]
+        dynamic = next(head for head in heads if head[0] == 2)
+        tags = dict(struct.unpack_from("<QQ", data, dynamic[2] + offset) for offset in range(0, dynamic[5], 16))
+        need = tags[0x6ffffffe]
+        aux = need + struct.unpack_from("<I", data, need + 8)[0]
+        struct.pack_into("<H", data, aux + 4, 2)
+        file.seek(0)
+        file.write(data)
+
+
 class Builder:
     """Compiles specs, each once."""
 
@@ -93,19 +109,19 @@ class Builder:
         text = ""
         for version, symbols in versions.items():
             if version is not None:
-                text += "%s { global: %s };\n" % (version, " ".join(s + ";" for s in symbols))
+                text += "%s {%s };\n" % (version, " global: " + " ".join(s + ";" for s in symbols) if symbols else "")
         return text
 
-    def compile(self, label, source, flags, script=None, patch=None, retag=()):
-        key = hashlib.sha256(repr((label, source, flags, script, patch, retag)).encode()).hexdigest()[:24]
+    def compile(self, label, source, flags, script=None, patch=None, retag=(), weak_versions=False):
+        key = hashlib.sha256(repr((label, source, flags, script, patch, retag, weak_versions)).encode()).hexdigest()[:24]
         out = os.path.join(self.cache, key)
         with self.lock:
             if not os.path.exists(out):
-                self.run_compiler(out, source, flags, script, patch, retag)
+                self.run_compiler(out, source, flags, script, patch, retag, weak_versions)
         return out
 
     @staticmethod
-    def run_compiler(out, source, flags, script, patch, retag):
+    def run_compiler(out, source, flags, script, patch, retag, weak_versions):
         source_file = out + ".c"
         with open(source_file, "w", encoding="utf-8") as file:
             file.write(source)
@@ -121,6 +137,8 @@ class Builder:
         command += [f for f in flags if not f.startswith("/")]
         command += ["-o", out + ".tmp", source_file] + stubs
         subprocess.run(command, check=True)
+        if weak_versions:
+            weaken_versions(out + ".tmp")
         for change in retag:
             set_dynamic(out + ".tmp", *change)
         for offset, data in patch or ():
@@ -139,7 +157,10 @@ class Builder:
         flags += facts.get("flags", [])
         wanted = facts.get("versions", {})
         for need in facts["needs"]:
-            flags.append(self.stub(need, wanted.get(need, {})))
+            if "stub" in facts:
+                flags.append(self.compile("stub:" + need, facts["stub"], ["-shared", f"-Wl,-soname,{need}"]))
+            else:
+                flags.append(self.stub(need, wanted.get(need, {})))
         return flags
 
     def build(self, path, spec):
@@ -167,7 +188,7 @@ class Builder:
                 source += "int call_%d(void) { %s return 0; }\n" % (len(calls), calls)
         return self.compile(path, source, flags + self.flags(facts),
                             self.version_script(facts.get("defines", {})), facts.get("patch"),
-                            facts.get("retag", ()))
+                            facts.get("retag", ()), facts.get("weak_versions", False))
 
 
 def install(root, builder, files):
