@@ -89,9 +89,12 @@ static void note_table(struct elf_image *image, const Elf64_Dyn *entry)
         break;
     case DT_INIT_ARRAYSZ:
         tables->init_array_size = value;
-        facts->has_init_array = value != 0;
+        break;
+    case DT_RELR:
+        tables->relr = value;
         break;
     case DT_RELRSZ:
+        tables->relr_size = value;
         facts->has_relr = value != 0;
         break;
     case DT_FLAGS:

@@ -15,6 +15,7 @@ static void read_facts(struct elf_facts *facts, struct span file, bool symbols, 
     elf_read_notes(&image);
     elf_read_dynamic(&image);
     elf_check_demands(&image);
+    elf_read_relr(&image);
     if (symbols) {
         elf_read_versions(&image);
         elf_read_symbols(&image);

@@ -151,7 +151,7 @@ struct elf_facts {
     bool static_tls;               /* DF_STATIC_TLS */
     bool own_static_tls;           /* some initial-exec TLS offset is of its own block */
     bool has_relr;                 /* DT_RELR with entries */
-    bool has_init_array;           /* DT_INIT_ARRAY with entries: it runs code when it is loaded */
+    bool relr_init;                /* … one of which is an address in DT_INIT_ARRAY */
     bool has_hash, has_gnu_hash;   /* DT_HASH, DT_GNU_HASH */
     bool has_versym;               /* DT_VERSYM */
     bool has_verdef;               /* DT_VERDEF */

@@ -22,6 +22,7 @@ struct elf_tables {
     uint64_t plt, plt_size, plt_kind;           /* DT_JMPREL, bytes, DT_REL or DT_RELA */
     uint64_t rel_entry, rela_entry, relr_entry; /* bytes of one */
     uint64_t init, init_array, init_array_size;
+    uint64_t relr, relr_size;
     uint64_t mips_gotsym, mips_symtabno;
     uint64_t seen; /* which tags below 64 there are: bit by tag */
     bool has_strtab, has_symtab, has_mips_got;
@@ -85,6 +86,7 @@ void elf_read_dynamic(struct elf_image *image);
 void elf_check_demands(struct elf_image *image);
 void elf_read_versions(struct elf_image *image);
 void elf_read_symbols(struct elf_image *image);
+void elf_read_relr(struct elf_image *image);
 void elf_read_notes(struct elf_image *image);
 void elf_read_release(struct elf_image *image);
 

@@ -24,7 +24,11 @@ enum reloc_class reloc_class(uint16_t machine, uint32_t type);
  * IRELATIVE? False where the addend is in the memory that it writes to. */
 bool reloc_is_call(uint16_t machine, uint32_t type);
 
-/* Does musl's loader know it? Source: REL_* of musl's arch/<machine>/reloc.h. */
+/* <elf.h> of older systems lacks it (RISC-V psABI). */
+enum { RISCV_TLSDESC = 12 };
+
+/* Does musl's loader know it in every release? Source: REL_* of musl's
+ * arch/<machine>/reloc.h. Since 1.2.5 it knows RISCV_TLSDESC, too. */
 bool reloc_in_musl(uint16_t machine, uint32_t type, bool wide);
 
 #endif

@@ -95,7 +95,7 @@ static void check_relr(struct glibc *glibc, int index, const struct elf_facts *e
     event->name = glibc->replay->objects.at[index].name;
     event->path = glibc->replay->objects.at[index].path;
     event->refusal = older ? REFUSED_RELR : REFUSED_RELR_MARKER;
-    event->weak = older && index != glibc->program && !elf->has_init_array;
+    event->weak = older && index != glibc->program && !elf->relr_init;
 }
 
 void glibc_check_versions(struct glibc *glibc)

@@ -270,7 +270,7 @@ static void check_relr(struct musl *musl)
         event->name = object->name;
         event->path = object->path;
         event->refusal = REFUSED_RELR;
-        event->weak = (i != 0 || musl->dlopen) && !object->elf->has_init_array;
+        event->weak = (i != 0 || musl->dlopen) && !object->elf->relr_init;
     }
 }
 
