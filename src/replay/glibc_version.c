@@ -94,8 +94,8 @@ static void check_relr(struct glibc *glibc, int index, const struct elf_facts *e
     event->by = glibc->replay->objects.at[index].by;
     event->name = glibc->replay->objects.at[index].name;
     event->path = glibc->replay->objects.at[index].path;
-    event->refusal = older ? REFUSED_RELR : REFUSED_RELR_MARKER;
-    event->weak = older && index != glibc->program && !elf->relr_init;
+    bool crashes = index == glibc->program || elf->relr_init;
+    event->refusal = !older ? REFUSED_RELR_MARKER : crashes ? REFUSED_RELR : REFUSED_RELR_DATA;
 }
 
 void glibc_check_versions(struct glibc *glibc)

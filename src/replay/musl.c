@@ -55,11 +55,12 @@ static int libc_object(struct musl *musl, int by, const char *name)
 }
 
 /* The list that is searched for what is loaded already: the program is not in
- * it, nor is the loader. */
+ * it, nor is the loader, nor what its process has yet to open. */
 static bool is_listed(const struct musl *musl, size_t index)
 {
     const struct loaded *object = &musl->replay->objects.at[index];
-    return (index != 0 || musl->dlopen) && !object->builtin && object->node != NULL;
+    return (int)index != musl->program && (index != 0 || !musl->host_starts) && !object->builtin &&
+           object->node != NULL;
 }
 
 static int find_shortname(const struct musl *musl, const char *name)
@@ -86,38 +87,6 @@ static int find_same_file(struct musl *musl, const struct node *node, const char
 
 /* ---- loading ---- */
 
-/* map_library: what it cannot map is "Exec format error"; neither the magic
- * number nor the machine is looked at, but another class or byte order shows as
- * nonsense. */
-static enum refusal verify(const struct musl *musl, const struct file_facts *file)
-{
-    if (file->kind != FILE_ELF || file->elf->state == ELF_SHORT_HEADER)
-        return REFUSED_NOEXEC;
-    const struct elf_facts *elf = file->elf;
-    if ((elf->type != ET_DYN && elf->type != ET_EXEC) || elf->phdrs == NULL || !elf->has_dynamic ||
-        elf->wide != musl->libc->wide || elf->big != musl->libc->big)
-        return REFUSED_NOEXEC;
-    return elf->has_hash || elf->has_gnu_hash ? REFUSED_NONE : REFUSED_NO_HASH;
-}
-
-/* The refusal of an open file of any type; musl->error is set as a read or an
- * mmap of it would. */
-static enum refusal refusal_of(struct musl *musl, const struct node *node)
-{
-    enum refusal refusal = REFUSED_NOEXEC;
-    if (node->type == NODE_FIFO)
-        return REFUSED_FIFO;
-    if (node->type == NODE_DIR) {
-        musl->error = EISDIR;
-        return REFUSED_ERRNO;
-    }
-    if (node->type == NODE_FILE)
-        refusal = verify(musl, facts_of(musl->facts, node));
-    if (refusal == REFUSED_NOEXEC)
-        musl->error = ENOEXEC;
-    return refusal;
-}
-
 /* glibc's libc, or musl's own by another path, must not be mapped beside this one. */
 static bool is_libc(const struct elf_facts *elf)
 {
@@ -133,10 +102,10 @@ static int load_found(struct musl *musl, int by, const char *name, const struct 
     int same = find_same_file(musl, found->node, shortname);
     if (same >= 0)
         return same;
-    *refusal = refusal_of(musl, found->node);
+    const struct elf_facts *elf;
+    *refusal = musl_map(musl, found->node, &elf);
     if (*refusal != REFUSED_NONE)
         return -1;
-    const struct elf_facts *elf = facts_of(musl->facts, found->node)->elf;
     if (is_libc(elf))
         return libc_object(musl, by, "libc.so");
     return add_object(musl,
@@ -149,7 +118,7 @@ static int load_found(struct musl *musl, int by, const char *name, const struct 
                       shortname);
 }
 
-enum { UNLISTED = -2 }; /* the loader by its own name, which ldd passes over */
+enum { UNLISTED = -2 }; /* the loader by its own name, which ldd passes over, or the vdso */
 
 /* load_library: an object, UNLISTED, or -1 with what refused it in *refusal, and errno in
  * musl->error. */
@@ -168,6 +137,9 @@ static int load_library(struct musl *musl, int by, const char *name, struct musl
         musl->libc_loaded = true;
         return UNLISTED;
     }
+    /* the list of a process that runs has the kernel's object, too (__dls3) */
+    if (musl->dlopen && !musl->host_starts && strcmp(name, "linux-gate.so.1") == 0)
+        return UNLISTED;
     int known = strchr(name, '/') == NULL ? find_shortname(musl, name) : -1;
     if (known >= 0)
         return known;
@@ -220,30 +192,41 @@ static void load_preloads(struct musl *musl, const char *text)
     }
 }
 
-static void load_deps(struct musl *musl)
+/* load_direct_deps */
+static void load_needs(struct musl *musl, int at)
 {
-    for (size_t at = 0; at < musl->replay->objects.count; at++) {
-        const struct elf_facts *elf = musl->replay->objects.at[at].elf;
-        if (elf == NULL || musl->replay->objects.at[at].builtin)
-            continue;
-        for (size_t i = 0; i < elf->needed_count; i++) {
-            struct musl_found found;
-            enum refusal refusal;
-            const char *name = elf->needed[i];
-            int index = load_library(musl, (int)at, name, &found, &refusal);
-            if (index == -1)
-                index = tell_missing(musl, (int)at, name, &found, refusal);
-            if (index != UNLISTED)
-                *vec_push(&musl->needs.at[at]) = index;
-        }
+    const struct elf_facts *elf = musl->replay->objects.at[at].elf;
+    if (elf == NULL || musl->replay->objects.at[at].builtin)
+        return;
+    for (size_t i = 0; i < elf->needed_count; i++) {
+        struct musl_found found;
+        enum refusal refusal;
+        const char *name = elf->needed[i];
+        int index = load_library(musl, at, name, &found, &refusal);
+        if (index == -1)
+            index = tell_missing(musl, at, name, &found, refusal);
+        if (index != UNLISTED)
+            *vec_push(&musl->needs.at[at]) = index;
     }
+}
+
+/* load_deps: the needs of `first` and of all that come behind it. */
+static void load_deps(struct musl *musl, size_t first)
+{
+    for (size_t at = first; at < musl->replay->objects.count; at++)
+        load_needs(musl, (int)at);
 }
 
 /* ---- relocation ---- */
 
 static void know_release(struct musl *musl)
 {
-    enum { FIRST_RELR = 10204, FIRST_LONG_LFS64 = 10206, LFS64_BUFFER = 16 };
+    enum {
+        FIRST_RELR = 10204,
+        FIRST_RISCV_DESC = 10205,
+        FIRST_LONG_LFS64 = 10206,
+        LFS64_BUFFER = 16
+    };
     unsigned part[3] = {0};
     const char *text = musl->libc->musl_release;
     for (size_t i = 0; text != NULL && i < 3; i++) {
@@ -253,25 +236,65 @@ static void know_release(struct musl *musl)
     }
     unsigned release = part[0] * 10000 + part[1] * 100 + part[2];
     musl->has_relr = release >= FIRST_RELR;
+    musl->has_riscv_desc = release >= FIRST_RISCV_DESC;
     musl->lfs64_longest = release >= FIRST_LONG_LFS64 ? SIZE_MAX : LFS64_BUFFER;
 }
 
+struct event *musl_refuse(struct musl *musl, size_t index, enum refusal refusal)
+{
+    const struct loaded *object = &musl->replay->objects.at[index];
+    struct event *event = replay_event(musl->replay, EV_REFUSED);
+    event->by = object->by;
+    event->object = (int)index;
+    event->name = object->name;
+    event->path = object->path;
+    event->refusal = refusal;
+    return event;
+}
+
+/* Do constructors run? A start has them run by __libc_start_main, which a
+ * program need not call; dlopen runs those of what it loads. */
+static bool runs_constructors(const struct musl *musl)
+{
+    static const char start[] = "__libc_start_main";
+    uint64_t key = hash_bytes(start, sizeof start - 1);
+    const struct elf_facts *program = musl->replay->objects.at[0].elf;
+    for (size_t i = 0; !musl->dlopen && i < program->ref_count; i++)
+        if (program->refs[i].key == key)
+            return true;
+    return musl->dlopen;
+}
+
 /* A loader that knows nothing of packed relative relocations leaves them
- * undone: what runs then runs on pointers that point nowhere. */
+ * undone: a constructor is called where no code is, and other pointers wait
+ * for whoever follows them. */
 static void check_relr(struct musl *musl)
 {
+    bool constructors = runs_constructors(musl);
     for (size_t i = 0; !musl->has_relr && i < musl->replay->objects.count; i++) {
         const struct loaded *object = &musl->replay->objects.at[i];
-        if (object->elf == NULL || object->builtin || !object->elf->has_relr)
+        if (object->elf == NULL || object->builtin || !object->elf->has_relr ||
+            musl_hosted(musl, i))
             continue;
-        struct event *event = replay_event(musl->replay, EV_REFUSED);
-        event->by = object->by;
-        event->object = (int)i;
-        event->name = object->name;
-        event->path = object->path;
-        event->refusal = REFUSED_RELR;
-        event->weak = (i != 0 || musl->dlopen) && !object->elf->relr_init;
+        bool crashes = constructors && object->elf->relr_init;
+        musl_refuse(musl, i, crashes ? REFUSED_RELR : REFUSED_RELR_DATA)->lazy = true;
     }
+}
+
+/* A program without a table of its symbols: the first lookup crashes on it,
+ * which at the latest is that of malloc once all is relocated (__dls3). */
+static bool check_hash(struct musl *musl)
+{
+    const struct elf_facts *program = musl->replay->objects.at[0].elf;
+    if (musl->dlopen || program->has_hash || program->has_gnu_hash)
+        return true;
+    bool looks_up = false;
+    for (size_t i = 0; i < musl->replay->objects.count; i++) {
+        const struct loaded *object = &musl->replay->objects.at[i];
+        looks_up |= object->elf != NULL && !object->builtin && object->elf->ref_count != 0;
+    }
+    musl_refuse(musl, 0, REFUSED_NO_HASH)->lazy = !looks_up;
+    return !looks_up;
 }
 
 /* The program comes last at a start, for its copies are of what the libraries
@@ -279,41 +302,15 @@ static void check_relr(struct musl *musl)
 static void relocate_all(struct musl *musl)
 {
     size_t count = musl->replay->objects.count;
-    for (size_t i = musl->dlopen ? 0 : 1; i < count; i++)
+    if (!check_hash(musl))
+        return;
+    if (musl->dlopen)
+        musl_relocate(musl, 0);
+    for (size_t i = musl->first_opened; i < count; i++)
         musl_relocate(musl, (int)i);
     if (!musl->dlopen)
         musl_relocate(musl, 0);
     check_relr(musl);
-}
-
-/* ---- gcompat ---- */
-
-enum { LARGEST_STUB = 1 << 20 };
-
-/* The string in the file that ends in "libgcompat.so.0": what it preloads. */
-static const char *gcompat_library(struct facts *facts, const struct node *node,
-                                   struct arena *arena)
-{
-    static const char name[] = "libgcompat.so.0";
-    struct span text;
-    if (node->size > LARGEST_STUB || facts_text(facts, node, LARGEST_STUB, arena, &text) != 0)
-        return NULL;
-    const char *start = (const char *)text.data;
-    const char *hit = memmem(start, text.size, name, sizeof name); /* with its NUL */
-    if (hit == NULL)
-        return NULL;
-    const char *from = hit;
-    while (from > start && from[-1] != 0)
-        from--;
-    return arena_string(arena, from);
-}
-
-bool gcompat_is_loader(struct facts *facts, const struct node *interp)
-{
-    struct arena scratch = {0};
-    bool is = gcompat_library(facts, interp, &scratch) != NULL;
-    arena_free(&scratch);
-    return is;
 }
 
 /* ---- the whole start ---- */
@@ -333,17 +330,73 @@ static void keep_needs(struct musl *musl)
     vec_free(&musl->shortnames);
 }
 
-/* dlopen's own look at the object; a program needs its table of symbols, too. */
-static void verify_subject(struct musl *musl, const struct exec_result *exec)
+/* The process that calls dlopen, as it started: what it lacks is told of where
+ * it is judged itself. */
+static void start_host(struct musl *musl, const char *preloads)
 {
-    enum refusal refusal = refusal_of(musl, exec->node);
-    if (refusal == REFUSED_NONE || (!musl->dlopen && refusal != REFUSED_NO_HASH))
-        return;
-    struct event *event = replay_event(musl->replay, EV_REFUSED);
-    event->object = 0;
+    const struct exec_result *host = musl->process->host;
+    size_t events = musl->replay->events.count;
+    musl->host_starts = true;
+    if (host != NULL) {
+        musl->program = add_object(musl,
+                                   &(struct loaded){.name = host->program,
+                                                    .path = host->program,
+                                                    .node = host->node,
+                                                    .elf = host->elf,
+                                                    .by = -1},
+                                   NULL);
+        musl->replay->objects.at[0].by = musl->program;
+    }
+    load_preloads(musl, preloads);
+    load_deps(musl, 1);
+    for (size_t i = 1; i < musl->replay->objects.count; i++) {
+        musl->replay->objects.at[i].by = -1;
+        musl->replay->objects.at[i].via = WILLRUN_VIA_LOADED;
+        musl->needs.at[i].count = 0; /* told again where the object needs it */
+    }
+    memset(musl->libc_names, 0, sizeof musl->libc_names);
+    musl->replay->events.count = events;
+    musl->host_starts = false;
+    musl->error = 0; /* __dls3 leaves it so */
+}
+
+/* What the object reaches, in the order of its needs: of the process' own
+ * objects those alone. */
+static void order_objects(struct musl *musl)
+{
+    struct replay *replay = musl->replay;
+    int *order = arena_array(musl->arena, replay->objects.count + 1, sizeof *order);
+    bool *reached = arena_array(musl->arena, replay->objects.count + 1, sizeof *reached);
+    size_t count = 1;
+    for (size_t at = 0; at < count; at++) {
+        const struct loaded *object = &replay->objects.at[order[at]];
+        for (size_t i = 0; i < object->need_count; i++)
+            if (object->needs[i] != 0 && !reached[object->needs[i]]) {
+                reached[object->needs[i]] = true;
+                order[count++] = object->needs[i];
+            }
+    }
+    replay->order = order;
+    replay->order_count = count;
+}
+
+/* dlopen's own look at the object. False: it is there already, or nothing comes of it. */
+static bool open_subject(struct musl *musl, const struct exec_result *exec)
+{
+    const struct elf_facts *elf;
+    struct replay *replay = musl->replay;
+    for (size_t i = 1; i < musl->first_opened; i++)
+        if (is_listed(musl, i) && exec->node->content != 0 &&
+            replay->objects.at[i].node->content == exec->node->content)
+            return false;
+    enum refusal refusal = musl_map(musl, exec->node, &elf);
+    if (refusal == REFUSED_NONE)
+        return true;
+    struct event *event = musl_refuse(musl, 0, refusal);
     event->name = event->path = exec->program;
-    event->refusal = refusal;
+    event->by = -1;
     event->error = musl->error;
+    return false;
 }
 
 /* The path that execve was given, a script's for a script: AT_EXECFN. */
@@ -363,28 +416,28 @@ static const char *arch_of(const struct platform *platform, struct arena *arena)
     return arena_copy(arena, arch, strcspn(arch, "."));
 }
 
-/* gcompat's stub executes musl's loader by its own name, with a library to
- * preload, on the file behind /proc/self/exe. */
-static bool enter_gcompat(struct musl *musl, const struct platform *platform,
-                          const struct exec_result *exec, const char **library)
+static void run_dlopen(struct musl *musl, const struct exec_result *exec, const char *preloads)
 {
-    int error;
-    *library = gcompat_library(musl->facts, exec->interp, musl->arena);
-    musl->loader = platform != NULL ? platform->musl_interp : NULL;
-    musl->libc_node = musl->loader != NULL ? root_lookup(facts_root(musl->facts), NULL,
-                                                         musl->loader, NULL, LOOKUP_FOLLOW, &error)
-                                           : NULL;
-    const struct file_facts *file = musl->libc_node != NULL && musl->libc_node->type == NODE_FILE
-                                        ? facts_of(musl->facts, musl->libc_node)
-                                        : NULL;
-    musl->libc =
-        file != NULL && file->kind == FILE_ELF && musl_is_loader(file->elf) ? file->elf : NULL;
-    if (musl->libc != NULL)
-        return true;
-    struct event *event = replay_event(musl->replay, EV_FATAL);
-    event->symbol = "gcompat starts musl's loader, which is not in the target";
-    event->number = UINT32_MAX;
-    return false;
+    musl->program = -1;
+    start_host(musl, preloads);
+    musl->first_opened = musl->replay->objects.count;
+    bool opened = open_subject(musl, exec);
+    load_needs(musl, 0);
+    load_deps(musl, musl->first_opened);
+    if (opened)
+        relocate_all(musl);
+}
+
+static void run_start(struct musl *musl, const char *preloads)
+{
+    musl->first_opened = 1;
+    if (!musl->replay->objects.at[0].elf->has_dynamic) { /* decode_dyn crashes on it */
+        musl_refuse(musl, 0, REFUSED_NO_DYNAMIC);
+        return;
+    }
+    load_preloads(musl, preloads);
+    load_deps(musl, 0);
+    relocate_all(musl);
 }
 
 static void run(struct musl *musl, const struct exec_result *exec, const char *preloads)
@@ -395,14 +448,22 @@ static void run(struct musl *musl, const struct exec_result *exec, const char *p
                    .name = name, .path = name, .node = exec->node, .elf = exec->elf, .by = -1},
                NULL);
     if (musl->dlopen)
-        verify_subject(musl, exec);
+        run_dlopen(musl, exec, preloads);
     else
-        load_preloads(musl, preloads);
-    load_deps(musl);
-    if (!musl->dlopen)
-        verify_subject(musl, exec);
-    relocate_all(musl);
+        run_start(musl, preloads);
     keep_needs(musl);
+    if (musl->dlopen)
+        order_objects(musl);
+}
+
+/* AT_SECURE: a set-id program does not trust its caller's environment. */
+static bool is_secure(const struct exec_result *exec, const struct cred *cred)
+{
+    enum { SET_UID = 04000, SET_GID = 02000, GROUP_EXEC = 010 };
+    const struct node *node = exec->node;
+    return ((node->mode & SET_UID) != 0 && node->uid != cred->uid) ||
+           ((node->mode & SET_GID) != 0 && (node->mode & GROUP_EXEC) != 0 &&
+            node->gid != cred->gid);
 }
 
 void musl_replay(struct facts *facts, const struct process *process, const struct exec_result *exec,
@@ -417,17 +478,23 @@ void musl_replay(struct facts *facts, const struct process *process, const struc
                         .loader = exec->elf->interp,
                         .library_path = process_env(process, "LD_LIBRARY_PATH"),
                         .dlopen = dlopen};
+    const struct exec_result *program = dlopen ? process->host : exec; /* of the process */
     const struct platform *platform = platform_of_elf(exec->interp_elf);
     const char *preloads = process_env(process, "LD_PRELOAD");
     bool gcompat = !musl_is_loader(exec->interp_elf);
-    musl.exe = node_path(exec->node, replay->arena);
+    musl.exe = node_path(program != NULL ? program->node : exec->node, replay->arena);
+    musl.secure = program != NULL && is_secure(program, &process->cred);
+    if (musl.secure)
+        musl.library_path = preloads = NULL;
     musl.arch = arch_of(platform, replay->arena);
     replay->loader = LIBC_MUSL;
     replay->starts = true;
     replay->argv0 = dlopen ? exec->program : gcompat ? musl.exe : execfn(exec);
-    if (gcompat && !enter_gcompat(&musl, platform, exec, &preloads))
+    if (gcompat && !musl_enter_gcompat(&musl, platform, exec, &preloads))
         return;
-    if (dlopen || musl.loader == NULL)
+    if (dlopen && program != NULL)
+        musl.loader = program->elf->interp;
+    else if (dlopen || musl.loader == NULL)
         musl.loader = platform != NULL && platform->musl_interp != NULL
                           ? platform->musl_interp
                           : node_path(exec->interp, replay->arena);

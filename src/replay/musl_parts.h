@@ -22,8 +22,14 @@ struct musl {
     int libc_names[8];    /* by reserved kind: 1 + the object that stands for it; 0: none yet */
     bool libc_loaded;     /* some object asked for it: its symbols count */
     bool has_relr;        /* it applies DT_RELR: 1.2.4 and later */
+    bool has_riscv_desc;  /* it knows RISCV_TLSDESC: 1.2.5 and later */
     size_t lfs64_longest; /* name that get_lfs64 can hold: 16 in 1.2.4 and 1.2.5 */
     bool dlopen;
+    bool secure;      /* AT_SECURE */
+    bool host_starts; /* the process that calls dlopen is being loaded */
+    int program;      /* the process' own program: 0, in dlopen its host; -1: not known */
+    size_t
+        first_opened; /* objects behind [0] that this replay loads; those before are the host's */
     struct VEC(const char *) shortnames; /* by object: last part it was found by; NULL: none */
     struct VEC(struct VEC(int)) needs;
 };
@@ -37,6 +43,24 @@ struct musl_found {
 /* musl_search.c: open what `name` of object `by` (-1: none) stands for, as
  * load_library does; false: nothing, and musl->error is its errno. */
 bool musl_search(struct musl *musl, int by, const char *name, struct musl_found *found);
+
+/* musl_map.c: what map_library makes of an open file of any type. With
+ * REFUSED_NONE its facts are in *elf; musl->error is set as the refusal sets it. */
+enum refusal musl_map(struct musl *musl, const struct node *node, const struct elf_facts **elf);
+
+/* Was the object there before dlopen? */
+static inline bool musl_hosted(const struct musl *musl, size_t index)
+{
+    return index != 0 && index < musl->first_opened;
+}
+
+/* An event that says what is wrong with object `index`. */
+struct event *musl_refuse(struct musl *musl, size_t index, enum refusal refusal);
+
+/* musl_gcompat.c: gcompat's stub executes musl's loader on the program, with
+ * *library to preload; false: there is none to execute. */
+bool musl_enter_gcompat(struct musl *musl, const struct platform *platform,
+                        const struct exec_result *exec, const char **library);
 
 /* musl_relocate.c: what relocating object `index` finds missing (do_relocs). */
 void musl_relocate(struct musl *musl, int index);

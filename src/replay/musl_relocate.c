@@ -34,8 +34,10 @@ enum { NO_OBJECT = -1, THE_LOADER = -2 };
 static int definer(const struct musl *musl, const char *name, uint64_t key, bool need_def,
                    bool copy)
 {
-    for (size_t i = copy && !musl->dlopen ? 1 : 0; i < musl->replay->objects.count; i++) {
+    for (size_t i = 0; i < musl->replay->objects.count; i++) {
         const struct loaded *object = &musl->replay->objects.at[i];
+        if (copy && (int)i == musl->program)
+            continue;
         if (object->elf != NULL && !object->builtin &&
             musl_defines(object->elf, name, key, need_def))
             return (int)i;
@@ -74,12 +76,19 @@ static void unbound(struct musl *musl, int index, const char *name, const char *
 /* A process that runs has given its static TLS away at its start. */
 static void static_tls(struct musl *musl, int index, const char *name, int object)
 {
-    if (!musl->dlopen || object < 0 || !musl->replay->objects.at[object].elf->has_tls)
+    if (!musl->dlopen || object < 0 || musl_hosted(musl, (size_t)object) ||
+        !musl->replay->objects.at[object].elf->has_tls)
         return;
     struct event *event = replay_event(musl->replay, EV_TLS_DYNAMIC);
     event->by = index;
     event->object = object;
     event->symbol = name;
+}
+
+/* A weak symbol may be nowhere, but do_relocs asks for the module that has it. */
+static void tls_nowhere(struct musl *musl, int index, const char *name)
+{
+    musl_refuse(musl, (size_t)index, REFUSED_TLS_NOWHERE)->symbol = name;
 }
 
 /* ---- objects of the loader's own kind ---- */
@@ -107,12 +116,20 @@ static void bind_list(struct musl *musl, int index, const uint32_t *list, size_t
                 static_tls(musl, index, ref->name, object);
         } else if ((ref->bind != STB_WEAK || ref->defined) && !is_lfs64(musl, ref->name)) {
             unbound(musl, index, ref->name, elf_ref_version(elf, ref)->file);
+        } else if (ref->bind == STB_WEAK && ref->tls) {
+            tls_nowhere(musl, index, ref->name);
         }
     }
     free(last);
 }
 
 /* ---- objects with relocations that the loader does not know ---- */
+
+static bool knows(const struct musl *musl, uint32_t type)
+{
+    return reloc_in_musl(musl->libc->machine, type, musl->libc->wide) ||
+           (musl->has_riscv_desc && musl->libc->machine == EM_RISCV && type == RISCV_TLSDESC);
+}
 
 /* Each relocation in turn, read by the rules of the loader's own machine. */
 static void relocate_raw(struct musl *musl, int index)
@@ -142,9 +159,11 @@ static void relocate_raw(struct musl *musl, int index)
                 continue;
             }
         }
+        if (by == NO_OBJECT && (class == RELOC_TLS || class == RELOC_TLS_STATIC))
+            tls_nowhere(musl, index, name);
         if (class == RELOC_TLS_STATIC)
             static_tls(musl, index, name, by);
-        if (reloc_in_musl(machine, reloc->type, musl->libc->wide))
+        if (knows(musl, reloc->type))
             continue;
         struct event *event = replay_event(musl->replay, EV_RELOC_UNKNOWN);
         event->by = index;
@@ -156,15 +175,8 @@ static void relocate_raw(struct musl *musl, int index)
  * has said. The program's own are told of with its header. */
 static void refuse_malformed(struct musl *musl, int index)
 {
-    const struct loaded *object = &musl->replay->objects.at[index];
-    if (index == 0 && !musl->dlopen)
-        return;
-    struct event *event = replay_event(musl->replay, EV_REFUSED);
-    event->object = index;
-    event->by = object->by;
-    event->name = object->name;
-    event->path = object->path;
-    event->refusal = REFUSED_MALFORMED;
+    if (index != 0 || musl->dlopen)
+        musl_refuse(musl, (size_t)index, REFUSED_MALFORMED);
 }
 
 void musl_relocate(struct musl *musl, int index)

@@ -53,11 +53,12 @@ static const char *folder_of(struct musl *musl, const char *path)
 
 static const char *origin_of(struct musl *musl, int index)
 {
-    if (index != 0 || musl->dlopen)
-        return folder_of(musl, musl->replay->objects.at[index].path);
-    if (musl->exe == NULL || strlen(musl->exe) >= BUFFER)
-        return NULL;
-    return folder_of(musl, musl->exe);
+    const char *path = musl->replay->objects.at[index].path;
+    if (index == musl->program) {
+        bool unknown = musl->exe == NULL || strlen(musl->exe) >= BUFFER;
+        return musl->secure || unknown ? NULL : folder_of(musl, musl->exe);
+    }
+    return !musl->secure || path[0] == '/' ? folder_of(musl, path) : NULL;
 }
 
 static size_t token_length(const char *dollar)
@@ -130,8 +131,8 @@ static const char *path_file(struct musl *musl)
 }
 
 /* Read once, when it is first asked for. A file that cannot be read leaves
- * nothing to search. */
-static const char *system_path(struct musl *musl)
+ * nothing to search; NULL: it is a fifo, on which open does not return. */
+static const char *system_path(struct musl *musl, struct musl_found *found)
 {
     enum { LARGEST = 1 << 20 };
     static const char usual[] = "/lib:/usr/local/lib:/usr/lib";
@@ -142,7 +143,13 @@ static const char *system_path(struct musl *musl)
     musl->system_via = WILLRUN_VIA_DEFAULT;
     if (musl->arch == NULL)
         return usual;
-    const struct node *node = open_node(musl, path_file(musl));
+    const char *path = path_file(musl);
+    const struct node *node = open_node(musl, path);
+    if (node != NULL && node->type == NODE_FIFO) {
+        *found = (struct musl_found){node, path, WILLRUN_VIA_MUSL_PATH_FILE};
+        musl->system_path = NULL;
+        return NULL;
+    }
     if (node == NULL && musl->error == ENOENT)
         return usual;
     musl->system_path = "";
@@ -194,8 +201,8 @@ bool musl_search(struct musl *musl, int by, const char *name, struct musl_found 
     if (outcome == NOT_THERE)
         outcome = search_rpaths(musl, by, name, found);
     if (outcome == NOT_THERE) {
-        const char *list = system_path(musl);
-        outcome = search_list(musl, by, name, list, musl->system_via, found);
+        const char *list = system_path(musl, found);
+        outcome = list == NULL ? FOUND : search_list(musl, by, name, list, musl->system_via, found);
     }
     return outcome == FOUND;
 }

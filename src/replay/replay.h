@@ -62,9 +62,11 @@ enum refusal {
     REFUSED_NOEXEC,        /* musl: ENOEXEC for whatever it cannot map */
     REFUSED_ABI_NOTE,      /* glibc: ABI note of another OS or a newer kernel: passed over */
     REFUSED_MALFORMED,     /* tables outside of the file: a loader would crash on it */
-    REFUSED_RELR,          /* musl before 1.2.4, glibc before 2.36: DT_RELR is not applied; weak:
-                              nothing of the object runs by itself */
+    REFUSED_RELR,          /* musl before 1.2.4, glibc before 2.36: DT_RELR is not applied to a
+                              constructor's address, or to a program */
+    REFUSED_RELR_DATA,     /* … nor to other pointers: it loads, and is broken */
     REFUSED_RELR_MARKER,   /* glibc: DT_RELR without a need for GLIBC_ABI_DT_RELR */
+    REFUSED_TLS_NOWHERE,   /* musl: weak thread-local symbol that nothing defines: it crashes */
     REFUSED_NO_HASH,       /* musl: neither DT_HASH nor DT_GNU_HASH, on which it crashes */
     REFUSED_FIFO,          /* a fifo: the real loader would hang in open */
 };

@@ -138,10 +138,44 @@ static void judge_missing(struct judge *judge, const struct event *event)
     finding->needed_by = by;
 }
 
+static const char *fix_refused(enum refusal refusal)
+{
+    switch (refusal) {
+    case REFUSED_STATIC_TLS:
+        return "It cannot be opened in a process that runs: link the program with it, or preload "
+               "it (ENV LD_PRELOAD).";
+    case REFUSED_RELR:
+    case REFUSED_RELR_DATA:
+        return "Build it without -Wl,-z,pack-relative-relocs, or use a runtime with musl 1.2.4 "
+               "(alpine:3.18), glibc 2.36 (debian:12) or newer.";
+    case REFUSED_TLS_NOWHERE:
+        return "Link it with the library that defines the symbol.";
+    default:
+        return "Replace the file by the library of the target's machine and libc, or take it "
+               "out of the search path.";
+    }
+}
+
+/* It loads, and its pointers are those of the file. */
+static void judge_unrelocated(struct judge *judge, const struct event *event)
+{
+    struct willrun_finding *finding = finding_add(judge->findings, RULE_RELOCATION_SKIPPED,
+                                                  "%s is broken once it runs: it has %s",
+                                                  event->path, words_of_outcome(event->refusal, 0));
+    finding->object = event->path;
+    finding->needed_by = object_path(judge->replay, event->by);
+    finding->fix = fix_refused(event->refusal);
+}
+
 static void judge_refused(struct judge *judge, const struct event *event)
 {
-    if (event->object == 0 && event->refusal == REFUSED_MALFORMED)
+    const struct elf_facts *subject = judge->replay->objects.at[0].elf;
+    if (event->object == 0 && event->refusal == REFUSED_MALFORMED && subject->state != ELF_WHOLE)
         return; /* the subject's own finding tells what is malformed */
+    if (event->refusal == REFUSED_RELR_DATA) {
+        judge_unrelocated(judge, event);
+        return;
+    }
     const char *by = object_path(judge->replay, event->by);
     struct willrun_finding *finding;
     if (event->refusal == REFUSED_ISA) {
@@ -150,12 +184,13 @@ static void judge_refused(struct judge *judge, const struct event *event)
         finding->fix = "Build without -march=x86-64-vN, or run on newer machines (--cpu).";
     } else {
         const char *why = words_of_outcome(event->refusal, event->error);
-        enum rule rule = event->weak ? RULE_RELR_UNDONE : RULE_LIBRARY_REFUSED;
+        enum rule rule = RULE_LIBRARY_REFUSED;
         const struct elf_facts *elf =
             event->object >= 0 ? judge->replay->objects.at[event->object].elf : NULL;
         if (event->refusal == REFUSED_MALFORMED && elf != NULL && elf->trouble != NULL)
-            why = arena_format(judge->findings->arena, "it is malformed at offset %llu: expected %s",
-                               (unsigned long long)elf->trouble_at, elf->trouble);
+            why =
+                arena_format(judge->findings->arena, "it is malformed at offset %llu: expected %s",
+                             (unsigned long long)elf->trouble_at, elf->trouble);
         if (event->refusal == REFUSED_RELR)
             finding = finding_add(judge->findings, rule, "%s has %s", event->path, why);
         else if (event->object == 0)
@@ -165,18 +200,10 @@ static void judge_refused(struct judge *judge, const struct event *event)
             finding =
                 finding_add(judge->findings, rule, "%s, found for %s of %s, cannot be loaded: %s",
                             event->path, event->name, by, why);
-        finding->fix =
-            event->refusal == REFUSED_STATIC_TLS
-                ? "It cannot be opened in a process that runs: link the program with it, or "
-                  "preload "
-                  "it (ENV LD_PRELOAD)."
-            : event->refusal == REFUSED_RELR
-                ? "Build it without -Wl,-z,pack-relative-relocs, or use a runtime with musl 1.2.4 "
-                  "(alpine:3.18), glibc 2.36 (debian:12) or newer."
-                : "Replace the file by the library of the target's machine and libc, or take it "
-                  "out of the search path.";
+        finding->fix = fix_refused(event->refusal);
     }
     finding->object = event->path;
+    finding->symbol = event->symbol;
     finding->needed_by = by;
 }
 

@@ -30,7 +30,7 @@
     X(LOADER_FATAL, "loader-fatal", WILLRUN_ERROR)                                                 \
     X(HOST_FAILS, "host-fails", WILLRUN_ERROR)                                                     \
     X(SYMBOL_MISSING_LAZY, "symbol-missing-lazy", WILLRUN_WARNING)                                 \
-    X(RELR_UNDONE, "relr-undone", WILLRUN_WARNING)                                                 \
+    X(RELOCATION_SKIPPED, "relocation-skipped", WILLRUN_WARNING)                                   \
     X(PRELOAD_IGNORED, "preload-ignored", WILLRUN_WARNING)                                         \
     X(COPY_SIZE, "copy-size", WILLRUN_NOTE)                                                        \
     X(SYMBOL_PROTECTED, "symbol-protected", WILLRUN_NOTE)                                          \

@@ -46,8 +46,11 @@ static const struct {
     {REFUSED_ABI_NOTE, "cannot open shared object file", false, "for another operating system"},
     {REFUSED_MALFORMED, "malformed ELF file", true, "malformed ELF file"},
     {REFUSED_RELR, "", true, "packed relative relocations, which this loader leaves undone"},
+    {REFUSED_RELR_DATA, "", true, "packed relative relocations, which this loader leaves undone"},
     {REFUSED_RELR_MARKER, "DT_RELR without GLIBC_ABI_DT_RELR dependency", true,
      "packed relative relocations without the version that asks for them"},
+    {REFUSED_TLS_NOWHERE, "", true,
+     "a weak thread-local symbol that nothing defines, on which the loader crashes"},
     {REFUSED_NO_HASH, "", true, "no table of its symbols, on which the loader crashes"},
     {REFUSED_FIFO, "a named pipe", true, "a named pipe: the loader would hang in open"},
 };
@@ -177,7 +180,7 @@ static const char *reloc_text(const struct replay *replay, const struct event *e
  * on them crashes, when all else is done. */
 static bool tell_relr(struct teller *teller, const struct event *event)
 {
-    if (!event->weak && teller->words->phase == WILLRUN_PHASE_NONE)
+    if (event->refusal == REFUSED_RELR && teller->words->phase == WILLRUN_PHASE_NONE)
         end(teller, WILLRUN_PHASE_LOAD, -1);
     return true;
 }
@@ -202,7 +205,7 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
         return true;
     case EV_NOT_FOUND:
     case EV_REFUSED:
-        if (event->refusal == REFUSED_RELR)
+        if (event->refusal == REFUSED_RELR || event->refusal == REFUSED_RELR_DATA)
             return tell_relr(teller, event);
         if (event->refusal == REFUSED_FIFO || event->refusal == REFUSED_MALFORMED) {
             end(teller, WILLRUN_PHASE_LOAD, -1); /* it hangs or crashes: no word */
@@ -292,6 +295,7 @@ static const char *musl_errno(int error)
     } rows[] = {{0, "No error information"},
                 {EIO, "I/O error"},
                 {ENOMEM, "Out of memory"},
+                {EBUSY, "Resource busy"},
                 {ELOOP, "Symbolic link loop"},
                 {ENAMETOOLONG, "Filename too long"},
                 {EOVERFLOW, "Value too large for data type"},
@@ -302,18 +306,29 @@ static const char *musl_errno(int error)
     return err_text(error);
 }
 
+/* On these it crashes, or hangs, without a word; the lines before stand. (`lazy`:
+ * only where nothing else has ended the start by then.) */
+static bool is_silent(enum refusal refusal)
+{
+    static const enum refusal silent[] = {REFUSED_RELR,      REFUSED_FIFO,
+                                          REFUSED_NO_HASH,   REFUSED_NO_DYNAMIC,
+                                          REFUSED_MALFORMED, REFUSED_TLS_NOWHERE};
+    for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+        if (silent[i] == refusal)
+            return true;
+    return false;
+}
+
 /* A library that cannot be had; returns whether the loader goes on. */
 static bool tell_musl_load(struct teller *teller, const struct event *event)
 {
     struct arena *arena = teller->replay->arena;
-    if (event->refusal == REFUSED_RELR)
-        return tell_relr(teller, event);
-    bool silent = event->refusal == REFUSED_FIFO || event->refusal == REFUSED_NO_HASH ||
-                  event->refusal == REFUSED_MALFORMED;
-    if (silent) { /* it crashes, or hangs; the lines before stand */
-        if (teller->words->phase == WILLRUN_PHASE_NONE)
+    if (event->refusal == REFUSED_RELR_DATA)
+        return true;
+    if (is_silent(event->refusal)) {
+        if (!event->lazy || teller->words->phase == WILLRUN_PHASE_NONE)
             end(teller, WILLRUN_PHASE_LOAD, -1);
-        return false;
+        return event->lazy;
     }
     const char *line = arena_format(arena, "Error loading shared library %s: %s", event->name,
                                     musl_errno(event->error));
