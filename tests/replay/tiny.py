@@ -220,13 +220,13 @@ class Outcome:
         self.lines, self.status, self.paths = lines, status, paths
 
 
-def in_chroot(root, command, env):
+def in_chroot(root, command, env, user="0:0", timeout=20):
     """Run `command` in the root, with /proc."""
     os.makedirs(root + "/proc", exist_ok=True)
-    script = ('mount -t proc proc "$0/proc" && exec chroot "$0" /.env -i "$@"')
+    script = ('mount -t proc proc "$0/proc" && exec chroot --userspec="$USERSPEC" "$0" /.env -i "$@"')
     return subprocess.run(
         ["unshare", "-m", "sh", "-c", script, root] + [f"{k}={v}" for k, v in env.items()] + command,
-        capture_output=True, timeout=20, check=False)
+        capture_output=True, timeout=timeout, check=False, env={**os.environ, "USERSPEC": user})
 
 
 def real_glibc(root, path, env):
