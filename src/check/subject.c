@@ -492,12 +492,14 @@ static void host_useless(struct judging *judging, const char *why)
     finding->fix = "Check the host first, and name a dynamic program of the target with --host.";
 }
 
-/* Would ld.so bring the host to its entry point? */
+/* Would its loader bring the host to its entry point? */
 static bool host_starts(struct judging *judging, const struct exec_result *host)
 {
     struct replay replay = {.arena = &judging->scratch};
     struct words words;
-    glibc_replay(judging->target->facts, &judging->process, host, false, &replay);
+    replay_call *call =
+        loader_kind(host->interp_elf) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
+    call(judging->target->facts, &judging->process, host, false, &replay);
     words_of_start(&replay, false, &words);
     bool starts = words.phase == WILLRUN_PHASE_NONE;
     words_free(&words);
@@ -526,8 +528,8 @@ static bool find_host(struct judging *judging, struct exec_result *host)
         host->interp != NULL ? loader_kind(host->interp_elf) : WILLRUN_LIBC_NONE;
     if (kind == WILLRUN_LIBC_NONE)
         host_useless(judging, "is a static program");
-    else if (kind != WILLRUN_LIBC_GLIBC)
-        host_useless(judging, "has a loader whose dlopen is modelled without a host only");
+    else if (kind != WILLRUN_LIBC_GLIBC && kind != WILLRUN_LIBC_MUSL)
+        host_useless(judging, "has a loader that is not modelled");
     else if (!host_starts(judging, host))
         host_fails(judging);
     else
@@ -550,7 +552,7 @@ static void judge_shared(struct judging *judging, const char *path, const struct
     bool hosted = find_host(judging, &host);
     if (hosted)
         libc = (struct target_libc){
-            .kind = WILLRUN_LIBC_GLIBC, .node = host.interp, .elf = host.interp_elf};
+            .kind = loader_kind(host.interp_elf), .node = host.interp, .elf = host.interp_elf};
     judging->process.host = hosted ? &host : NULL;
     if (!hosted && !loader_for(judging, elf, &libc)) {
         struct willrun_finding *finding = finding_add(

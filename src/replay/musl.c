@@ -489,6 +489,7 @@ void musl_replay(struct facts *facts, const struct process *process, const struc
     musl.arch = arch_of(platform, replay->arena);
     replay->loader = LIBC_MUSL;
     replay->starts = true;
+    replay->host_known = process->host != NULL;
     replay->argv0 = dlopen ? exec->program : gcompat ? musl.exe : execfn(exec);
     if (gcompat && !musl_enter_gcompat(&musl, platform, exec, &preloads))
         return;
