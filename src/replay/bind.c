@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "replay/glibc.h"
 #include "replay/memo.h"
 
@@ -162,6 +163,18 @@ int glibc_definer(const struct glibc *glibc, const struct elf_facts *elf, const 
             return index;
     }
     return -1;
+}
+
+bool glibc_has_version(const struct glibc *glibc, const char *name, const char *version)
+{
+    struct elf_ref ref = {.name = name, .key = hash_bytes(name, strlen(name))};
+    struct elf_version wanted = {.name = version, .key = hash_bytes(version, strlen(version))};
+    for (size_t i = 0; i < searched_count(glibc); i++) {
+        const struct elf_facts *elf = glibc->replay->objects.at[searched(glibc, i)].elf;
+        if (elf != NULL && match(elf, &ref, &wanted, false) != NULL)
+            return true;
+    }
+    return false;
 }
 
 /* The program must not have a protected symbol for its own: _dl_check_protected_symbol of

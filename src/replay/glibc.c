@@ -436,5 +436,6 @@ void glibc_replay(struct facts *facts, const struct process *process,
     refuse_malformed(&glibc);
     check_isa(&glibc);
     glibc_bind(&glibc);
+    glibc_finish(&glibc);
     keep_needs(&glibc);
 }

@@ -103,6 +103,12 @@ struct tls_room {
 void glibc_tls_begin(const struct glibc *glibc, struct tls_room *room);
 void glibc_tls_take(struct glibc *glibc, struct tls_room *room, int index);
 
+/* bind.c: does some object of the scope define `name` in `version`? */
+bool glibc_has_version(const struct glibc *glibc, const char *name, const char *version);
+
+/* glibc_finish.c: what a start does of libc when all is relocated. */
+void glibc_finish(struct glibc *glibc);
+
 /* glibc_dlopen.c: the whole of dlopen of `exec`. */
 void glibc_open(struct glibc *glibc, const struct exec_result *exec);
 

@@ -51,6 +51,7 @@ static const struct {
      "packed relative relocations without the version that asks for them"},
     {REFUSED_TLS_NOWHERE, "", true,
      "a weak thread-local symbol that nothing defines, on which the loader crashes"},
+    {REFUSED_RELEASE, "", true, "of another release of glibc than the loader: they crash together"},
     {REFUSED_NO_HASH, "", true, "no table of its symbols, on which the loader crashes"},
     {REFUSED_FIFO, "a named pipe", true, "a named pipe: the loader would hang in open"},
 };
@@ -207,7 +208,8 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
     case EV_REFUSED:
         if (event->refusal == REFUSED_RELR || event->refusal == REFUSED_RELR_DATA)
             return tell_relr(teller, event);
-        if (event->refusal == REFUSED_FIFO || event->refusal == REFUSED_MALFORMED) {
+        if (event->refusal == REFUSED_FIFO || event->refusal == REFUSED_MALFORMED ||
+            event->refusal == REFUSED_RELEASE) {
             end(teller, WILLRUN_PHASE_LOAD, -1); /* it hangs or crashes: no word */
             return false;
         }

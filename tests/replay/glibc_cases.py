@@ -3,8 +3,8 @@ import os
 import subprocess
 import sys
 
-from releases import DEFAULT, releases
-from tiny import exe, folder, lib, link, real_glibc, run_cases, text
+from releases import DEFAULT, path_of, releases
+from tiny import copy_of, exe, folder, lib, link, real_glibc, run_cases, text
 
 CASES = []
 
@@ -437,6 +437,17 @@ case("a relocation that writes into text",
 case("a relocation that writes into text, and nothing says so",
      {"/app": exe(["liba.so"]),
       "/lib/liba.so": lib(source='int x; __asm__(".text; .quad x");', flags=["-Wl,-z,notext"], retag=[(22, UNUSED), (30, UNUSED)])})
+
+# ---- ld.so and libc ----
+case("a program that needs ld.so alone", {"/app": exe(["ld-linux-x86-64.so.2"])})
+case("a program that needs ld.so and libc", {"/app": exe(["ld-linux-x86-64.so.2", "libc.so.6"])})
+case("a program that needs libc", {"/app": exe(["libc.so.6"])})
+case("a library that calls itself libc", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(soname="libc.so.6")})
+case("a program that calls itself libc", {"/app": exe(flags=["-Wl,-soname,libc.so.6"])})
+LIBC_FILE = f"{DEFAULT}/libc.so.6"
+for other, of in (("2.31", ["2.36", "2.41"]), ("2.36", ["2.31", "2.41"]), ("2.41", ["2.31", "2.36"])):
+    case(f"libc of glibc {other}",
+         {"/app": exe(["libc.so.6"]), LIBC_FILE: copy_of(path_of(other, "libc.so.6"))}, releases=of, crash=True)
 
 # ---- scripts and other things that end before ld.so ----
 case("an interpreter that does not exist", {"/app": exe(interp="/lib/nope.so")})
