@@ -103,6 +103,8 @@ static void read_defs(struct elf_image *image)
         version->base = (elf_u16(image, record, 2) & VER_FLG_BASE) != 0;
         version->index = elf_u16(image, record, 4) & 0x7fff;
         version->hash = elf_u32(image, record, 8);
+        version->name = "";
+        version->key = 0;
         struct span aux;
         if (!span_at(table, at + elf_u32(image, record, 12), VERDAUX_SIZE, &aux)) {
             elf_trouble(image, ELF_BAD_DYNAMIC, at, "the name of a version inside its segment");

@@ -162,7 +162,8 @@ int glibc_map_object(struct glibc *glibc, int by, const char *name)
 
 static void preload(struct glibc *glibc, const char *name, const char *origin)
 {
-    if (find_loaded(glibc, name) >= 0)
+    bool by_env = strcmp(origin, "LD_PRELOAD") == 0;
+    if ((glibc->secure && by_env && strchr(name, '/') != NULL) || find_loaded(glibc, name) >= 0)
         return;
     struct found found;
     bool done = glibc_search(glibc, glibc->program, name, &found);
@@ -202,6 +203,7 @@ void glibc_load_preloads(struct glibc *glibc)
     const char *list = process_env(glibc->process, "LD_PRELOAD");
     int error;
     struct span text;
+    glibc->preloading = true;
     if (list != NULL)
         preload_list(glibc, list, " :", "LD_PRELOAD");
     const struct node *node =
@@ -210,6 +212,7 @@ void glibc_load_preloads(struct glibc *glibc)
         facts_text(glibc->facts, node, LARGEST, glibc->arena, &text) == 0)
         preload_list(glibc, arena_copy(glibc->arena, (const char *)text.data, text.size), ": \t\n",
                      "/etc/ld.so.preload");
+    glibc->preloading = false;
 }
 
 /* ---- breadth first over DT_NEEDED ---- */
@@ -397,8 +400,17 @@ static void refuse_malformed(struct glibc *glibc)
     }
 }
 
+/* AT_SECURE, as the kernel sets it: bits of the file that give other rights. */
+static bool is_secure(const struct node *node, const struct cred *cred)
+{
+    bool executable = (node->mode & 0010) != 0;
+    return ((node->mode & SET_USER) != 0 && node->uid != cred->uid) ||
+           ((node->mode & SET_GROUP) != 0 && executable && node->gid != cred->gid);
+}
+
 static void start(struct glibc *glibc, const struct exec_result *exec)
 {
+    glibc->secure = is_secure(exec->node, &glibc->process->cred);
     char *path = node_path(exec->node, glibc->arena);
     *vec_push(&glibc->scope) =
         glibc_add_object(glibc, &(struct loaded){.name = exec->program,

@@ -20,6 +20,9 @@ struct glibc_loader {
     size_t folder_count;
 };
 
+/* Bits of a mode: chmod's u+s and g+s. */
+enum { SET_USER = 04000, SET_GROUP = 02000 };
+
 /* A list of directories to search, in glibc's spelling: ends with a slash. */
 struct search_list {
     const char **dirs;
@@ -57,6 +60,8 @@ struct glibc {
     struct VEC(int) global;           /* of dlopen: the host's scope, which is searched first */
     int program;                      /* index of the main program; -1: not known */
     size_t host_end;                  /* of dlopen: objects that were there before, and object 0 */
+    bool secure; /* AT_SECURE: the program has more rights than who starts it */
+    bool preloading;
     bool dlopen;
     bool opening;       /* dlopen itself has begun: its host stands */
     bool opened_before; /* the host has loaded the object by itself */

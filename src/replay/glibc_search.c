@@ -201,6 +201,11 @@ static bool try_file(struct glibc *glibc, int by, const char *name, const char *
     bool skip = false;
     enum refusal refusal;
     int error = 0;
+    if (glibc->secure && glibc->preloading && via != WILLRUN_VIA_PATH &&
+        (node->mode & SET_USER) == 0) { /* open_path wants the bit of what it preloads */
+        glibc->last_error = ENOENT;
+        return false;
+    }
     if (node->type == NODE_DIR) {
         refusal = REFUSED_READ;
         error = EISDIR;
@@ -351,9 +356,56 @@ static size_t token_length(const char *text, const char *name)
     return identifier ? 0 : length;
 }
 
-/* Replace tokens in `text`; NULL where a value is not known. */
-static char *expand(struct glibc *glibc, const char *text, const char *origin)
+/* Is the path below a default directory, when "." and ".." are worked out? */
+static bool is_trusted(const struct glibc *glibc, const char *path)
 {
+    char plain[4096] = "";
+    size_t length = 0;
+    while (*path != 0) {
+        size_t part = strcspn(path, "/");
+        if (part == 2 && memcmp(path, "..", 2) == 0) {
+            while (length > 0 && plain[--length] != '/')
+                ;
+        } else if (part != 0 && !(part == 1 && *path == '.')) {
+            if (length + part + 2 > sizeof plain)
+                return false;
+            plain[length++] = '/';
+            memcpy(plain + length, path, part);
+            length += part;
+        }
+        path += part + (path[part] == '/');
+    }
+    plain[length] = 0;
+    for (size_t i = 0; i < glibc->loader->dir_count; i++) {
+        size_t dir = strlen(glibc->loader->dirs[i]);
+        if (strncmp(plain, glibc->loader->dirs[i], dir) == 0 &&
+            (plain[dir] == '/' || plain[dir] == 0))
+            return true;
+    }
+    return false;
+}
+
+/* $ORIGIN of a process with more rights than its user: only as the first part of an
+ * element, and the program's only below a default directory (_dl_dst_substitute). */
+static bool origin_allowed(const struct glibc *glibc, const char *text, bool program,
+                           const char *origin)
+{
+    size_t length = *text == '$' ? token_length(text + 1, "ORIGIN") : 0;
+    if (!glibc->secure || strstr(text, "ORIGIN") == NULL)
+        return true;
+    const char *rest = length != 0 ? text + 1 + length : text;
+    if (length == 0 || (*rest != 0 && *rest != '/') || strstr(rest, "ORIGIN") != NULL ||
+        origin == NULL)
+        return false;
+    return !program || is_trusted(glibc, arena_format(glibc->arena, "%s%s", origin, rest));
+}
+
+/* Replace tokens in `text`; NULL where a value is not known. `program`: it is of the
+ * program itself. */
+static char *expand(struct glibc *glibc, const char *text, const char *origin, bool program)
+{
+    if (!origin_allowed(glibc, text, program, origin))
+        return NULL;
     const struct platform *platform = platform_of_elf(glibc->loader->elf);
     const struct token tokens[] = {
         {"ORIGIN", origin},
@@ -386,7 +438,8 @@ static char *expand(struct glibc *glibc, const char *text, const char *origin)
 
 /* fillin_rpath: split, expand, end each with one slash, drop doubles. */
 static void make_list(struct glibc *glibc, struct search_list *list, const char *text,
-                      const char *separators, const char *origin, enum willrun_via via)
+                      const char *separators, const char *origin, bool program,
+                      enum willrun_via via)
 {
     list->made = true;
     list->via = via;
@@ -396,7 +449,7 @@ static void make_list(struct glibc *glibc, struct search_list *list, const char 
     for (const char *at = text;; at++) {
         size_t length = strcspn(at, separators);
         char *part = arena_copy(glibc->arena, at, length);
-        char *dir = length != 0 ? expand(glibc, part, origin) : part;
+        char *dir = length != 0 ? expand(glibc, part, origin, program) : part;
         at += length;
         if (dir != NULL) {
             size_t end = strlen(dir);
@@ -429,7 +482,7 @@ static const struct search_list *rpath_of(struct glibc *glibc, int index)
     if (!map->rpath.made)
         make_list(glibc, &map->rpath,
                   object->elf != NULL && object->elf->runpath == NULL ? object->elf->rpath : NULL,
-                  ":", object->origin, WILLRUN_VIA_RPATH);
+                  ":", object->origin, index == glibc->program, WILLRUN_VIA_RPATH);
     return &map->rpath;
 }
 
@@ -439,16 +492,17 @@ static const struct search_list *runpath_of(struct glibc *glibc, int index)
     const struct loaded *object = &glibc->replay->objects.at[index];
     if (!map->runpath.made)
         make_list(glibc, &map->runpath, object->elf != NULL ? object->elf->runpath : NULL, ":",
-                  object->origin, WILLRUN_VIA_RUNPATH);
+                  object->origin, index == glibc->program, WILLRUN_VIA_RUNPATH);
     return &map->runpath;
 }
 
 static const struct search_list *library_path(struct glibc *glibc)
 {
     if (!glibc->library_path.made)
-        make_list(glibc, &glibc->library_path, process_env(glibc->process, "LD_LIBRARY_PATH"), ":;",
+        make_list(glibc, &glibc->library_path,
+                  glibc->secure ? NULL : process_env(glibc->process, "LD_LIBRARY_PATH"), ":;",
                   glibc->program >= 0 ? glibc->replay->objects.at[glibc->program].origin : NULL,
-                  WILLRUN_VIA_LD_LIBRARY_PATH);
+                  true, WILLRUN_VIA_LD_LIBRARY_PATH);
     return &glibc->library_path;
 }
 
@@ -507,7 +561,8 @@ static bool search_name(struct glibc *glibc, int by, const char *name, struct fo
     if (!glibc->cache_asked && !glibc->loader->has_cache)
         glibc->last_error = ENOENT; /* ld.so tries to open it once */
     glibc->cache_asked = true;
-    const char *cached = ldcache_find(glibc->loader->cache, name);
+    bool guarded = glibc->secure && glibc->preloading;
+    const char *cached = guarded ? NULL : ldcache_find(glibc->loader->cache, name);
     const char *better = ldcache_find_better(glibc->loader->cache, name);
     if (better != NULL && !found->better) {
         note_better(glibc, by, name, better);
@@ -527,7 +582,8 @@ bool glibc_search(struct glibc *glibc, int by, const char *name, struct found *f
         done = search_name(glibc, by, name, found);
     } else {
         const char *path =
-            expand(glibc, name, by >= 0 ? glibc->replay->objects.at[by].origin : NULL);
+            expand(glibc, name, by >= 0 ? glibc->replay->objects.at[by].origin : NULL,
+                   by == glibc->program);
         done = path != NULL && try_file(glibc, by, name, path, WILLRUN_VIA_PATH, found);
     }
     if (!done)

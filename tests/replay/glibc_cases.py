@@ -449,6 +449,32 @@ for other, of in (("2.31", ["2.36", "2.41"]), ("2.36", ["2.31", "2.41"]), ("2.41
     case(f"libc of glibc {other}",
          {"/app": exe(["libc.so.6"]), LIBC_FILE: copy_of(path_of(other, "libc.so.6"))}, releases=of, crash=True)
 
+# ---- programs with more rights than their user (AT_SECURE) ----
+USER = {"real": ["1000:1000", False], "extra": ["--user", "1000:1000"]}
+
+
+def suid(*needs, **facts):
+    return exe(list(needs), mode=0o4755, **facts)
+
+
+case("LD_LIBRARY_PATH of a setuid program, as root", {"/app": suid("liba.so"), "/opt/e/liba.so": lib()},
+     env={"LD_LIBRARY_PATH": "/opt/e"})
+case("LD_LIBRARY_PATH of a setuid program", {"/app": suid("liba.so"), "/opt/e/liba.so": lib()},
+     env={"LD_LIBRARY_PATH": "/opt/e"}, says=missing("liba.so"), **USER)
+case("LD_LIBRARY_PATH of a setgid program", {"/app": exe(["liba.so"], mode=0o2755), "/opt/e/liba.so": lib()},
+     env={"LD_LIBRARY_PATH": "/opt/e"}, says=missing("liba.so"), **USER)
+case("LD_PRELOAD by path of a setuid program", {"/app": suid(), "/lib/p.so": lib()}, env={"LD_PRELOAD": "/lib/p.so:/q.so"}, **USER)
+case("LD_PRELOAD by name of a setuid program", {"/app": suid(), "/lib/p.so": lib()}, env={"LD_PRELOAD": "p.so"}, **USER)
+case("LD_PRELOAD of a setuid library of a setuid program", {"/app": suid(), "/lib/p.so": lib(mode=0o4755)},
+     env={"LD_PRELOAD": "p.so"}, **USER)
+case("/etc/ld.so.preload of a setuid program", {"/app": suid(), "/p.so": lib(), "/etc/ld.so.preload": text("/p.so\n")}, **USER)
+for where in ("/opt/bin/app", "/usr/lib/bin/app"):
+    case(f"$ORIGIN of a setuid program {where}",
+         {where: suid("liba.so", runpath="$ORIGIN/../a"), "/opt/a/liba.so": lib(), "/usr/lib/a/liba.so": lib()}, path=where, **USER)
+case("$ORIGIN behind something of a setuid program",
+     {"/app": suid("liba.so", runpath="/usr/lib/$ORIGIN:/opt/a"), "/opt/a/liba.so": lib()}, **USER)
+case("RUNPATH of a setuid program", {"/app": suid("liba.so", runpath="/opt/a"), "/opt/a/liba.so": lib()}, **USER)
+
 # ---- scripts and other things that end before ld.so ----
 case("an interpreter that does not exist", {"/app": exe(interp="/lib/nope.so")})
 case("a static program", {"/app": exe(static=True)})

@@ -229,12 +229,13 @@ def in_chroot(root, command, env, user="0:0", timeout=20):
         capture_output=True, timeout=timeout, check=False, env={**os.environ, "USERSPEC": user})
 
 
-def real_glibc(root, path, env):
-    done = in_chroot(root, [path], env)
+def real_glibc(root, path, env, user="0:0", listed=True):
+    """`listed` False: no list of files, which ld.so does not give where AT_SECURE is set."""
+    done = in_chroot(root, [path], env, user)
     lines = done.stderr.decode("utf-8", "replace").splitlines()
     paths = None
-    if done.returncode == 0:
-        traced = in_chroot(root, [path], {**env, "LD_TRACE_LOADED_OBJECTS": "1"})
+    if done.returncode == 0 and listed:
+        traced = in_chroot(root, [path], {**env, "LD_TRACE_LOADED_OBJECTS": "1"}, user)
         output = traced.stdout.decode("utf-8", "replace")
         paths = None if "statically linked" in output else []
         for line in output.splitlines():
