@@ -9,92 +9,69 @@ struct strings {
     uint64_t soname, rpath, runpath;                   /* likewise; UINT64_MAX: none */
 };
 
-/* Tags that only set a flag or a table's place. */
-static void note_table(struct elf_image *image, const Elf64_Dyn *entry)
+/* Tags whose value is kept as it is. */
+static const struct {
+    int64_t tag;
+    size_t field; /* in struct elf_tables */
+} fields[] = {
+#define KEPT(tag, field)                                                                           \
+    {                                                                                              \
+        tag, offsetof(struct elf_tables, field)                                                    \
+    }
+    KEPT(DT_STRTAB, strtab),
+    KEPT(DT_SYMTAB, symtab),
+    KEPT(DT_HASH, hash),
+    KEPT(DT_GNU_HASH, gnu_hash),
+    KEPT(DT_VERSYM, versym),
+    KEPT(DT_VERNEED, verneed),
+    KEPT(DT_VERNEEDNUM, verneed_count),
+    KEPT(DT_VERDEF, verdef),
+    KEPT(DT_VERDEFNUM, verdef_count),
+    KEPT(DT_REL, rel),
+    KEPT(DT_RELSZ, rel_size),
+    KEPT(DT_RELENT, rel_entry),
+    KEPT(DT_RELCOUNT, rel_relative),
+    KEPT(DT_RELA, rela),
+    KEPT(DT_RELASZ, rela_size),
+    KEPT(DT_RELAENT, rela_entry),
+    KEPT(DT_RELACOUNT, rela_relative),
+    KEPT(DT_RELR, relr),
+    KEPT(DT_RELRSZ, relr_size),
+    KEPT(DT_RELRENT, relr_entry),
+    KEPT(DT_JMPREL, plt),
+    KEPT(DT_PLTRELSZ, plt_size),
+    KEPT(DT_PLTREL, plt_kind),
+    KEPT(DT_INIT, init),
+    KEPT(DT_INIT_ARRAY, init_array),
+    KEPT(DT_INIT_ARRAYSZ, init_array_size),
+#undef KEPT
+};
+
+/* Tags that say something by being there, or by their bits. */
+static void note_flag(struct elf_image *image, const Elf64_Dyn *entry)
 {
-    struct elf_tables *tables = &image->tables;
     struct elf_facts *facts = image->facts;
     uint64_t value = entry->d_un.d_val;
-    if (entry->d_tag >= 0 && entry->d_tag < 64)
-        tables->seen |= (uint64_t)1 << entry->d_tag;
     switch (entry->d_tag) {
     case DT_STRTAB:
-        tables->strtab = value, tables->has_strtab = true;
+        image->tables.has_strtab = true;
         break;
     case DT_SYMTAB:
-        tables->symtab = value, tables->has_symtab = true;
+        image->tables.has_symtab = true;
         break;
     case DT_HASH:
-        tables->hash = value, facts->has_hash = true;
+        facts->has_hash = true;
         break;
     case DT_GNU_HASH:
-        tables->gnu_hash = value, facts->has_gnu_hash = true;
+        facts->has_gnu_hash = true;
         break;
     case DT_VERSYM:
-        tables->versym = value, facts->has_versym = true;
-        break;
-    case DT_VERNEED:
-        tables->verneed = value;
-        break;
-    case DT_VERNEEDNUM:
-        tables->verneed_count = value;
+        facts->has_versym = true;
         break;
     case DT_VERDEF:
-        tables->verdef = value, facts->has_verdef = true;
-        break;
-    case DT_VERDEFNUM:
-        tables->verdef_count = value;
-        break;
-    case DT_REL:
-        tables->rel = value;
-        break;
-    case DT_RELSZ:
-        tables->rel_size = value;
-        break;
-    case DT_RELCOUNT:
-        tables->rel_relative = value;
-        break;
-    case DT_RELA:
-        tables->rela = value;
-        break;
-    case DT_RELASZ:
-        tables->rela_size = value;
-        break;
-    case DT_RELACOUNT:
-        tables->rela_relative = value;
-        break;
-    case DT_JMPREL:
-        tables->plt = value;
-        break;
-    case DT_PLTRELSZ:
-        tables->plt_size = value;
-        break;
-    case DT_PLTREL:
-        tables->plt_kind = value;
-        break;
-    case DT_RELENT:
-        tables->rel_entry = value;
-        break;
-    case DT_RELAENT:
-        tables->rela_entry = value;
-        break;
-    case DT_RELRENT:
-        tables->relr_entry = value;
-        break;
-    case DT_INIT:
-        tables->init = value;
-        break;
-    case DT_INIT_ARRAY:
-        tables->init_array = value;
-        break;
-    case DT_INIT_ARRAYSZ:
-        tables->init_array_size = value;
-        break;
-    case DT_RELR:
-        tables->relr = value;
+        facts->has_verdef = true;
         break;
     case DT_RELRSZ:
-        tables->relr_size = value;
         facts->has_relr = value != 0;
         break;
     case DT_FLAGS:
@@ -115,10 +92,23 @@ static void note_table(struct elf_image *image, const Elf64_Dyn *entry)
     default:
         break;
     }
-    if (facts->machine == EM_MIPS && entry->d_tag == DT_MIPS_GOTSYM)
+}
+
+static void note_table(struct elf_image *image, const Elf64_Dyn *entry)
+{
+    struct elf_tables *tables = &image->tables;
+    uint64_t value = entry->d_un.d_val;
+    bool mips = image->facts->machine == EM_MIPS;
+    if (entry->d_tag >= 0 && entry->d_tag < 64)
+        tables->seen |= (uint64_t)1 << entry->d_tag;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (fields[i].tag == entry->d_tag)
+            memcpy((char *)tables + fields[i].field, &value, sizeof value);
+    if (mips && entry->d_tag == DT_MIPS_GOTSYM)
         tables->mips_gotsym = value, tables->has_mips_got = true;
-    if (facts->machine == EM_MIPS && entry->d_tag == DT_MIPS_SYMTABNO)
+    if (mips && entry->d_tag == DT_MIPS_SYMTABNO)
         tables->mips_symtabno = value;
+    note_flag(image, entry);
 }
 
 static void note_string(struct strings *strings, const Elf64_Dyn *entry)

@@ -186,44 +186,35 @@ static bool tell_relr(struct teller *teller, const struct event *event)
     return true;
 }
 
-/* One event of a glibc start; false: the process has ended. */
-static bool tell_glibc(struct teller *teller, const struct event *event)
+/* An object that is not found, or refused. */
+static bool tell_load(struct teller *teller, const struct event *event)
+{
+    const struct replay *replay = teller->replay;
+    if (event->refusal == REFUSED_RELR || event->refusal == REFUSED_RELR_DATA)
+        return tell_relr(teller, event);
+    if (event->refusal == REFUSED_FIFO || event->refusal == REFUSED_MALFORMED ||
+        event->refusal == REFUSED_RELEASE) {
+        end(teller, WILLRUN_PHASE_LOAD, -1); /* it hangs or crashes: no word */
+        return false;
+    }
+    if (event->refusal == REFUSED_ISA)
+        say(teller, arena_format(replay->arena, "%s: CPU ISA level is lower than required",
+                                 object_name(replay, event->object)));
+    else
+        say(teller, teller->dlopen ? load_text(teller, event)
+                                   : arena_format(replay->arena,
+                                                  "%s: error while loading shared libraries: %s",
+                                                  replay->argv0, load_text(teller, event)));
+    end(teller, WILLRUN_PHASE_LOAD, 127);
+    return false;
+}
+
+/* What _dl_check_map_versions tells, and the assertions about versions. */
+static bool tell_version(struct teller *teller, const struct event *event)
 {
     const struct replay *replay = teller->replay;
     const char *app = replay->argv0;
-    bool loading = event->kind == EV_NOT_FOUND || event->kind == EV_REFUSED ||
-                   event->kind == EV_SYMBOL_UNBOUND || event->kind == EV_COPY_SIZE ||
-                   event->kind == EV_PROTECTED;
-    if (loading && event->refusal != REFUSED_RELR_MARKER && teller->version_failed)
-        return false;
     switch (event->kind) {
-    case EV_PRELOAD_IGNORED:
-        say(teller, arena_format(replay->arena,
-                                 "ERROR: ld.so: object '%s' from %s cannot be preloaded (%s): "
-                                 "ignored.",
-                                 event->name, event->origin,
-                                 words_of_refusal(event->refusal, 0, false, replay)));
-        return true;
-    case EV_NOT_FOUND:
-    case EV_REFUSED:
-        if (event->refusal == REFUSED_RELR || event->refusal == REFUSED_RELR_DATA)
-            return tell_relr(teller, event);
-        if (event->refusal == REFUSED_FIFO || event->refusal == REFUSED_MALFORMED ||
-            event->refusal == REFUSED_RELEASE) {
-            end(teller, WILLRUN_PHASE_LOAD, -1); /* it hangs or crashes: no word */
-            return false;
-        }
-        if (event->refusal == REFUSED_ISA)
-            say(teller, arena_format(replay->arena, "%s: CPU ISA level is lower than required",
-                                     object_name(replay, event->object)));
-        else
-            say(teller,
-                teller->dlopen
-                    ? load_text(teller, event)
-                    : arena_format(replay->arena, "%s: error while loading shared libraries: %s",
-                                   app, load_text(teller, event)));
-        end(teller, WILLRUN_PHASE_LOAD, 127);
-        return false;
     case EV_VERSION_MISSING:
     case EV_VERSION_NO_INFO:
         if (teller->dlopen && (event->weak || event->kind == EV_VERSION_NO_INFO))
@@ -244,6 +235,17 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
             arena_format(replay->arena, "Inconsistency detected by ld.so: %s", event->path));
         end(teller, event->symbol == NULL ? WILLRUN_PHASE_VERSION : WILLRUN_PHASE_RELOCATE, 127);
         return false;
+    default:
+        return true;
+    }
+}
+
+/* What relocation tells. */
+static bool tell_relocation(struct teller *teller, const struct event *event)
+{
+    const struct replay *replay = teller->replay;
+    const char *app = replay->argv0;
+    switch (event->kind) {
     case EV_RELOC_UNKNOWN:
         say(teller, teller->dlopen ? reloc_text(replay, event)
                                    : arena_format(replay->arena,
@@ -277,6 +279,40 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
                                  "re-linking",
                                  app, event->symbol));
         return true;
+    default:
+        return true;
+    }
+}
+
+/* One event of a glibc start; false: the process has ended. */
+static bool tell_glibc(struct teller *teller, const struct event *event)
+{
+    const struct replay *replay = teller->replay;
+    bool loading = event->kind == EV_NOT_FOUND || event->kind == EV_REFUSED ||
+                   event->kind == EV_SYMBOL_UNBOUND || event->kind == EV_COPY_SIZE ||
+                   event->kind == EV_PROTECTED || event->kind == EV_RELOC_UNKNOWN;
+    if (loading && event->refusal != REFUSED_RELR_MARKER && teller->version_failed)
+        return false;
+    switch (event->kind) {
+    case EV_PRELOAD_IGNORED:
+        say(teller, arena_format(replay->arena,
+                                 "ERROR: ld.so: object '%s' from %s cannot be preloaded (%s): "
+                                 "ignored.",
+                                 event->name, event->origin,
+                                 words_of_refusal(event->refusal, 0, false, replay)));
+        return true;
+    case EV_NOT_FOUND:
+    case EV_REFUSED:
+        return tell_load(teller, event);
+    case EV_VERSION_MISSING:
+    case EV_VERSION_NO_INFO:
+    case EV_VERSION_ASSERT:
+        return tell_version(teller, event);
+    case EV_RELOC_UNKNOWN:
+    case EV_SYMBOL_UNBOUND:
+    case EV_PROTECTED:
+    case EV_COPY_SIZE:
+        return tell_relocation(teller, event);
     case EV_FATAL:
         say(teller, event->name);
         end(teller, WILLRUN_PHASE_LOAD, (int)event->number);
