@@ -352,7 +352,10 @@ __attribute__((used)) static void start(long *stack)
         env[count++] = argv[i];
     }
     env[count] = 0;
-    long error = call(59, (long)argv[i], (long)(argv + i), (long)env);
+    long error;
+    do /* another thread's child may still hold the file that was just written: ETXTBSY */
+        error = call(59, (long)argv[i], (long)(argv + i), (long)env);
+    while (error == -26);
     call(60, 200 + (-error & 31), 0, 0);
 }
 __asm__(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call start\n");
