@@ -430,7 +430,7 @@ void exec_replay_nested(struct facts *facts, const struct process *process, cons
                         const char *const *argv, unsigned depth, struct arena *arena,
                         struct exec_result *result)
 {
-    *result = (struct exec_result){.argv0 = argv[0], .arguments = argv + 1};
+    *result = (struct exec_result){.execfn = path, .argv0 = argv[0], .arguments = argv + 1};
     struct attempt attempt = {.facts = facts, .process = process, .arena = arena, .result = result};
     if (start(&attempt, path) && env_is(result))
         env_replay(facts, process, depth, arena, result);

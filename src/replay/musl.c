@@ -399,10 +399,10 @@ static bool open_subject(struct musl *musl, const struct exec_result *exec)
     return false;
 }
 
-/* The path that execve was given, a script's for a script: AT_EXECFN. */
-static const char *execfn(const struct exec_result *exec)
+/* The name that __dls3 takes for the program. */
+static const char *program_name(const struct exec_result *exec)
 {
-    const char *path = exec->chain_count != 0 ? exec->chain[0] : exec->program;
+    const char *path = exec->execfn != NULL ? exec->execfn : exec->program;
     return strncmp(path, "/proc/", 6) != 0 ? path : exec->argv0;
 }
 
@@ -490,7 +490,7 @@ void musl_replay(struct facts *facts, const struct process *process, const struc
     replay->loader = LIBC_MUSL;
     replay->starts = true;
     replay->host_known = process->host != NULL;
-    replay->argv0 = dlopen ? exec->program : gcompat ? musl.exe : execfn(exec);
+    replay->argv0 = dlopen ? exec->program : gcompat ? musl.exe : program_name(exec);
     if (gcompat && !musl_enter_gcompat(&musl, platform, exec, &preloads))
         return;
     if (dlopen && program != NULL)

@@ -183,6 +183,8 @@ struct exec_result {
     const struct elf_facts *elf; /* of that program */
     const struct node *interp;   /* its PT_INTERP's node; NULL: static */
     const struct elf_facts *interp_elf;
+    const char *execfn;           /* AT_EXECFN that it sees: the path of the last execve, which
+                                     for a script is the script's; NULL: not known */
     const char *argv0;            /* argv[0] that it sees */
     const char *const *arguments; /* behind argv[0], NULL at the end; NULL: none */
     const char *stderr_line; /* what a wrapper such as env prints, lines parted by '\n', none at

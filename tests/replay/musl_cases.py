@@ -482,6 +482,17 @@ case("which is a name of the loader, too",
 case("a script: its own path names the program",
      {"/app": app(["libq.so"]), "/s": text("#!/app\n", 0o755)}, path="/s", says=missing("libq.so", by="/s"))
 
+case("a script of a script: the first one's path", {"/app": app(["libq.so"]), "/t": text("#!/app\n", 0o755),
+     "/s": text("#!/t\n", 0o755)}, path="/s", says=missing("libq.so", by="/s"))
+ENV = {"/bin/busybox": copy_of("/bin/busybox"), "/usr/bin/env": link("/bin/busybox"),
+       "/s": text("#!/usr/bin/env app\n", 0o755)}
+for folder_of_path in ("/bin", "bin"):
+    case(f"a script of env: what env found in {folder_of_path}", {**ENV, "/bin/app": app(["libq.so"])}, path="/s",
+         env={"PATH": folder_of_path}, says=missing("libq.so", by=folder_of_path + "/app"))
+case("a script of env that finds a script: the found one's path",
+     {**ENV, "/opt/app": app(["libq.so"]), "/bin/app": text("#!/opt/app\n", 0o755)}, path="/s", env={"PATH": "/bin"},
+     says=missing("libq.so", by="/bin/app"))
+
 # ---- dlopen ----
 opened("a library without needs", {"/lib/libp.so": lib(["f"])})
 opened("the libc is there", {"/lib/libp.so": lib(calls=["malloc", "printf"])})
