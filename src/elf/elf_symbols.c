@@ -202,21 +202,23 @@ static void read_reloc(struct symbols *symbols, const Elf64_Rela *reloc, bool pl
 static void check_relative(struct symbols *symbols, struct span part, bool rela, size_t count)
 {
     struct elf_image *image = symbols->image;
-    size_t size = elf_reloc_size(image, rela), word = image->facts->wide ? 8 : 4;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t at = i * size;
-        uint64_t address = word == 8 ? elf_u64(image, part, at) : elf_u32(image, part, at);
-        uint32_t type = word == 8 ? elf_u32(image, part, at + (image->facts->big ? 12 : 8))
-                                  : elf_u32(image, part, at + 4) & 0xff;
-        if (rela)
-            note_init(symbols, address,
-                      word == 8 ? elf_u64(image, part, at + 16) : elf_u32(image, part, at + 8));
-        if (reloc_class(image->facts->machine, type) == RELOC_LOCAL &&
-            is_writable(symbols, address))
-            continue;
-        elf_trouble(image, ELF_BAD_DYNAMIC, address,
-                    "a relative relocation that writes into a writable segment");
-        return;
+    Elf64_Rela chunk[ELF_CHUNK];
+    for (size_t first = 0, read; first < count; first += read) {
+        size_t want = count - first < ELF_CHUNK ? count - first : ELF_CHUNK;
+        read = elf_read_relocs(image, part, rela, first, want, chunk);
+        if (read == 0)
+            return;
+        for (size_t i = 0; i < read; i++) {
+            uint64_t address = chunk[i].r_offset;
+            if (rela)
+                note_init(symbols, address, (uint64_t)chunk[i].r_addend);
+            if (class_of(symbols, (uint32_t)ELF64_R_TYPE(chunk[i].r_info)) == RELOC_LOCAL &&
+                is_writable(symbols, address))
+                continue;
+            elf_trouble(image, ELF_BAD_DYNAMIC, address,
+                        "a relative relocation that writes into a writable segment");
+            return;
+        }
     }
 }
 
