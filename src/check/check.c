@@ -10,6 +10,7 @@
 #include "check/subject.h"
 #include "check/user.h"
 #include "check/walk.h"
+#include "source/source_open.h"
 #include "willrun/willrun.h"
 
 enum { SUBJECTS_A_THREAD = 8 }; /* fewer are not worth a thread's start */
@@ -251,8 +252,7 @@ static bool open_root(struct checking *checking)
         return err_set(&willrun->err, WILLRUN_EUSAGE,
                        "no target: name the runtime root with --root DIR");
     checking->target.source = source;
-    const char *dir = strncmp(source, "dir:", 4) == 0 ? source + 4 : source;
-    struct source *opened = source_open_dir(dir, &willrun->err);
+    struct source *opened = source_open_one(source, NULL, &willrun->err);
     if (opened == NULL)
         return false;
     checking->owned->root = root_new(opened);

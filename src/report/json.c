@@ -8,12 +8,12 @@
 static void write_origin(struct json *json, const struct willrun_subject *subject)
 {
     if (subject->origin_stage == NULL && subject->origin_path == NULL) {
-        json_null(json, "origin");
+        json_nothing(json, "origin");
         return;
     }
     json_open_flat(json, "origin", '{');
-    json_string(json, "stage", subject->origin_stage);
-    json_string(json, "path", subject->origin_path);
+    json_text(json, "stage", subject->origin_stage);
+    json_text(json, "path", subject->origin_path);
     json_close(json, '}');
 }
 
@@ -23,13 +23,13 @@ static void write_predicted(struct json *json, const struct willrun_subject *sub
     if (subject->exit_status >= 0)
         json_int(json, "exit_status", subject->exit_status);
     else
-        json_null(json, "exit_status");
-    json_string(json, "errno", subject->error);
+        json_nothing(json, "exit_status");
+    json_text(json, "errno", subject->error);
     json_open(json, "stderr", '[');
     for (size_t i = 0; i < subject->stderr_count; i++)
-        json_string(json, NULL, subject->stderr_lines[i]);
+        json_text(json, NULL, subject->stderr_lines[i]);
     json_close(json, ']');
-    json_string(json, "runtime", subject->runtime);
+    json_text(json, "runtime", subject->runtime);
     json_close(json, '}');
 }
 
@@ -41,9 +41,9 @@ static void write_trail(struct json *json, const struct willrun_object *object)
     for (size_t i = 0; i < object->trail_count; i++) {
         const struct willrun_trail *trail = &object->trail[i];
         json_open_flat(json, NULL, '{');
-        json_string(json, "path", trail->path);
-        json_string(json, "via", name_of_via(trail->via));
-        json_string(json, "outcome", trail->outcome);
+        json_text(json, "path", trail->path);
+        json_text(json, "via", name_of_via(trail->via));
+        json_text(json, "outcome", trail->outcome);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -55,10 +55,10 @@ static void write_objects(struct json *json, const struct willrun_subject *subje
     for (size_t i = 0; i < subject->object_count; i++) {
         const struct willrun_object *object = &subject->objects[i];
         (object->trail_count == 0 ? json_open_flat : json_open)(json, NULL, '{');
-        json_string(json, "name", object->name);
-        json_string(json, "path", object->path);
-        json_string(json, "needed_by", object->needed_by);
-        json_string(json, "via", name_of_via(object->via));
+        json_text(json, "name", object->name);
+        json_text(json, "path", object->path);
+        json_text(json, "needed_by", object->needed_by);
+        json_text(json, "via", name_of_via(object->via));
         write_trail(json, object);
         json_close(json, '}');
     }
@@ -68,15 +68,15 @@ static void write_objects(struct json *json, const struct willrun_subject *subje
 static void write_subject(struct json *json, const char *key, const struct willrun_subject *subject)
 {
     json_open(json, key, '{');
-    json_string(json, "path", subject->path);
+    json_text(json, "path", subject->path);
     write_origin(json, subject);
-    json_string(json, "kind", name_of_kind(subject->kind));
-    json_string(json, "platform", subject->platform);
-    json_string(json, "libc", name_of_libc(subject->libc));
-    json_string(json, "interpreter", subject->interpreter);
-    json_string(json, "linkage", name_of_linkage(subject->linkage));
-    json_string(json, "verdict", name_of_verdict(subject->verdict));
-    json_string(json, "phase", name_of_phase(subject->phase));
+    json_text(json, "kind", name_of_kind(subject->kind));
+    json_text(json, "platform", subject->platform);
+    json_text(json, "libc", name_of_libc(subject->libc));
+    json_text(json, "interpreter", subject->interpreter);
+    json_text(json, "linkage", name_of_linkage(subject->linkage));
+    json_text(json, "verdict", name_of_verdict(subject->verdict));
+    json_text(json, "phase", name_of_phase(subject->phase));
     write_predicted(json, subject);
     write_objects(json, subject);
     json_findings(json, subject);
@@ -94,7 +94,7 @@ bool willrun_write_jsonl_subject(const struct willrun_target *target,
 {
     struct json json = {.out = out, .compact = true};
     json_open(&json, NULL, '{');
-    json_string(&json, "schema", SCHEMA);
+    json_text(&json, "schema", SCHEMA);
     json_open(&json, "target", '{');
     json_target_facts(&json, target);
     json_close(&json, '}');
@@ -107,7 +107,7 @@ bool willrun_write_jsonl_summary(const struct willrun_result *result, FILE *out)
 {
     struct json json = {.out = out, .compact = true};
     json_open(&json, NULL, '{');
-    json_string(&json, "schema", SCHEMA);
+    json_text(&json, "schema", SCHEMA);
     json_summary(&json, result);
     json_close(&json, '}');
     return fflush(out) == 0 && ferror(out) == 0;

@@ -4,12 +4,12 @@
 
 void json_target_facts(struct json *json, const struct willrun_target *target)
 {
-    json_string(json, "root", target->root);
-    json_string(json, "platform", target->platform);
+    json_text(json, "root", target->root);
+    json_text(json, "platform", target->platform);
     json_open_flat(json, "libc", '{');
-    json_string(json, "kind", name_of_libc(target->libc));
-    json_string(json, "version", target->libc_version);
-    json_string(json, "loader", target->loader);
+    json_text(json, "kind", name_of_libc(target->libc));
+    json_text(json, "version", target->libc_version);
+    json_text(json, "loader", target->loader);
     json_close(json, '}');
 }
 
@@ -19,14 +19,14 @@ void json_findings(struct json *json, const struct willrun_subject *subject)
     for (size_t i = 0; i < subject->finding_count; i++) {
         const struct willrun_finding *finding = &subject->findings[i];
         json_open(json, NULL, '{');
-        json_string(json, "rule", finding->rule);
-        json_string(json, "severity", name_of_severity(finding->severity));
-        json_string(json, "message", finding->message);
-        json_string(json, "object", finding->object);
-        json_string(json, "needed_by", finding->needed_by);
-        json_string(json, "symbol", finding->symbol);
-        json_string(json, "version", finding->version);
-        json_string(json, "fix", finding->fix);
+        json_text(json, "rule", finding->rule);
+        json_text(json, "severity", name_of_severity(finding->severity));
+        json_text(json, "message", finding->message);
+        json_text(json, "object", finding->object);
+        json_text(json, "needed_by", finding->needed_by);
+        json_text(json, "symbol", finding->symbol);
+        json_text(json, "version", finding->version);
+        json_text(json, "fix", finding->fix);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -47,7 +47,7 @@ void json_document(FILE *out, const char *schema, const struct willrun_result *r
 {
     struct json json = {.out = out};
     json_open(&json, NULL, '{');
-    json_string(&json, "schema", schema);
+    json_text(&json, "schema", schema);
     json_open(&json, "targets", '[');
     for (size_t t = 0; t < result->target_count; t++) {
         const struct willrun_target *target = &result->targets[t];

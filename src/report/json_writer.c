@@ -103,7 +103,7 @@ void json_close(struct json *json, char bracket)
         putc_unlocked('\n', json->out);
 }
 
-void json_string(struct json *json, const char *key, const char *text)
+void json_text(struct json *json, const char *key, const char *text)
 {
     lead(json, key);
     if (text != NULL)
@@ -124,7 +124,7 @@ void json_int(struct json *json, const char *key, int number)
     fprintf(json->out, "%d", number);
 }
 
-void json_null(struct json *json, const char *key)
+void json_nothing(struct json *json, const char *key)
 {
-    json_string(json, key, NULL);
+    json_text(json, key, NULL);
 }

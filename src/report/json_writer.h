@@ -19,9 +19,9 @@ struct json {
 void json_open(struct json *json, const char *key, char bracket);      /* '{' or '[' */
 void json_open_flat(struct json *json, const char *key, char bracket); /* on one line */
 void json_close(struct json *json, char bracket);                      /* '}' or ']' */
-void json_string(struct json *json, const char *key, const char *text);
+void json_text(struct json *json, const char *key, const char *text);
 void json_size(struct json *json, const char *key, size_t number);
 void json_int(struct json *json, const char *key, int number);
-void json_null(struct json *json, const char *key);
+void json_nothing(struct json *json, const char *key);
 
 #endif

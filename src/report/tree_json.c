@@ -15,10 +15,10 @@ static void write_needs(struct json *json, const size_t *needs, size_t count)
 static void write_object(struct json *json, const struct willrun_object *object)
 {
     json_open_flat(json, NULL, '{');
-    json_string(json, "name", object->name);
-    json_string(json, "path", object->path);
-    json_string(json, "needed_by", object->needed_by);
-    json_string(json, "via", name_of_via(object->via));
+    json_text(json, "name", object->name);
+    json_text(json, "path", object->path);
+    json_text(json, "needed_by", object->needed_by);
+    json_text(json, "via", name_of_via(object->via));
     write_needs(json, object->needs, object->need_count);
     json_close(json, '}');
 }
@@ -26,14 +26,14 @@ static void write_object(struct json *json, const struct willrun_object *object)
 static void write_subject(struct json *json, const char *key, const struct willrun_subject *subject)
 {
     json_open(json, key, '{');
-    json_string(json, "path", subject->path);
-    json_string(json, "kind", name_of_kind(subject->kind));
-    json_string(json, "platform", subject->platform);
-    json_string(json, "libc", name_of_libc(subject->libc));
-    json_string(json, "interpreter", subject->interpreter);
-    json_string(json, "linkage", name_of_linkage(subject->linkage));
-    json_string(json, "verdict", name_of_verdict(subject->verdict));
-    json_string(json, "phase", name_of_phase(subject->phase));
+    json_text(json, "path", subject->path);
+    json_text(json, "kind", name_of_kind(subject->kind));
+    json_text(json, "platform", subject->platform);
+    json_text(json, "libc", name_of_libc(subject->libc));
+    json_text(json, "interpreter", subject->interpreter);
+    json_text(json, "linkage", name_of_linkage(subject->linkage));
+    json_text(json, "verdict", name_of_verdict(subject->verdict));
+    json_text(json, "phase", name_of_phase(subject->phase));
     write_needs(json, subject->needs, subject->need_count);
     json_open(json, "objects", '[');
     for (size_t i = 0; i < subject->object_count; i++)

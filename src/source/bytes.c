@@ -13,7 +13,7 @@ void file_bytes_init(struct file_bytes *bytes)
 void file_bytes_release(struct file_bytes *bytes)
 {
     if (bytes->map != NULL)
-        munmap(bytes->map, bytes->span.size);
+        munmap(bytes->map, bytes->map_size);
     free(bytes->heap);
     file_bytes_init(bytes);
 }

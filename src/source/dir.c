@@ -321,6 +321,7 @@ static int map_file(int fd, size_t size, struct file_bytes *bytes)
     if (map == MAP_FAILED)
         return errno;
     bytes->map = map;
+    bytes->map_size = size;
     bytes->span = (struct span){map, size};
     return 0;
 }

@@ -38,9 +38,10 @@ struct node_info {
 enum { FILE_HEAD = 256 }; /* bytes by which a file's kind is told */
 struct file_bytes {
     struct span span;
-    uint64_t size; /* of the whole file, bytes */
-    void *map;     /* of mmap, NULL where none */
-    void *heap;    /* of malloc, NULL where none */
+    uint64_t size;   /* of the whole file, bytes */
+    void *map;       /* of mmap, NULL where none */
+    size_t map_size; /* bytes of `map` */
+    void *heap;      /* of malloc, NULL where none */
     unsigned char head[FILE_HEAD];
 };
 
@@ -48,9 +49,34 @@ struct file_bytes {
  * fewer where the file ends)? */
 typedef bool file_wanted(struct span head);
 
+/* What an image says of the process that it starts. Lists end with NULL; NULL:
+ * it does not say. */
+struct image_facts {
+    const char *platform; /* "linux/arm64/v8", as it says */
+    const char *const *env, *const *entrypoint, *const *command, *const *shell;
+    const char *const *healthcheck; /* "CMD" and a command, or "CMD-SHELL" and a text */
+    const char *user, *workdir;
+};
+
+/* What is odd in an archive, though it can be read. */
+enum oddity {
+    ODDITY_OUTSIDE,   /* a name that leads out of the root */
+    ODDITY_LINK,      /* a hard link to nothing */
+    ODDITY_UNPACKING, /* a name that no filesystem can take, or that something is in the way of */
+    ODDITIES,
+};
+struct source_note {
+    enum oddity kind;
+    const char *path;     /* of the entry, as the archive names it */
+    const char *sentence; /* what is odd, and what was made of it */
+};
+
 struct source {
     const struct source_ops *ops;
-    const char *name; /* as the user gave it */
+    const char *name;                /* as the user gave it */
+    const struct image_facts *image; /* NULL: it is no image */
+    const struct source_note *notes;
+    size_t note_count;
 };
 
 typedef void source_found(void *context, const char *name, const struct node_info *info);
@@ -69,6 +95,9 @@ struct source_ops {
      * blocks: what is not a regular file (any more) is EINVAL. */
     int (*bytes)(struct source *source, const char *path, file_wanted *wanted,
                  struct file_bytes *bytes);
+    /* Wait for what is still verified of it: can it be trusted? False with a
+     * sentence. NULL: nothing is verified. */
+    bool (*hold)(struct source *source, struct err *err);
     void (*close)(struct source *source);
 };
 

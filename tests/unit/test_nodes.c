@@ -259,7 +259,7 @@ static const struct source_ops fake_ops = {
 static void the_disks_own_refusal_is_told(void **state)
 {
     (void)state;
-    struct source source = {&fake_ops, "fake"};
+    struct source source = {.ops = &fake_ops, .name = "fake"};
     struct root *root = root_new(&source);
     const char *path;
     int error;
@@ -278,7 +278,7 @@ static void the_disks_own_refusal_is_told(void **state)
 static void a_folder_that_cannot_be_listed_is_trouble(void **state)
 {
     (void)state;
-    struct source source = {&fake_ops, "fake"};
+    struct source source = {.ops = &fake_ops, .name = "fake"};
     struct root *root = root_new(&source);
     struct arena arena = {0};
     const struct node **nodes;
@@ -294,7 +294,7 @@ static void a_folder_that_cannot_be_listed_is_trouble(void **state)
 static void an_empty_link_is_its_own_folder(void **state)
 {
     (void)state;
-    struct source source = {&fake_ops, "fake"};
+    struct source source = {.ops = &fake_ops, .name = "fake"};
     struct root *root = root_new(&source);
     assert_ptr_equal(find(root, "/d/nowhere"), find(root, "/d"));
     assert_ptr_equal(find(root, "/d/nowhere/f"), find(root, "/d/f"));

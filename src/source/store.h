@@ -1,0 +1,46 @@
+/* The files that an archive's bytes stay in while it is open: those that were
+ * named, and one temporary file without a name for what came as a stream. */
+#ifndef WILLRUN_SOURCE_STORE_H
+#define WILLRUN_SOURCE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "source/source.h"
+
+/* A part of one of the store's files. */
+struct range {
+    unsigned file; /* as store_keep gave it */
+    uint64_t offset, size;
+};
+
+struct store;
+
+/* A store has as many owners as store_new and store_share were called. */
+struct store *store_new(void);
+struct store *store_share(struct store *store);
+void store_release(struct store *store);
+
+/* Keep the open file `fd`, which is the store's from then on. */
+unsigned store_keep(struct store *store, int fd);
+int store_fd(const struct store *store, unsigned file);
+
+/* Begin a part of the temporary file; add bytes at offsets inside it, which only
+ * grow, with holes between; end it. Meanwhile there is no other part. */
+bool store_begin(struct store *store, struct range *part, struct err *err);
+bool store_add(struct store *store, struct range *part, uint64_t at, const void *bytes, size_t size,
+               struct err *err);
+bool store_end(struct store *store, struct range *part, uint64_t size, struct err *err);
+
+/* All that was added can be read through the file's descriptor from now on. */
+bool store_flush(struct store *store, struct err *err);
+
+/* Map or read bytes [0, part.size) of `part`; 0 or an errno. */
+int store_bytes(const struct store *store, struct range part, struct file_bytes *bytes);
+
+/* The first FILE_HEAD bytes of it at most, in bytes->head; 0 or an errno. */
+int store_head(const struct store *store, struct range part, struct file_bytes *bytes);
+
+#endif
