@@ -114,6 +114,8 @@ struct willrun_target {
     enum willrun_libc libc;   /**< of the target's root */
     const char *libc_version; /**< "2.36", "1.2.5"; NULL: not known */
     const char *loader;       /**< path of the target's loader; NULL: none */
+    const struct willrun_finding *findings; /**< about the target as a whole */
+    size_t finding_count;
     const struct willrun_subject *subjects;
     size_t subject_count;
 };

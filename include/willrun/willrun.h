@@ -40,7 +40,12 @@ WILLRUN_API const char *willrun_version(void);
  *  where, what was expected. Valid until the next call on this context. */
 WILLRUN_API const char *willrun_error(const struct willrun *willrun);
 
-/** The target runtime root: a folder (`DIR`, `dir:DIR`). Copied. */
+/** The target runtime root: a folder (`DIR`, `dir:DIR`), a tar archive (`FILE`,
+ *  `tar:FILE`), an image (`docker-archive:FILE[:NAME]`, `oci:DIR[:TAG]`,
+ *  `oci-archive:FILE[:TAG]`), `scratch`, or `-`: one of those archives on standard
+ *  input. An image for several platforms is several targets, unless one is set.
+ *  An image also gives the environment, the user and the working directory, where
+ *  they are not set, and what is checked where no subject is named. Copied. */
 WILLRUN_API enum willrun_err willrun_set_root(struct willrun *willrun, const char *source);
 
 /** The machine it will run on, "linux/arm64"; NULL: the root's libc's, else the subject's own.

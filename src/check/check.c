@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "check/commands.h"
+#include "check/start.h"
 #include "check/subject.h"
 #include "check/user.h"
 #include "check/walk.h"
@@ -20,8 +22,9 @@ struct strings VEC(char *);
 struct willrun {
     char *root, *user, *workdir, *host;
     const struct platform *platform;
-    int cpu_level;      /* 0: not said */
-    int platform_level; /* of the platform's name; 0: it says none */
+    char *platform_name; /* as it was given; NULL: none */
+    int cpu_level;       /* 0: not said */
+    int platform_level;  /* of the platform's name; 0: it says none */
     bool trail, all;
     unsigned threads;
     struct strings env, subjects, commands;
@@ -40,6 +43,8 @@ struct owned_result {
     size_t worker_count;
     struct root *root;
     struct facts *facts;
+    struct owned_result *next; /* another target of the same image; its own result is a part of
+                                  the first's */
 };
 
 const char *willrun_version(void)
@@ -66,6 +71,7 @@ void willrun_free(struct willrun *willrun)
     if (willrun == NULL)
         return;
     free(willrun->root);
+    free(willrun->platform_name);
     free(willrun->user);
     free(willrun->workdir);
     free(willrun->host);
@@ -126,7 +132,7 @@ enum willrun_err willrun_set_platform(struct willrun *willrun, const char *name)
     willrun->platform = name != NULL ? platform_by_name(name) : NULL;
     willrun->platform_level = name != NULL ? platform_cpu_level(name) : 0;
     if (name == NULL || willrun->platform != NULL)
-        return WILLRUN_OK;
+        return replace(willrun, &willrun->platform_name, name);
     err_set(&willrun->err, WILLRUN_EUSAGE,
             "%s is no platform that willrun knows: expected os/arch[/variant], as in linux/amd64 "
             "or linux/arm/v7",
@@ -217,6 +223,8 @@ void willrun_set_on_progress(struct willrun *willrun, willrun_on_progress *call,
 struct checking {
     struct willrun *willrun;
     struct owned_result *owned;
+    struct source *source;           /* the root's */
+    const struct image_facts *image; /* NULL: it is no image */
     struct target target;
     struct asked_list asked;
 };
@@ -244,23 +252,16 @@ static bool asks_little(const struct checking *checking)
     return true;
 }
 
-static bool open_root(struct checking *checking)
+static void open_root(struct checking *checking)
 {
-    struct willrun *willrun = checking->willrun;
-    const char *source = willrun->root;
-    if (source == NULL)
-        return err_set(&willrun->err, WILLRUN_EUSAGE,
-                       "no target: name the runtime root with --root DIR");
-    checking->target.source = source;
-    struct source *opened = source_open_one(source, NULL, &willrun->err);
-    if (opened == NULL)
-        return false;
-    checking->owned->root = root_new(opened);
-    checking->owned->facts = facts_new(checking->owned->root, true);
+    struct owned_result *owned = checking->owned;
+    owned->root = root_new(checking->source);
+    owned->facts = facts_new(owned->root, true);
     if (asks_little(checking))
-        facts_keep_bytes(checking->owned->facts);
-    checking->target.facts = checking->owned->facts;
-    return true;
+        facts_keep_bytes(owned->facts);
+    checking->image = checking->source->image;
+    checking->target.source = checking->source->name;
+    checking->target.facts = owned->facts;
 }
 
 /* The platform of the root's libc: the first of the table whose loader is there. */
@@ -279,47 +280,55 @@ static bool find_workdir(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
     int error;
-    if (willrun->workdir == NULL)
-        return true;
     checking->target.cwd = root_make_folder(checking->owned->root, willrun->workdir, &error);
     return checking->target.cwd != NULL ||
            err_set(&willrun->err, WILLRUN_EINPUT, "the working directory %s: %s", willrun->workdir,
                    err_text(error));
 }
 
-static void keep_env(struct checking *checking)
+/* Who is started where: as it was asked for, else as the image says. */
+static bool find_process(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
-    const char **env = arena_array(&checking->owned->arena, willrun->env.count + 1, sizeof *env);
-    for (size_t i = 0; i < willrun->env.count; i++)
-        env[i] = arena_string(&checking->owned->arena, willrun->env.at[i]);
-    checking->target.env = env;
+    struct target *target = &checking->target;
+    struct arena *arena = &checking->owned->arena;
+    target->env = start_env(checking->image, willrun->env.at, willrun->env.count, arena);
+    if (willrun->user != NULL &&
+        !user_find(target->facts, willrun->user, arena, &target->cred, &willrun->err))
+        return false;
+    if (willrun->user == NULL && checking->image != NULL)
+        start_user(checking->image, arena, target);
+    if (willrun->workdir != NULL)
+        return find_workdir(checking);
+    if (checking->image != NULL)
+        start_workdir(checking->image, arena, target);
+    return true;
 }
 
-static int cpu_level(const struct willrun *willrun)
+static int cpu_level(const struct checking *checking)
 {
-    if (willrun->cpu_level != 0)
-        return willrun->cpu_level;
-    return willrun->platform_level != 0 ? willrun->platform_level : 1;
+    const struct willrun *willrun = checking->willrun;
+    const char *declared = checking->image != NULL ? checking->image->platform : NULL;
+    int level = willrun->cpu_level != 0 ? willrun->cpu_level : willrun->platform_level;
+    if (level == 0 && willrun->platform == NULL && declared != NULL)
+        level = platform_cpu_level(declared);
+    return level != 0 ? level : 1;
 }
 
 static bool open_target(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
-    if (!open_root(checking))
-        return false;
+    open_root(checking);
     checking->target.platform = willrun->platform;
-    checking->target.cpu_level = cpu_level(willrun);
+    if (willrun->platform == NULL && checking->image != NULL && checking->image->platform != NULL)
+        checking->target.platform = platform_by_name(checking->image->platform);
+    checking->target.cpu_level = cpu_level(checking);
     checking->target.trail = willrun->trail;
     checking->target.host = willrun->host;
-    keep_env(checking);
     find_platform(&checking->target);
     checking->target.advice =
         (struct advice){checking->owned->facts, checking->target.libc.version};
-    return (willrun->user == NULL ||
-            user_find(checking->target.facts, willrun->user, &checking->owned->arena,
-                      &checking->target.cred, &willrun->err)) &&
-           find_workdir(checking);
+    return find_process(checking);
 }
 
 /* ---- the subjects ---- */
@@ -390,10 +399,19 @@ static bool gather_subjects(struct checking *checking)
         *vec_push(&checking->asked) =
             (struct asked){.path = arena_string(&checking->owned->arena, willrun->commands.at[i]),
                            .command = true};
-    if (willrun->subjects.count == 0 && willrun->commands.count == 0 && !willrun->all)
-        return err_set(&willrun->err, WILLRUN_EUSAGE,
-                       "nothing to check: name a path in the target, or use --all");
-    return true;
+    if (willrun->subjects.count != 0 || willrun->commands.count != 0 || willrun->all)
+        return true;
+    if (checking->image != NULL)
+        commands_of_image(&checking->target, checking->image, &checking->owned->arena,
+                          &checking->asked);
+    return checking->asked.count != 0 ||
+           err_set(&willrun->err, WILLRUN_EUSAGE,
+                   checking->image != NULL
+                       ? "nothing to check: the image %s has neither ENTRYPOINT nor CMD; name at "
+                         "least one PATH, or --all"
+                       : "nothing to check: %s is no image that says what it starts; name at "
+                         "least one PATH, or --all",
+                   checking->target.source);
 }
 
 /* ---- judging, in parallel ---- */
@@ -513,31 +531,88 @@ static void judge(struct checking *checking)
     owned->result.targets = out;
     owned->result.target_count = 1;
     judge_all(checking, out, subjects);
+    out->finding_count = target_findings(checking->source, subjects, checking->asked.count,
+                                         target->platform, &owned->arena, &out->findings);
     count_verdicts(&owned->result, subjects, checking->asked.count);
+}
+
+/* One target; NULL with an error. It owns `source` in any case. */
+static struct owned_result *check_source(struct willrun *willrun, struct source *source)
+{
+    struct checking checking = {.willrun = willrun, .source = source};
+    checking.owned = must_alloc(sizeof *checking.owned);
+    memset(checking.owned, 0, sizeof *checking.owned);
+    bool done = open_target(&checking) && gather_subjects(&checking);
+    if (done)
+        judge(&checking);
+    done = done && root_hold(checking.owned->root, &willrun->err);
+    vec_free(&checking.asked);
+    if (done)
+        return checking.owned;
+    willrun_result_free(&checking.owned->result);
+    return NULL;
+}
+
+/* The targets of all, which follow one another, as the result of the first. */
+static void join_targets(struct owned_result *first)
+{
+    size_t count = 0;
+    for (const struct owned_result *at = first; at != NULL; at = at->next)
+        count++;
+    struct willrun_target *all = arena_array(&first->arena, count, sizeof *all);
+    struct willrun_result *sum = &first->result;
+    all[0] = sum->targets[0];
+    count = 1;
+    for (const struct owned_result *at = first->next; at != NULL; at = at->next) {
+        all[count++] = at->result.targets[0];
+        sum->runs += at->result.runs;
+        sum->degraded += at->result.degraded;
+        sum->fails += at->result.fails;
+        sum->unknown += at->result.unknown;
+    }
+    sum->targets = all;
+    sum->target_count = count;
+}
+
+static bool check_sources(struct willrun *willrun, struct source_list *list,
+                          struct willrun_result **result)
+{
+    struct owned_result *first = NULL, **next = &first;
+    for (size_t i = 0; i < list->count; i++) {
+        struct source *source = list->at[i];
+        if (willrun->err.code != WILLRUN_OK) {
+            source->ops->close(source);
+            continue;
+        }
+        *next = check_source(willrun, source);
+        if (*next != NULL)
+            next = &(*next)->next;
+    }
+    if (willrun->err.code != WILLRUN_OK) {
+        willrun_result_free(first != NULL ? &first->result : NULL);
+        return false;
+    }
+    join_targets(first);
+    *result = &first->result;
+    return true;
 }
 
 enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **result)
 {
-    struct checking checking = {.willrun = willrun};
+    struct source_list list = {0};
     willrun->err = (struct err){0};
     *result = NULL;
-    checking.owned = must_alloc(sizeof *checking.owned);
-    memset(checking.owned, 0, sizeof *checking.owned);
-    if (open_target(&checking) && gather_subjects(&checking)) {
-        judge(&checking);
-        *result = &checking.owned->result;
-    } else {
-        willrun_result_free(&checking.owned->result);
-    }
-    vec_free(&checking.asked);
+    if (willrun->root == NULL)
+        err_set(&willrun->err, WILLRUN_EUSAGE,
+                "no target: name the runtime root with --root SOURCE");
+    else if (sources_open(willrun->root, willrun->platform_name, &list, &willrun->err))
+        check_sources(willrun, &list, result);
+    vec_free(&list);
     return willrun->err.code;
 }
 
-void willrun_result_free(struct willrun_result *result)
+static void free_one(struct owned_result *owned)
 {
-    if (result == NULL)
-        return;
-    struct owned_result *owned = (struct owned_result *)result;
     for (size_t i = 0; i < owned->worker_count; i++)
         arena_free(&owned->worker_arenas[i]);
     arena_free(&owned->arena);
@@ -546,4 +621,14 @@ void willrun_result_free(struct willrun_result *result)
     if (owned->root != NULL)
         root_free(owned->root);
     free(owned);
+}
+
+void willrun_result_free(struct willrun_result *result)
+{
+    struct owned_result *owned = (struct owned_result *)result;
+    while (owned != NULL) {
+        struct owned_result *next = owned->next;
+        free_one(owned);
+        owned = next;
+    }
 }

@@ -1,4 +1,5 @@
 #include "check/subject.h"
+#include "check/start.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -411,6 +412,17 @@ static void add_lines(struct words *words, const char *text, struct arena *arena
     }
 }
 
+/* The runtime fails before it starts anything. */
+static void judge_refused(struct judging *judging)
+{
+    const struct refused_start *refused = judging->target->refused;
+    struct willrun_finding *finding =
+        finding_add(&judging->findings, refused->rule, "%s", refused->message);
+    finding->fix = refused->fix;
+    judging->subject->runtime = keep(judging, refused->runtime);
+    conclude(judging, &(struct words){.phase = WILLRUN_PHASE_EXEC});
+}
+
 /* What becomes of `command`, which `file` was found for (NULL: nothing was). */
 static void judge_exec(struct judging *judging, const char *command, const char *file,
                        struct exec_result *exec)
@@ -647,23 +659,30 @@ static void judge(struct judging *judging, const struct asked *asked)
     const struct file_facts *facts = describe(judging, node);
     if (subject->kind == WILLRUN_KIND_SHARED_OBJECT && !asked->command)
         judge_shared(judging, subject->path, node, facts->elf);
+    else if (target->refused != NULL)
+        judge_refused(judging);
     else
         judge_exec(judging, asked->path, file, &exec);
     if (facts != NULL && facts->kind == FILE_ELF)
         compat_note(judging, facts->elf);
 }
 
+struct process target_process(const struct target *target, struct memo *memo)
+{
+    return (struct process){.env = target->env,
+                            .cred = target->cred,
+                            .cwd = target->cwd,
+                            .platform = target->platform,
+                            .cpu_level = target->cpu_level,
+                            .trail = target->trail,
+                            .memo = memo};
+}
+
 void subject_judge(const struct target *target, struct memo *memo, const struct asked *asked,
                    struct arena *arena, struct willrun_subject *subject)
 {
     struct judging judging = {.target = target, .memo = memo, .arena = arena, .subject = subject};
-    judging.process = (struct process){.env = target->env,
-                                       .cred = target->cred,
-                                       .cwd = target->cwd,
-                                       .platform = target->platform,
-                                       .cpu_level = target->cpu_level,
-                                       .trail = target->trail,
-                                       .memo = memo};
+    judging.process = target_process(target, memo);
     judging.findings.arena = &judging.scratch;
     judging.findings.advice = &target->advice;
     subject->path = arena_string(arena, asked->path);

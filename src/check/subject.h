@@ -17,6 +17,8 @@ struct target_libc {
     const char *version; /* NULL: not known */
 };
 
+struct refused_start;
+
 /* What all subjects of a target share. */
 struct target {
     struct facts *facts;
@@ -27,7 +29,8 @@ struct target {
     const char *const *env;
     struct cred cred;
     const struct node *cwd;
-    const char *host; /* NULL: none */
+    const struct refused_start *refused; /* no process starts; NULL: they do */
+    const char *host;                    /* NULL: none */
     int cpu_level;
     bool trail;
 };
@@ -35,6 +38,9 @@ struct target {
 /* The loader of `platform` in the root, by the table's paths. */
 void target_find_libc(struct facts *facts, const struct platform *platform,
                       struct target_libc *libc);
+
+/* The process that is started there. */
+struct process target_process(const struct target *target, struct memo *memo);
 
 /* What is to be judged. */
 struct asked {

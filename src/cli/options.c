@@ -31,14 +31,18 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
 /* letter name       argument    kind    field     choices        commands   help */
 #define OPTIONS(X)                                                                                 \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_CHECK,                       \
-      "the root filesystem that it will run in: a folder, DIR or dir:DIR")                         \
+      "the root filesystem that it will run in: a folder, a tar archive (FILE, tar:FILE), an "     \
+      "image (docker-archive:FILE[:NAME], oci:DIR[:TAG], oci-archive:FILE[:TAG]), scratch, or - "  \
+      "(one of the archives on standard input)")                                                   \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_TREE,                        \
-      "the root filesystem that it runs in: a folder, DIR or dir:DIR (default: /)")                \
+      "the root filesystem that it runs in, as for check (default: /)")                            \
     X(0,   "all",      NULL,     FLAG,   all,      NULL,          FOR_CHECK,                       \
       "check every ELF file and script of the root")                                               \
     X(0,   "platform", "OS/ARCH[/VARIANT]", TEXT, platform, NULL, BOTH,                            \
       "the machine it will run on, such as linux/arm64 (default: that of the root's libc, else "   \
       "of the file itself)")                                                                       \
+    X(0,   "all-platforms", NULL, FLAG,  all_platforms, NULL,     FOR_CHECK,                       \
+      "check every platform of an image, as without --platform")                                   \
     X(0,   "cpu",      "LEVEL",  CHOICE, cpu,      cpus,          BOTH,                            \
       "what the processor of an amd64 machine can do (default: x86-64-v1)")                        \
     X(0,   "env",      "K=V",    LIST,   env,      NULL,          BOTH,                            \

@@ -27,7 +27,7 @@ struct options {
     struct text_list paths; /* operands */
     const struct choice *cpu, *format, *fail_on, *color, *progress;
     unsigned threads;
-    bool all, quiet, verbose, help;
+    bool all_platforms, all, quiet, verbose, help;
 };
 
 enum option_kind {

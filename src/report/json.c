@@ -79,7 +79,7 @@ static void write_subject(struct json *json, const char *key, const struct willr
     json_text(json, "phase", name_of_phase(subject->phase));
     write_predicted(json, subject);
     write_objects(json, subject);
-    json_findings(json, subject);
+    json_findings(json, subject->findings, subject->finding_count);
     json_close(json, '}');
 }
 

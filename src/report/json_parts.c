@@ -13,11 +13,11 @@ void json_target_facts(struct json *json, const struct willrun_target *target)
     json_close(json, '}');
 }
 
-void json_findings(struct json *json, const struct willrun_subject *subject)
+void json_findings(struct json *json, const struct willrun_finding *findings, size_t count)
 {
     json_open(json, "findings", '[');
-    for (size_t i = 0; i < subject->finding_count; i++) {
-        const struct willrun_finding *finding = &subject->findings[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct willrun_finding *finding = &findings[i];
         json_open(json, NULL, '{');
         json_text(json, "rule", finding->rule);
         json_text(json, "severity", name_of_severity(finding->severity));
@@ -53,6 +53,8 @@ void json_document(FILE *out, const char *schema, const struct willrun_result *r
         const struct willrun_target *target = &result->targets[t];
         json_open(&json, NULL, '{');
         json_target_facts(&json, target);
+        if (target->finding_count != 0)
+            json_findings(&json, target->findings, target->finding_count);
         json_open(&json, "subjects", '[');
         for (size_t s = 0; s < target->subject_count; s++)
             write_subject(&json, NULL, &target->subjects[s]);

@@ -6,7 +6,7 @@
 #include "willrun/result.h"
 
 void json_target_facts(struct json *json, const struct willrun_target *target);
-void json_findings(struct json *json, const struct willrun_subject *subject);
+void json_findings(struct json *json, const struct willrun_finding *findings, size_t count);
 void json_summary(struct json *json, const struct willrun_result *result);
 
 typedef void json_subject_writer(struct json *json, const char *key,

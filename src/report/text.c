@@ -240,6 +240,12 @@ void text_target(const struct screen *screen, const struct willrun_target *targe
         comma = ", ";
     }
     fputs("\n\n", screen->out);
+    if (target->finding_count == 0)
+        return;
+    struct willrun_subject whole = {.findings = target->findings,
+                                    .finding_count = target->finding_count};
+    text_findings(screen, &whole, false);
+    putc('\n', screen->out);
 }
 
 void text_check(const struct willrun_result *result, const struct willrun_style *style, FILE *out)

@@ -39,7 +39,7 @@ static void write_subject(struct json *json, const char *key, const struct willr
     for (size_t i = 0; i < subject->object_count; i++)
         write_object(json, &subject->objects[i]);
     json_close(json, ']');
-    json_findings(json, subject);
+    json_findings(json, subject->findings, subject->finding_count);
     json_close(json, '}');
 }
 

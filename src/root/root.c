@@ -263,6 +263,16 @@ void root_free(struct root *root)
     free(root);
 }
 
+bool root_hold(struct root *root, struct err *err)
+{
+    bool holds = true;
+    for (size_t i = 0; i < root->sources.count; i++) {
+        struct source *source = root->sources.at[i];
+        holds = holds && (source->ops->hold == NULL || source->ops->hold(source, err));
+    }
+    return holds;
+}
+
 const struct node *root_top(const struct root *root)
 {
     return &root->top->node;

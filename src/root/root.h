@@ -94,6 +94,10 @@ bool node_allows(const struct node *node, const struct cred *cred, unsigned want
 /* The absolute path of `node`, with no link in it. */
 char *node_path(const struct node *node, struct arena *arena);
 
+/* Wait for what is still verified of the sources: can they be trusted? False with
+ * a sentence. */
+bool root_hold(struct root *root, struct err *err);
+
 /* The errno with which a look at a node of the source failed for the first time
  * (the disk's own refusal, not the target's), with its path inside the root in
  * `path`; 0 and NULL where all went well. */

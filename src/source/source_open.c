@@ -272,7 +272,7 @@ static void close_from(struct source_list *list, size_t first)
     }
 }
 
-bool source_open(const char *spec, const char *platform, struct source_list *list, struct err *err)
+bool sources_open(const char *spec, const char *platform, struct source_list *list, struct err *err)
 {
     struct arena arena = {0};
     const struct kind *kind = kind_of(spec);
@@ -292,11 +292,11 @@ bool source_open(const char *spec, const char *platform, struct source_list *lis
     return opened;
 }
 
-struct source *source_open_one(const char *spec, const char *platform, struct err *err)
+struct source *source_open(const char *spec, const char *platform, struct err *err)
 {
     struct source_list list = {0};
     struct source *source = NULL;
-    if (source_open(spec, platform, &list, err) && list.count == 1)
+    if (sources_open(spec, platform, &list, err) && list.count == 1)
         source = list.at[0];
     if (source == NULL) {
         if (list.count > 1)

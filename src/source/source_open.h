@@ -16,9 +16,10 @@ struct source_list VEC(struct source *);
  * @return false with a sentence in `err`, and nothing in `list`. The sources are
  *         the caller's; each names what it is called in source->name.
  */
-bool source_open(const char *spec, const char *platform, struct source_list *list, struct err *err);
+bool sources_open(const char *spec, const char *platform, struct source_list *list,
+                  struct err *err);
 
 /* The same where one source is wanted: several are refused. NULL with a sentence. */
-struct source *source_open_one(const char *spec, const char *platform, struct err *err);
+struct source *source_open(const char *spec, const char *platform, struct err *err);
 
 #endif

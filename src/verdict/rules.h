@@ -28,9 +28,14 @@
     X(SYMBOL_MISSING, "symbol-missing", WILLRUN_ERROR)                                             \
     X(RELOCATION_UNKNOWN, "relocation-unknown", WILLRUN_ERROR)                                     \
     X(LOADER_FATAL, "loader-fatal", WILLRUN_ERROR)                                                 \
+    X(USER_MISSING, "user-missing", WILLRUN_ERROR)                                                 \
+    X(WORKDIR_REFUSED, "workdir-refused", WILLRUN_ERROR)                                           \
     X(HOST_FAILS, "host-fails", WILLRUN_ERROR)                                                     \
     X(SYMBOL_MISSING_LAZY, "symbol-missing-lazy", WILLRUN_WARNING)                                 \
     X(RELOCATION_SKIPPED, "relocation-skipped", WILLRUN_WARNING)                                   \
+    X(ARCHIVE_NAME_OUTSIDE, "archive-name-outside", WILLRUN_WARNING)                               \
+    X(ARCHIVE_LINK_BROKEN, "archive-link-broken", WILLRUN_WARNING)                                 \
+    X(ARCHIVE_ENTRY_REFUSED, "archive-entry-refused", WILLRUN_WARNING)                             \
     X(PRELOAD_IGNORED, "preload-ignored", WILLRUN_WARNING)                                         \
     X(COPY_SIZE, "copy-size", WILLRUN_NOTE)                                                        \
     X(SYMBOL_PROTECTED, "symbol-protected", WILLRUN_NOTE)                                          \

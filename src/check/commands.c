@@ -1,0 +1,210 @@
+#include "check/commands.h"
+
+#include <string.h>
+
+#include "check/shell.h"
+
+enum { HANDOVERS = 8, LARGEST_SCRIPT = 64 << 10 };
+
+struct gathering {
+    const struct target *target;
+    struct arena *arena;
+    struct asked_list *list;
+    unsigned handovers; /* programs that start others, one in the other */
+};
+
+typedef const char *const *words;
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    while (*names != NULL && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+static void add(struct gathering *gathering, const char *command)
+{
+    for (size_t i = 0; i < gathering->list->count; i++)
+        if (gathering->list->at[i].command && strcmp(gathering->list->at[i].path, command) == 0)
+            return;
+    *vec_push(gathering->list) =
+        (struct asked){.path = arena_string(gathering->arena, command), .command = true};
+}
+
+static void add_start(struct gathering *gathering, words argv);
+
+/* ---- programs that start others ---- */
+
+/* The command in what a program of the table was given; NULL: there is none. */
+static words behind_init(words argv)
+{
+    for (words at = argv + 1; *at != NULL; at++)
+        if (strcmp(*at, "--") == 0)
+            return at + 1;
+    for (argv++; *argv != NULL && **argv == '-'; argv++)
+        ;
+    return argv;
+}
+
+static words behind_user(words argv)
+{
+    return argv[1] != NULL ? argv + 2 : argv + 1;
+}
+
+static words behind_env(words argv)
+{
+    for (argv++; *argv != NULL && strchr(*argv, '=') != NULL && **argv != '-'; argv++)
+        ;
+    return *argv != NULL && **argv != '-' ? argv : NULL;
+}
+
+static const struct starter {
+    const char *name;
+    words (*behind)(words argv);
+} starters[] = {
+    {"tini", behind_init},      {"tini-static", behind_init}, {"docker-init", behind_init},
+    {"dumb-init", behind_init}, {"catatonit", behind_init},   {"gosu", behind_user},
+    {"su-exec", behind_user},   {"env", behind_env},
+};
+
+static words behind_starter(words argv)
+{
+    for (size_t i = 0; i < sizeof starters / sizeof *starters; i++)
+        if (strcmp(base_name(argv[0]), starters[i].name) == 0)
+            return starters[i].behind(argv);
+    return NULL;
+}
+
+/* ---- shells and scripts ---- */
+
+static const char *const shells[] = {"sh", "bash", "ash", "dash", "zsh", "ksh", "mksh", NULL};
+
+/* The text behind `-c`, `-ec`, `-lc` …; NULL: the shell is given none. */
+static const char *shell_text(words argv)
+{
+    if (!is_one_of(base_name(argv[0]), shells))
+        return NULL;
+    for (argv++; *argv != NULL && **argv == '-'; argv++)
+        if ((*argv)[1] != '-' && strchr(*argv, 'c') != NULL)
+            return argv[1];
+    return NULL;
+}
+
+/* The text of the script that `command` is; NULL: it is none. */
+static const char *script_text(struct gathering *gathering, const char *command)
+{
+    const struct target *target = gathering->target;
+    struct process process = target_process(target, NULL);
+    struct exec_result ignored;
+    struct span text;
+    int error;
+    const char *path = exec_find(target->facts, &process, command, gathering->arena, &ignored);
+    const struct node *node = path != NULL ? root_lookup(facts_root(target->facts), target->cwd,
+                                                         path, NULL, LOOKUP_FOLLOW, &error)
+                                           : NULL;
+    if (node == NULL || node->type != NODE_FILE ||
+        facts_of(target->facts, node)->kind != FILE_SCRIPT ||
+        facts_text(target->facts, node, LARGEST_SCRIPT, gathering->arena, &text) != 0 ||
+        memchr(text.data, 0, text.size) != NULL)
+        return NULL;
+    return (const char *)text.data;
+}
+
+/* What the interpreter in the first line of a script is a shell? */
+static bool is_shell_script(const char *text)
+{
+    char line[256];
+    size_t length = strcspn(text, "\n");
+    size_t size = length < sizeof line ? length : sizeof line - 1;
+    memcpy(line, text, size);
+    line[size] = 0;
+    for (char *rest = NULL, *word = strtok_r(line + 2, " \t\r", &rest); word != NULL;
+         word = strtok_r(NULL, " \t\r", &rest))
+        if (is_one_of(base_name(word), shells))
+            return true;
+    return false;
+}
+
+/* What the script that argv[0] is hands over to, with the arguments it was given. */
+static void add_handover(struct gathering *gathering, words argv)
+{
+    const char *text = script_text(gathering, argv[0]);
+    if (text == NULL || !is_shell_script(text))
+        return;
+    struct shell_command command;
+    if (!shell_first_exec(text, gathering->arena, &command))
+        return;
+    if (command.arguments)
+        argv++;
+    else
+        argv = command.argv;
+    if (*argv != NULL && **argv != '-')
+        add_start(gathering, argv);
+}
+
+/* ---- starts ---- */
+
+static void add_start(struct gathering *gathering, words argv)
+{
+    if (argv == NULL || argv[0] == NULL || argv[0][0] == 0 || gathering->handovers == HANDOVERS)
+        return;
+    gathering->handovers++;
+    add(gathering, argv[0]);
+    const char *text = shell_text(argv);
+    words next = behind_starter(argv);
+    struct shell_command command;
+    if (text != NULL && shell_first_program(text, gathering->arena, &command))
+        add_start(gathering, command.argv);
+    else if (text == NULL && next != NULL)
+        add_start(gathering, next);
+    else if (text == NULL)
+        add_handover(gathering, argv);
+    gathering->handovers--;
+}
+
+static size_t count_of(words list)
+{
+    size_t count = 0;
+    while (list != NULL && list[count] != NULL)
+        count++;
+    return count;
+}
+
+/* Both lists, one behind the other. */
+static words join(words first, words second, struct arena *arena)
+{
+    size_t a = count_of(first), b = count_of(second);
+    const char **all = arena_array(arena, a + b + 1, sizeof *all);
+    for (size_t i = 0; i < a; i++)
+        all[i] = first[i];
+    for (size_t i = 0; i < b; i++)
+        all[a + i] = second[i];
+    return all;
+}
+
+static void add_healthcheck(struct gathering *gathering, const struct image_facts *image)
+{
+    static const char *const default_shell[] = {"/bin/sh", "-c", NULL};
+    words test = image->healthcheck;
+    if (count_of(test) < 2)
+        return;
+    if (strcmp(test[0], "CMD") == 0)
+        add_start(gathering, test + 1);
+    if (strcmp(test[0], "CMD-SHELL") == 0)
+        add_start(gathering, join(count_of(image->shell) != 0 ? image->shell : default_shell,
+                                  test + 1, gathering->arena));
+}
+
+void commands_of_image(const struct target *target, const struct image_facts *image,
+                       struct arena *arena, struct asked_list *list)
+{
+    struct gathering gathering = {.target = target, .arena = arena, .list = list};
+    add_start(&gathering, join(image->entrypoint, image->command, arena));
+    add_healthcheck(&gathering, image);
+}
