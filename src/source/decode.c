@@ -10,7 +10,7 @@ enum { BUFFER = 256 << 10, BUFFERS = 8 };
 
 /* More than this many bytes, and more than so many from each that is read, is
  * no layer but a bomb: deflate reaches 1:1032, zstd far more. */
-static const uint64_t unsuspicious = 16ULL << 30;
+static const uint64_t unsuspicious = 8ULL << 30;
 enum { BOMB_RATIO = 100 };
 
 struct counted_stream {

@@ -49,31 +49,39 @@ bool digest_is(const char *hex, const char *expected, const char *label, struct 
                    expected);
 }
 
-static void hold(struct digests *digests, const struct work *work)
+static bool hold(const struct store *store, const struct work *work, const atomic_bool *stopped,
+                 struct err *err)
 {
     struct sha256 hash;
     char hex[SHA256_HEX + 1];
     const void *bytes;
     ssize_t part = 1;
-    struct stream *stream = stream_of_range(store_fd(digests->store, work->range.file),
-                                            work->range.offset, work->range.size, work->label);
+    struct stream *stream = stream_of_range(store_fd(store, work->range.file), work->range.offset,
+                                            work->range.size, work->label);
     sha256_begin(&hash);
-    while (part > 0 && !atomic_load_explicit(&digests->stopped, memory_order_relaxed)) {
-        part = stream_next(stream, &bytes, &digests->err);
+    while (part > 0 && !atomic_load_explicit(stopped, memory_order_relaxed)) {
+        part = stream_next(stream, &bytes, err);
         if (part > 0)
             sha256_add(&hash, bytes, (size_t)part);
     }
     stream_close(stream);
     sha256_end(&hash, hex);
-    if (part == 0)
-        digest_is(hex, work->expected, work->label, &digests->err);
+    return part == 0 && digest_is(hex, work->expected, work->label, err);
+}
+
+bool digest_of_range(const struct store *store, struct range range, const char *expected,
+                     const char *label, struct err *err)
+{
+    static const atomic_bool never = false;
+    struct work work = {range, label, expected};
+    return hold(store, &work, &never, err);
 }
 
 static void *hold_all(void *argument)
 {
     struct digests *digests = argument;
     for (size_t i = 0; i < digests->list.count && digests->err.code == WILLRUN_OK; i++)
-        hold(digests, &digests->list.at[i]);
+        hold(digests->store, &digests->list.at[i], &digests->stopped, &digests->err);
     return NULL;
 }
 

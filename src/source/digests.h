@@ -18,6 +18,10 @@ void digests_start(struct digests *digests);
 /* Wait until all are computed: do they hold? False with a sentence. */
 bool digests_hold(struct digests *digests, struct err *err);
 
+/* Does the part have that digest? Waits for it. False with a sentence. */
+bool digest_of_range(const struct store *store, struct range range, const char *expected,
+                     const char *label, struct err *err);
+
 /* Is `hex` the digest that was expected? False with the sentence for it. */
 bool digest_is(const char *hex, const char *expected, const char *label, struct err *err);
 

@@ -73,6 +73,16 @@ static bool read_packed(const struct layering *layering, const struct layer *lay
            hold(&plain, layer->diff_id, label, layering->err);
 }
 
+/* A layer that cannot be read: where it is not the one that was meant, that is why. */
+static void blame_digest(const struct layering *layering, const char *expected, struct range range,
+                         const char *label)
+{
+    struct err mismatch = {0};
+    if (expected != NULL &&
+        !digest_of_range(layering->archive->store, range, expected, label, &mismatch))
+        *layering->err = mismatch;
+}
+
 static bool read_layer(const struct layering *layering, const struct layer *layer)
 {
     struct range range;
@@ -88,8 +98,15 @@ static bool read_layer(const struct layering *layering, const struct layer *laye
         return err_set(layering->err, WILLRUN_EINPUT, "%s cannot be read: %s", label,
                        err_text(error));
     enum coding coding = coding_of(head.span);
-    return coding == CODING_NONE ? read_plain(layering, layer, range, label)
-                                 : read_packed(layering, layer, range, coding, label);
+    bool read = coding == CODING_NONE ? read_plain(layering, layer, range, label)
+                                      : read_packed(layering, layer, range, coding, label);
+    if (!read)
+        blame_digest(layering,
+                     layer->part.digest != NULL ? layer->part.digest
+                     : coding == CODING_NONE    ? layer->diff_id
+                                                : NULL,
+                     range, label);
+    return read;
 }
 
 bool layers_read(const struct parts *parts, const struct layer *layers, size_t count,

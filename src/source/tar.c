@@ -93,12 +93,11 @@ static bool refuse(struct reading *reading)
 }
 
 /* Pages that the walk has touched must not add up. */
-static void forget_pages(struct reading *reading, const void *at)
+static void forget_pages(struct reading *reading, la_int64_t done)
 {
-    size_t done = (size_t)((const unsigned char *)at - reading->map);
-    if (done < reading->forgotten + FORGET)
+    if (reading->map == NULL || (uint64_t)done < reading->forgotten + (uint64_t)FORGET)
         return;
-    size_t upto = done / FORGET * FORGET;
+    size_t upto = (size_t)done / FORGET * FORGET;
     madvise(reading->map + reading->forgotten, upto - reading->forgotten, MADV_DONTNEED);
     reading->forgotten = upto;
 }
@@ -257,7 +256,6 @@ static bool read_bytes(struct reading *reading, uint64_t size, struct range *kep
     const struct range *range = &reading->input->range;
     *kept = (struct range){range->file,
                            range->offset + (uint64_t)(piece.bytes - reading->whole.data), size};
-    forget_pages(reading, piece.bytes);
     return true;
 }
 
@@ -481,10 +479,10 @@ static bool read_entries(struct reading *reading)
     struct archive_entry *entry;
     int status;
     while ((status = archive_read_next_header(reading->archive, &entry)) != ARCHIVE_EOF) {
-        if (status == ARCHIVE_RETRY)
-            continue;
-        if (status == ARCHIVE_FATAL || !is_ok(reading))
+        /* to go on behind damage, as libarchive could, would be to guess */
+        if (status == ARCHIVE_RETRY || status == ARCHIVE_FATAL || !is_ok(reading))
             return refuse(reading);
+        forget_pages(reading, archive_read_header_position(reading->archive));
         if (!read_entry(reading, entry))
             return false;
     }
