@@ -260,7 +260,7 @@ static void open_root(struct checking *checking)
     if (asks_little(checking))
         facts_keep_bytes(owned->facts);
     checking->image = checking->source->image;
-    checking->target.source = checking->source->name;
+    checking->target.source = checking->willrun->root;
     checking->target.facts = owned->facts;
 }
 
