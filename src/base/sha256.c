@@ -114,12 +114,22 @@ static sha256_take *choose(void)
     return blocks_portable;
 }
 
-void sha256_begin(struct sha256 *hash)
+static void begin(struct sha256 *hash, sha256_take *take)
 {
     static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    *hash = (struct sha256){.take = choose()};
+    *hash = (struct sha256){.take = take};
     memcpy(hash->state, start, sizeof start);
+}
+
+void sha256_begin(struct sha256 *hash)
+{
+    begin(hash, choose());
+}
+
+void sha256_begin_portable(struct sha256 *hash)
+{
+    begin(hash, blocks_portable);
 }
 
 void sha256_add(struct sha256 *hash, const void *bytes, size_t size)

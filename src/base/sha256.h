@@ -18,6 +18,7 @@ struct sha256 {
 };
 
 void sha256_begin(struct sha256 *hash);
+void sha256_begin_portable(struct sha256 *hash); /* without what only some processors do */
 void sha256_add(struct sha256 *hash, const void *bytes, size_t size);
 
 /* The digest in lower-case hexadecimal digits, with a NUL. */
