@@ -87,7 +87,8 @@ struct willrun_finding {
 
 struct willrun_subject {
     const char *path;
-    const char *origin_stage, *origin_path; /**< NULL where it is the target's own */
+    const char *origin_stage; /**< that it was copied from; NULL: none, or the local disk */
+    const char *origin_path;  /**< in that stage, or on the local disk; NULL: the target's own */
     enum willrun_kind kind;
     const char *platform; /**< "linux/amd64"; NULL: none */
     enum willrun_libc libc;

@@ -75,9 +75,19 @@ WILLRUN_API void willrun_set_trail(struct willrun *willrun, bool on);
 /** Threads to use; 0: as many as the processors it may use. */
 WILLRUN_API void willrun_set_threads(struct willrun *willrun, unsigned threads);
 
+/** A builder stage, "NAME=SOURCE": what copies take files from. May be called again. */
+WILLRUN_API enum willrun_err willrun_add_stage(struct willrun *willrun, const char *stage);
+
+/** "NAME:SRC:DST", as COPY --from=NAME SRC DST of a Dockerfile: lays SRC of the stage NAME over
+ *  the root at DST; without a NAME, SRC is a path of the local disk. Behind another colon stand
+ *  settings, parted by commas: "chmod=MODE", "chown=USER[:GROUP]". A backslash before a colon makes
+ *  it a part of a path. May be called again: copies are made in order. */
+WILLRUN_API enum willrun_err willrun_add_copy(struct willrun *willrun, const char *text);
+
 /** A subject: an absolute path inside the root, or a relative path of the local
  *  disk that is laid over the root as /NAME first. A folder stands for every
- *  ELF file and script in it. May be called again. */
+ *  ELF file and script in it. May be called again. Without any subject, all that was copied in
+ *  is checked. */
 WILLRUN_API enum willrun_err willrun_add_subject(struct willrun *willrun, const char *path);
 
 /** A subject that is started as the command of a container: looked up in PATH

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "check/commands.h"
+#include "check/stages.h"
 #include "check/start.h"
 #include "check/subject.h"
 #include "check/user.h"
@@ -27,7 +28,7 @@ struct willrun {
     int platform_level;  /* of the platform's name; 0: it says none */
     bool trail, all;
     unsigned threads;
-    struct strings env, subjects, commands;
+    struct strings env, stages, copies, subjects, commands;
     willrun_on_subject *on_subject;
     void *subject_context;
     willrun_on_progress *on_progress;
@@ -45,6 +46,7 @@ struct owned_result {
     struct facts *facts;
     struct owned_result *next; /* another target of the same image; its own result is a part of
                                   the first's */
+    struct stages stages;
 };
 
 const char *willrun_version(void)
@@ -76,6 +78,8 @@ void willrun_free(struct willrun *willrun)
     free(willrun->workdir);
     free(willrun->host);
     free_strings(&willrun->env);
+    free_strings(&willrun->stages);
+    free_strings(&willrun->copies);
     free_strings(&willrun->subjects);
     free_strings(&willrun->commands);
     free(willrun);
@@ -183,6 +187,28 @@ void willrun_set_threads(struct willrun *willrun, unsigned threads)
     willrun->threads = threads;
 }
 
+enum willrun_err willrun_add_stage(struct willrun *willrun, const char *stage)
+{
+    struct arena scratch = {0};
+    const char *name, *source;
+    willrun->err = (struct err){0};
+    if (stage_parse(stage, &scratch, &name, &source, &willrun->err))
+        *vec_push(&willrun->stages) = copy(stage);
+    arena_free(&scratch);
+    return willrun->err.code;
+}
+
+enum willrun_err willrun_add_copy(struct willrun *willrun, const char *text)
+{
+    struct arena scratch = {0};
+    struct copy_request request;
+    willrun->err = (struct err){0};
+    if (copy_parse(text, &scratch, &request, &willrun->err))
+        *vec_push(&willrun->copies) = copy(text);
+    arena_free(&scratch);
+    return willrun->err.code;
+}
+
 enum willrun_err willrun_add_subject(struct willrun *willrun, const char *path)
 {
     willrun->err = (struct err){0};
@@ -220,12 +246,19 @@ void willrun_set_on_progress(struct willrun *willrun, willrun_on_progress *call,
 
 /* ---- the target ---- */
 
+/* A subject as it was given. */
+struct given {
+    const char *path; /* inside the root */
+    unsigned copy;    /* that laid it over the root; 0: it is in there */
+};
+
 struct checking {
     struct willrun *willrun;
     struct owned_result *owned;
     struct source *source;           /* the root's */
     const struct image_facts *image; /* NULL: it is no image */
     struct target target;
+    struct VEC(struct given) given;
     struct asked_list asked;
 };
 
@@ -262,6 +295,36 @@ static void open_root(struct checking *checking)
     checking->image = checking->source->image;
     checking->target.source = checking->willrun->root;
     checking->target.facts = owned->facts;
+}
+
+static bool make_copies(struct checking *checking)
+{
+    struct willrun *willrun = checking->willrun;
+    struct stages *stages = &checking->owned->stages;
+    bool ok = true;
+    for (size_t i = 0; ok && i < willrun->stages.count; i++)
+        ok = stages_add(stages, willrun->stages.at[i], &willrun->err);
+    for (size_t i = 0; ok && i < willrun->copies.count; i++)
+        ok = stages_copy(stages, checking->owned->facts, willrun->copies.at[i], willrun->workdir,
+                         &willrun->err);
+    return ok;
+}
+
+/* Subjects of the local disk are laid over the root before anything is asked of it. */
+static bool lay_subjects(struct checking *checking)
+{
+    struct willrun *willrun = checking->willrun;
+    struct root *root = checking->owned->root;
+    for (size_t i = 0; i < willrun->subjects.count; i++) {
+        struct given given = {.path = willrun->subjects.at[i]};
+        if (*given.path != '/') {
+            if (!stages_lay(&checking->owned->stages, root, given.path, &given.path, &willrun->err))
+                return false;
+            given.copy = root_copy_count(root);
+        }
+        *vec_push(&checking->given) = given;
+    }
+    return true;
 }
 
 /* The platform of the root's libc: the first of the table whose loader is there. */
@@ -319,6 +382,8 @@ static bool open_target(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
     open_root(checking);
+    if (!make_copies(checking) || !lay_subjects(checking))
+        return false;
     checking->target.platform = willrun->platform;
     if (willrun->platform == NULL && checking->image != NULL && checking->image->platform != NULL)
         checking->target.platform = platform_by_name(checking->image->platform);
@@ -344,67 +409,59 @@ static size_t thread_count(const struct willrun *willrun)
     return 1;
 }
 
-/* A path of the local disk, laid over the root as /NAME. */
-static bool lay_over(struct checking *checking, const char *path, const char **inside)
+/* What copy number `copy` brought and nothing else took the place of. */
+static void add_copied(struct checking *checking, unsigned copy)
 {
-    struct willrun *willrun = checking->willrun;
-    struct arena *arena = &checking->owned->arena;
-    char *real = realpath(path, NULL);
-    if (real == NULL)
-        return err_set(&willrun->err, WILLRUN_EINPUT, "%s: %s", path, err_text(errno));
-    char *slash = strrchr(real, '/');
-    const char *name = slash[1] != 0 ? slash + 1 : "root";
-    const char *given = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
-    if (*given == 0 || strcmp(given, ".") == 0 || strcmp(given, "..") == 0)
-        given = name;
-    *inside = arena_format(arena, "/%s", given);
-    const char *dir = slash == real ? "/" : arena_copy(arena, real, (size_t)(slash - real));
-    struct source *source = source_open_dir(dir, &willrun->err);
-    bool laid = source != NULL &&
-                root_graft(checking->owned->root, given, source, slash + 1, &willrun->err);
-    free(real);
-    return laid;
+    struct owned_result *owned = checking->owned;
+    const struct node *node;
+    size_t place = 0;
+    while ((node = root_arrival(owned->root, copy, &place)) != NULL)
+        walk_subjects(owned->facts, node, copy, thread_count(checking->willrun), &owned->arena,
+                      &checking->asked);
 }
 
-static bool add_path(struct checking *checking, const char *path)
+static bool add_given(struct checking *checking, const struct given *given)
 {
     struct willrun *willrun = checking->willrun;
     struct arena *arena = &checking->owned->arena;
-    const char *inside = path;
     int error;
-    if (*path != '/' && !lay_over(checking, path, &inside))
-        return false;
     const struct node *node =
-        root_lookup(checking->owned->root, NULL, inside, NULL, LOOKUP_FOLLOW, &error);
+        root_lookup(checking->owned->root, NULL, given->path, NULL, LOOKUP_FOLLOW, &error);
     if (node == NULL)
-        return err_set(&willrun->err, WILLRUN_EINPUT, "the subject %s in %s: %s", inside,
+        return err_set(&willrun->err, WILLRUN_EINPUT, "the subject %s in %s: %s", given->path,
                        willrun->root, err_text(error));
-    if (node->type == NODE_DIR)
-        walk_subjects(checking->owned->facts, node, thread_count(willrun), arena, &checking->asked);
+    if (node->type == NODE_DIR && given->copy != 0)
+        add_copied(checking, given->copy);
+    else if (node->type == NODE_DIR)
+        walk_subjects(checking->owned->facts, node, 0, thread_count(willrun), arena,
+                      &checking->asked);
     else
-        *vec_push(&checking->asked) = (struct asked){.path = arena_string(arena, inside)};
+        *vec_push(&checking->asked) = (struct asked){.path = arena_string(arena, given->path)};
     return true;
 }
 
 static bool gather_subjects(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
-    for (size_t i = 0; i < willrun->subjects.count; i++)
-        if (!add_path(checking, willrun->subjects.at[i]))
+    bool named = willrun->subjects.count != 0 || willrun->commands.count != 0 || willrun->all;
+    for (size_t i = 0; i < checking->given.count; i++)
+        if (!add_given(checking, &checking->given.at[i]))
             return false;
+    for (unsigned copy = 1; !named && copy <= willrun->copies.count; copy++)
+        add_copied(checking, copy);
     if (willrun->all)
-        walk_subjects(checking->owned->facts, root_top(checking->owned->root),
+        walk_subjects(checking->owned->facts, root_top(checking->owned->root), 0,
                       thread_count(willrun), &checking->owned->arena, &checking->asked);
     for (size_t i = 0; i < willrun->commands.count; i++)
         *vec_push(&checking->asked) =
             (struct asked){.path = arena_string(&checking->owned->arena, willrun->commands.at[i]),
                            .command = true};
-    if (willrun->subjects.count != 0 || willrun->commands.count != 0 || willrun->all)
+    if (named)
         return true;
     if (checking->image != NULL)
         commands_of_image(&checking->target, checking->image, &checking->owned->arena,
                           &checking->asked);
-    return checking->asked.count != 0 ||
+    return checking->asked.count != 0 || willrun->copies.count != 0 ||
            err_set(&willrun->err, WILLRUN_EUSAGE,
                    checking->image != NULL
                        ? "nothing to check: the image %s has neither ENTRYPOINT nor CMD; name at "
@@ -542,11 +599,13 @@ static struct owned_result *check_source(struct willrun *willrun, struct source 
     struct checking checking = {.willrun = willrun, .source = source};
     checking.owned = must_alloc(sizeof *checking.owned);
     memset(checking.owned, 0, sizeof *checking.owned);
+    stages_init(&checking.owned->stages);
     bool done = open_target(&checking) && gather_subjects(&checking);
     if (done)
         judge(&checking);
     done = done && root_hold(checking.owned->root, &willrun->err);
     vec_free(&checking.asked);
+    vec_free(&checking.given);
     if (done)
         return checking.owned;
     willrun_result_free(&checking.owned->result);
@@ -620,6 +679,7 @@ static void free_one(struct owned_result *owned)
         facts_free(owned->facts);
     if (owned->root != NULL)
         root_free(owned->root);
+    stages_free(&owned->stages);
     free(owned);
 }
 

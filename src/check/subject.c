@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "replay/musl.h"
+#include "root/copy.h"
 #include "verdict/findings.h"
 #include "verdict/words.h"
 
@@ -644,6 +645,14 @@ static const struct file_facts *describe(struct judging *judging, const struct n
     return file;
 }
 
+static void tell_origin(struct judging *judging, const struct node *node)
+{
+    struct willrun_subject *subject = judging->subject;
+    if (node != NULL &&
+        node_origin(node, judging->arena, &subject->origin_stage, &subject->origin_path))
+        subject->origin_stage = keep(judging, subject->origin_stage);
+}
+
 static void judge(struct judging *judging, const struct asked *asked)
 {
     const struct target *target = judging->target;
@@ -656,6 +665,7 @@ static void judge(struct judging *judging, const struct asked *asked)
     int error;
     const struct node *node = root_lookup(facts_root(target->facts), target->cwd, subject->path,
                                           NULL, LOOKUP_FOLLOW, &error);
+    tell_origin(judging, node);
     const struct file_facts *facts = describe(judging, node);
     if (subject->kind == WILLRUN_KIND_SHARED_OBJECT && !asked->command)
         judge_shared(judging, subject->path, node, facts->elf);

@@ -139,3 +139,59 @@ bool user_find(struct facts *facts, const char *spec, struct arena *arena, struc
     vec_free(&groups);
     return found;
 }
+
+/* ---- owners ---- */
+
+static const struct record *find_name(const struct records *records, const char *name)
+{
+    for (size_t i = 0; i < records->count; i++)
+        if (strcmp(records->at[i].field[0], name) == 0)
+            return &records->at[i];
+    return NULL;
+}
+
+static bool owner_user(const struct records *users, const char *name, uint32_t *uid, uint32_t *gid,
+                       struct err *err)
+{
+    const struct record *user = find_name(users, name);
+    if (parse_id(name, uid)) {
+        *gid = *uid;
+    } else if (user != NULL) {
+        *uid = id_of(user->field[2]);
+        *gid = id_of(user->field[3]);
+    } else if (*name != '\0') {
+        return err_set(err, WILLRUN_EINPUT, "the user %s is not in the target's /etc/passwd", name);
+    }
+    return true;
+}
+
+static bool owner_group(const struct records *groups, const char *name, uint32_t *gid,
+                        struct err *err)
+{
+    const struct record *group = find_name(groups, name);
+    if (parse_id(name, gid))
+        return true;
+    if (group == NULL)
+        return err_set(err, WILLRUN_EINPUT, "the group %s is not in the target's /etc/group", name);
+    *gid = id_of(group->field[2]);
+    return true;
+}
+
+bool user_owner(struct facts *facts, const char *spec, uint32_t *uid, uint32_t *gid,
+                struct err *err)
+{
+    struct arena scratch = {0};
+    struct records users = {0}, groups = {0};
+    char *name = arena_string(&scratch, spec), *group = strchr(name, ':');
+    *uid = *gid = 0;
+    if (group != NULL)
+        *group++ = '\0';
+    read_records(facts, "/etc/passwd", &scratch, &users);
+    read_records(facts, "/etc/group", &scratch, &groups);
+    bool found = owner_user(&users, name, uid, gid, err) &&
+                 (group == NULL || *group == '\0' || owner_group(&groups, group, gid, err));
+    vec_free(&users);
+    vec_free(&groups);
+    arena_free(&scratch);
+    return found;
+}

@@ -13,4 +13,11 @@
 bool user_find(struct facts *facts, const char *spec, struct arena *arena, struct cred *cred,
                struct err *err);
 
+/* `spec` as --chown of COPY: "USER", "USER:GROUP" or ":GROUP". A number is taken as it is, and for
+ * the group too where none is given; a name is looked up (readUser of BuildKit's
+ * solver/llbsolver/ops/user_linux.go, but for a name that is not there: an error, as buildah and
+ * BuildKit's manual have it). */
+bool user_owner(struct facts *facts, const char *spec, uint32_t *uid, uint32_t *gid,
+                struct err *err);
+
 #endif

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "root/copy.h"
+
 /* What a kernel mounts there is no part of an image. */
 static bool is_mount(const struct node *node)
 {
@@ -20,6 +22,7 @@ struct nodes VEC(const struct node *);
 /* A walk of one thread, and the reading of what it finds by all of them. */
 struct survey {
     struct facts *facts;
+    unsigned copy;        /* only what this one brought; 0: everything */
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t found; /* `files` grew, or is complete */
     struct nodes files;   /* in the order of the walk; folders: where something cannot be seen */
@@ -29,11 +32,16 @@ struct survey {
 
 /* ---- walking ---- */
 
+static bool is_wanted(const struct survey *survey, const struct node *node)
+{
+    return survey->copy == 0 || node_copy(node) == survey->copy;
+}
+
 static void add_files(struct survey *survey, const struct node *const *nodes, size_t count)
 {
     pthread_mutex_lock(&survey->lock);
     for (size_t i = 0; i < count; i++)
-        if (nodes[i]->type == NODE_FILE)
+        if (nodes[i]->type == NODE_FILE && is_wanted(survey, nodes[i]))
             *vec_push(&survey->files) = nodes[i];
     pthread_cond_broadcast(&survey->found);
     pthread_mutex_unlock(&survey->lock);
@@ -49,7 +57,10 @@ static void add_folder(struct survey *survey, const struct node *folder)
 static void walk(struct survey *survey, const struct node *dir)
 {
     struct nodes open = {0};
-    *vec_push(&open) = dir;
+    if (dir->type == NODE_DIR)
+        *vec_push(&open) = dir;
+    else
+        add_files(survey, &dir, 1);
     while (open.count != 0) {
         const struct node *at = open.at[--open.count], **nodes;
         struct arena scratch = {0};
@@ -58,7 +69,7 @@ static void walk(struct survey *survey, const struct node *dir)
             root_unseen(facts_root(survey->facts), at) != 0)
             add_folder(survey, at); /* what cannot be listed or seen must not vanish */
         for (size_t i = count; i-- > 0;)
-            if (nodes[i]->type == NODE_DIR && !is_mount(nodes[i]))
+            if (nodes[i]->type == NODE_DIR && !is_mount(nodes[i]) && is_wanted(survey, nodes[i]))
                 *vec_push(&open) = nodes[i];
         add_files(survey, nodes, count);
         arena_free(&scratch);
@@ -137,11 +148,13 @@ static void add_node(struct facts *facts, const struct node *node, struct arena 
         add(list, node_path(node, arena), 0);
 }
 
-void walk_subjects(struct facts *facts, const struct node *dir, size_t threads, struct arena *arena,
-                   struct asked_list *list)
+void walk_subjects(struct facts *facts, const struct node *dir, unsigned copy, size_t threads,
+                   struct arena *arena, struct asked_list *list)
 {
-    struct survey survey = {
-        .facts = facts, .lock = PTHREAD_MUTEX_INITIALIZER, .found = PTHREAD_COND_INITIALIZER};
+    struct survey survey = {.facts = facts,
+                            .copy = copy,
+                            .lock = PTHREAD_MUTEX_INITIALIZER,
+                            .found = PTHREAD_COND_INITIALIZER};
     survey_run(&survey, dir, threads);
     for (size_t i = 0; i < survey.files.count; i++)
         add_node(facts, survey.files.at[i], arena, list);

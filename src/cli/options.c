@@ -36,6 +36,12 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "(one of the archives on standard input)")                                                   \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_TREE,                        \
       "the root filesystem that it runs in, as for check (default: /)")                            \
+    X(0,   "stage",    "NAME=SOURCE", LIST, stages, NULL,         BOTH,                            \
+      "a builder stage that --copy takes files from; repeatable")                                  \
+    X(0,   "copy",     "NAME:SRC:DST", LIST, copies, NULL,        BOTH,                            \
+      "lay SRC of stage NAME over the root at DST, as COPY --from=NAME SRC DST of a Dockerfile; "  \
+      ":SRC:DST takes SRC from the local disk; settings may follow, as in "                        \
+      "NAME:SRC:DST:chmod=755,chown=1000:1000; repeatable, in order, also for several SRC")        \
     X(0,   "all",      NULL,     FLAG,   all,      NULL,          FOR_CHECK,                       \
       "check every ELF file and script of the root")                                               \
     X(0,   "platform", "OS/ARCH[/VARIANT]", TEXT, platform, NULL, BOTH,                            \
@@ -271,8 +277,11 @@ bool options_parse(struct options *options, unsigned command, int count, char *c
                                 .color = &whens[0],
                                 .progress = &whens[0]};
     options->env.at = calloc(room, sizeof *options->env.at);
+    options->stages.at = calloc(room, sizeof *options->stages.at);
+    options->copies.at = calloc(room, sizeof *options->copies.at);
     options->paths.at = calloc(room, sizeof *options->paths.at);
-    if (options->env.at == NULL || options->paths.at == NULL)
+    if (options->env.at == NULL || options->stages.at == NULL || options->copies.at == NULL ||
+        options->paths.at == NULL)
         return wrong(&parser, "out of memory");
     return read_arguments(&parser);
 }
@@ -280,6 +289,8 @@ bool options_parse(struct options *options, unsigned command, int count, char *c
 void options_free(struct options *options)
 {
     free(options->env.at);
+    free(options->stages.at);
+    free(options->copies.at);
     free(options->paths.at);
     *options = (struct options){0};
 }

@@ -45,6 +45,10 @@ static enum willrun_err prepare(struct request *request, const char *root)
     if (err == WILLRUN_OK)
         err = add_each(willrun, &options->env, willrun_add_env);
     if (err == WILLRUN_OK)
+        err = add_each(willrun, &options->stages, willrun_add_stage);
+    if (err == WILLRUN_OK)
+        err = add_each(willrun, &options->copies, willrun_add_copy);
+    if (err == WILLRUN_OK)
         err = add_each(willrun, &options->paths, willrun_add_subject);
     if (options->all)
         willrun_add_all(willrun);

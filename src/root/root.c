@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "root/copy.h"
 #include "root/tree.h"
 
 /* ---- content ids ---- */
 
-/* What makes two files the same. */
+/* What makes two files the same: of a copy, that one copy made them of one file. */
 struct identity {
     uint64_t source, dev, ino;
 };
@@ -21,11 +22,13 @@ struct content {
     uint32_t id;
 };
 
-static uint32_t content_of(struct root *root, struct source *source, const struct node_info *info)
+static uint32_t content_of(struct root *root, const struct origin *origin,
+                           const struct node_info *info)
 {
     if (info->ino == 0) /* the source knows of no hard links */
         return ++root->content_count;
-    struct identity identity = {(uintptr_t)source, info->dev, info->ino};
+    uintptr_t from = origin->lay != NULL ? (uintptr_t)origin->lay : (uintptr_t)origin->source;
+    struct identity identity = {from, info->dev, info->ino};
     uint64_t hash = hash_bytes(&identity, sizeof identity);
     struct content *content = (struct content *)table_find(
         &root->contents, hash, (const char *)&identity, sizeof identity);
@@ -57,7 +60,7 @@ static struct item *new_item(struct root *root, struct item *parent, const char 
         .gid = info->gid,
         .size = info->size,
         .target = info->type == NODE_LINK ? info->target : NULL,
-        .content = info->type == NODE_FILE ? content_of(root, origin.source, info) : 0,
+        .content = info->type == NODE_FILE ? content_of(root, &origin, info) : 0,
     };
     return item;
 }
@@ -109,6 +112,39 @@ static char *source_path(const struct item *item, size_t extra, size_t *length)
     return path;
 }
 
+void lay_info(const struct lay *lay, const struct node *twin, struct node_info *info)
+{
+    const struct copy *copy = lay->copy;
+    *info = (struct node_info){.type = twin->type,
+                               .mode = twin->mode,
+                               .uid = copy->owned ? copy->uid : twin->uid,
+                               .gid = copy->owned ? copy->gid : twin->gid,
+                               .size = twin->size,
+                               .ino = twin->content,
+                               .target = twin->target};
+    if (copy->mode >= 0 && twin->type != NODE_LINK)
+        info->mode = (uint32_t)copy->mode;
+    /* BuildKit takes the bits of S_IFSOCK out of a type before mknod (fsutil's copyDevice): that
+     * makes a socket a file, and S_IFBLK S_IFCHR */
+    if (twin->type == NODE_SOCKET)
+        info->type = NODE_FILE, info->size = 0;
+    if (twin->type == NODE_BLOCK)
+        info->type = NODE_CHAR;
+}
+
+/* What a copied folder has of `name`, by its twin. */
+static void look_twin(const struct item *dir, const char *name, size_t length,
+                      struct node_info *info, struct item **twin)
+{
+    int error;
+    const struct lay *lay = dir->origin.lay;
+    *twin = item_child(lay->from, dir->origin.twin, name, length, &error);
+    if (*twin != NULL)
+        lay_info(lay, &(*twin)->node, info);
+    else
+        info->error = error != ENOENT ? error : 0;
+}
+
 /* What the source tells of `name` in `dir`. */
 static void look_below(struct root *root, const struct item *dir, const char *name, size_t length,
                        struct node_info *info)
@@ -124,16 +160,21 @@ static void look_below(struct root *root, const struct item *dir, const char *na
     free(path);
 }
 
-/* Under the lock: `name` is not in `dir` yet. */
+/* Under the lock: `name` is not in `dir` yet. `twin`: what it was copied from; NULL where `dir` is
+ * not copied. */
 static struct child *make_child(struct root *root, struct item *dir, uint64_t hash,
-                                const char *name, size_t length, const struct node_info *info)
+                                const char *name, size_t length, const struct node_info *info,
+                                struct item *twin)
 {
+    struct origin origin = {.source = dir->origin.source, .lay = dir->origin.lay};
+    if (origin.lay != NULL)
+        origin.twin = twin;
     const char *key = arena_copy(&root->arena, name, length);
     note_trouble(root, info->error, dir, key);
     struct child *child = arena_alloc(&root->arena, sizeof *child);
     *child = (struct child){
         .entry = {hash, key, length},
-        .item = new_item(root, dir, key, (struct origin){dir->origin.source, NULL}, info),
+        .item = new_item(root, dir, key, origin, info),
         .error = info->error != 0 ? info->error : ENOENT,
     };
     table_add(&dir->children, &child->entry, &root->arena);
@@ -153,8 +194,12 @@ static struct child *ask_child(struct root *root, struct item *dir, uint64_t has
     struct child *child = find_child(dir, hash, name, length);
     if (child == NULL && !dir->complete) {
         struct node_info info = {.type = NODE_NONE};
-        look_below(root, dir, name, length, &info);
-        child = make_child(root, dir, hash, name, length, &info);
+        struct item *twin = NULL;
+        if (dir->origin.lay != NULL)
+            look_twin(dir, name, length, &info, &twin);
+        else
+            look_below(root, dir, name, length, &info);
+        child = make_child(root, dir, hash, name, length, &info, twin);
     }
     pthread_mutex_unlock(&root->lock);
     return child;
@@ -186,20 +231,47 @@ static void found_name(void *context, const char *name, const struct node_info *
     size_t length = strlen(name);
     uint64_t hash = hash_bytes(name, length);
     if (find_child(listing->dir, hash, name, length) == NULL)
-        make_child(listing->root, listing->dir, hash, name, length, info);
+        make_child(listing->root, listing->dir, hash, name, length, info, NULL);
+}
+
+static int list_source(struct root *root, struct item *dir)
+{
+    struct source *source = dir->origin.source;
+    struct listing listing = {root, dir};
+    size_t length;
+    char *path = source_path(dir, 0, &length);
+    int error = source->ops->list(source, path, &root->arena, found_name, &listing);
+    free(path);
+    return error;
+}
+
+/* The names of a copied folder, by its twin. */
+static int list_twin(struct root *root, struct item *dir)
+{
+    struct arena scratch = {0};
+    const struct lay *lay = dir->origin.lay;
+    const struct node **nodes;
+    size_t count;
+    int error = root_list(lay->from, &dir->origin.twin->node, &scratch, &nodes, &count);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = nodes[i]->name;
+        size_t length = strlen(name);
+        uint64_t hash = hash_bytes(name, length);
+        struct node_info info;
+        lay_info(lay, nodes[i], &info);
+        if (find_child(dir, hash, name, length) == NULL)
+            make_child(root, dir, hash, name, length, &info, item_of(nodes[i]));
+    }
+    arena_free(&scratch);
+    return error;
 }
 
 /* Under the lock. */
 static int complete(struct root *root, struct item *dir)
 {
-    struct source *source = dir->origin.source;
-    struct listing listing = {root, dir};
     if (dir->complete)
         return 0;
-    size_t length;
-    char *path = source_path(dir, 0, &length);
-    int error = source->ops->list(source, path, &root->arena, found_name, &listing);
-    free(path);
+    int error = dir->origin.lay != NULL ? list_twin(root, dir) : list_source(root, dir);
     note_trouble(root, error, dir, NULL);
     if (error == 0)
         atomic_store_explicit(&dir->complete, true, memory_order_release);
@@ -246,7 +318,7 @@ struct root *root_new(struct source *source)
     struct node_info info = {.type = NODE_NONE};
     source->ops->look(source, "", &root->arena, &info);
     info.type = NODE_DIR; /* even where nothing can be told of it */
-    root->top = new_item(root, NULL, "", (struct origin){source, ""}, &info);
+    root->top = new_item(root, NULL, "", (struct origin){.source = source, .path = ""}, &info);
     note_trouble(root, info.error, root->top, NULL);
     return root;
 }
@@ -258,6 +330,7 @@ void root_free(struct root *root)
     for (size_t i = 0; i < root->sources.count; i++)
         root->sources.at[i]->ops->close(root->sources.at[i]);
     vec_free(&root->sources);
+    vec_free(&root->arrivals);
     pthread_mutex_destroy(&root->lock);
     arena_free(&root->arena);
     free(root);
@@ -294,11 +367,22 @@ static void replace(struct root *root, struct item *dir, struct item *item)
     table_clear(&root->walked);
 }
 
-/* A new, empty folder in `dir`, where there is nothing of that name yet. */
-static struct item *make_folder(struct root *root, struct item *dir, const char *name)
+struct item *item_copied(struct root *root, struct item *parent, const char *name,
+                         const struct lay *lay, struct item *twin)
 {
-    const struct node_info info = {.type = NODE_DIR, .mode = 0755};
-    struct item *item = new_item(root, dir, name, dir->origin, &info);
+    struct node_info info;
+    lay_info(lay, &twin->node, &info);
+    struct origin origin = {.twin = twin, .lay = lay};
+    struct item *item = new_item(root, parent, arena_string(&root->arena, name), origin, &info);
+    replace(root, parent, item);
+    return item;
+}
+
+struct item *item_folder(struct root *root, struct item *dir, const char *name,
+                         const struct node_info *info)
+{
+    struct item *item =
+        new_item(root, dir, arena_string(&root->arena, name), (struct origin){0}, info);
     atomic_store_explicit(&item->complete, true, memory_order_release); /* nothing is asked of it */
     replace(root, dir, item);
     return item;
@@ -306,6 +390,7 @@ static struct item *make_folder(struct root *root, struct item *dir, const char 
 
 const struct node *root_make_folder(struct root *root, const char *path, int *error)
 {
+    const struct node_info info = {.type = NODE_DIR, .mode = 0755};
     char *names = arena_string(&root->arena, path), *rest = NULL;
     const struct node *at = &root->top->node;
     *error = 0;
@@ -316,7 +401,7 @@ const struct node *root_make_folder(struct root *root, const char *path, int *er
         if (next == NULL && *error == ENOENT) {
             *error =
                 root_lookup(root, at, name, NULL, LOOKUP_NOFOLLOW, &ignored) != NULL ? EEXIST : 0;
-            next = *error == 0 ? &make_folder(root, item_of(at), name)->node : NULL;
+            next = *error == 0 ? &item_folder(root, item_of(at), name, &info)->node : NULL;
         } else if (next != NULL && next->type != NODE_DIR) {
             *error = ENOTDIR;
         }
@@ -338,7 +423,7 @@ bool root_graft(struct root *root, const char *name, struct source *source, cons
     if (info.type == NODE_NONE)
         return err_set(err, WILLRUN_EINPUT, "%s in %s: %s", path, source->name,
                        err_text(info.error != 0 ? info.error : ENOENT));
-    struct origin origin = {source, arena_string(&root->arena, path)};
+    struct origin origin = {.source = source, .path = arena_string(&root->arena, path)};
     replace(root, root->top,
             new_item(root, root->top, arena_string(&root->arena, name), origin, &info));
     return true;
@@ -348,10 +433,15 @@ int root_bytes_wanted(struct root *root, const struct node *file, file_wanted *w
                       struct file_bytes *bytes)
 {
     (void)root;
+    const struct origin *origin = &item_of(file)->origin;
     file_bytes_init(bytes);
     if (file->type != NODE_FILE)
         return file->type == NODE_DIR ? EISDIR : EINVAL;
-    struct source *source = item_of(file)->origin.source;
+    if (origin->lay != NULL && origin->twin->node.type == NODE_SOCKET)
+        return 0; /* copied as an empty file */
+    if (origin->lay != NULL)
+        return root_bytes_wanted(origin->lay->from, &origin->twin->node, wanted, bytes);
+    struct source *source = origin->source;
     size_t length;
     char *path = source_path(item_of(file), 0, &length);
     int error = source->ops->bytes(source, path, wanted, bytes);
@@ -370,6 +460,8 @@ int root_unseen(struct root *root, const struct node *dir)
         if (child->item == NULL && child->error != ENOENT && child->error != ENAMETOOLONG)
             error = child->error;
     pthread_mutex_unlock(&root->lock);
+    if (error == 0 && item->origin.lay != NULL)
+        error = root_unseen(item->origin.lay->from, &item->origin.twin->node);
     return error;
 }
 

@@ -1,0 +1,212 @@
+#include "check/stages.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/user.h"
+
+/* ---- texts ---- */
+
+bool stage_parse(const char *text, struct arena *arena, const char **name, const char **source,
+                 struct err *err)
+{
+    size_t length = strcspn(text, "=");
+    if (length == 0 || text[length] == '\0' || text[length + 1] == '\0')
+        return err_set(err, WILLRUN_EUSAGE,
+                       "%s is no stage: expected NAME=SOURCE, as in builder=./rootfs", text);
+    if (memchr(text, ':', length) != NULL)
+        return err_set(err, WILLRUN_EUSAGE, "the stage %.*s has a colon in its name", (int)length,
+                       text);
+    *name = arena_copy(arena, text, length);
+    *source = arena_string(arena, text + length + 1);
+    return true;
+}
+
+/* The next part of `*text`, up to a colon without a backslash, which is passed over; `more`: there
+ * was one. */
+static char *next_part(const char **text, struct arena *arena, bool *more)
+{
+    char *part = arena_alloc(arena, strlen(*text) + 1), *end = part;
+    const char *at = *text;
+    for (; *at != '\0' && *at != ':'; at++) {
+        if (at[0] == '\\' && at[1] == ':')
+            at++;
+        *end++ = *at;
+    }
+    *more = *at == ':';
+    *text = at + *more;
+    return part;
+}
+
+static bool parse_mode(const char *text, int *mode, struct err *err)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 8);
+    if (*text < '0' || *text > '7' || *end != '\0' || value > 07777)
+        return err_set(err, WILLRUN_EUSAGE,
+                       "chmod=%s: expected an octal number from 0 to 7777, as in chmod=755", text);
+    *mode = (int)value;
+    return true;
+}
+
+static bool parse_setting(const char *setting, struct copy_request *request, struct err *err)
+{
+    if (strncmp(setting, "chmod=", 6) == 0)
+        return parse_mode(setting + 6, &request->mode, err);
+    if (strncmp(setting, "chown=", 6) != 0 || setting[6] == '\0')
+        return err_set(err, WILLRUN_EUSAGE,
+                       "%s is no setting of a copy: expected chmod=MODE or chown=USER[:GROUP]",
+                       setting);
+    request->owner = setting + 6;
+    return true;
+}
+
+bool copy_parse(const char *text, struct arena *arena, struct copy_request *request,
+                struct err *err)
+{
+    const char *rest = text;
+    bool more[3] = {false, false, false};
+    const char *name = next_part(&rest, arena, &more[0]);
+    *request = (struct copy_request){.stage = *name != '\0' ? name : NULL, .mode = -1};
+    request->source = next_part(&rest, arena, &more[1]);
+    request->to = next_part(&rest, arena, &more[2]);
+    if (!more[1] || *request->source == '\0' || *request->to == '\0')
+        return err_set(err, WILLRUN_EUSAGE,
+                       "%s is no copy: expected NAME:SRC:DST, or :SRC:DST for the local disk, with "
+                       ":chmod=MODE,chown=USER:GROUP behind it where wanted",
+                       text);
+    char *settings = arena_string(arena, rest), *place = NULL;
+    for (char *setting = more[2] ? strtok_r(settings, ",", &place) : NULL; setting != NULL;
+         setting = strtok_r(NULL, ",", &place))
+        if (!parse_setting(setting, request, err))
+            return false;
+    return true;
+}
+
+/* ---- stages ---- */
+
+static struct root *open_stage(const char *source, struct err *err)
+{
+    struct source *opened =
+        source_open_dir(strncmp(source, "dir:", 4) == 0 ? source + 4 : source, err);
+    return opened != NULL ? root_new(opened) : NULL;
+}
+
+static struct stage *find_stage(struct stages *stages, const char *name)
+{
+    for (size_t i = 0; i < stages->list.count; i++)
+        if (strcmp(stages->list.at[i].name, name) == 0)
+            return &stages->list.at[i];
+    return NULL;
+}
+
+bool stages_add(struct stages *stages, const char *text, struct err *err)
+{
+    const char *name, *source;
+    if (!stage_parse(text, &stages->arena, &name, &source, err))
+        return false;
+    if (find_stage(stages, name) != NULL)
+        return err_set(err, WILLRUN_EUSAGE, "the stage %s is given twice", name);
+    struct root *root = open_stage(source, err);
+    if (root == NULL)
+        return false;
+    *vec_push(&stages->list) = (struct stage){name, root, facts_new(root, true)};
+    return true;
+}
+
+static struct root *local_disk(struct stages *stages, struct err *err)
+{
+    if (stages->local == NULL)
+        stages->local = open_stage("/", err);
+    return stages->local;
+}
+
+void stages_free(struct stages *stages)
+{
+    for (size_t i = 0; i < stages->list.count; i++) {
+        facts_free(stages->list.at[i].facts);
+        root_free(stages->list.at[i].root);
+    }
+    vec_free(&stages->list);
+    root_free(stages->local);
+    stages->local = NULL;
+    arena_free(&stages->arena);
+}
+
+/* ---- copies ---- */
+
+static bool from_stage(struct stages *stages, const char *name, struct copy *copy, struct err *err)
+{
+    const struct stage *stage = find_stage(stages, name);
+    if (stage == NULL)
+        return err_set(err, WILLRUN_EUSAGE,
+                       "there is no stage %s to copy from: give it with "
+                       "--stage %s=SOURCE",
+                       name, name);
+    copy->from = stage->root;
+    copy->stage = name;
+    return true;
+}
+
+/* What comes from the local disk is root's, as what comes from a build context. */
+static bool from_disk(struct stages *stages, struct copy *copy, struct err *err)
+{
+    char folder[PATH_MAX];
+    if (getcwd(folder, sizeof folder) == NULL)
+        return err_set(err, WILLRUN_EINPUT, "the current folder cannot be told: %s",
+                       err_text(errno));
+    copy->base = arena_string(&stages->arena, folder);
+    copy->from = local_disk(stages, err);
+    copy->owned = true;
+    return copy->from != NULL;
+}
+
+bool stages_copy(struct stages *stages, struct facts *facts, const char *text, const char *workdir,
+                 struct err *err)
+{
+    struct copy_request request;
+    if (!copy_parse(text, &stages->arena, &request, err))
+        return false;
+    struct copy copy = {
+        .source = request.source, .to = request.to, .workdir = workdir, .mode = request.mode};
+    bool ok = request.stage != NULL ? from_stage(stages, request.stage, &copy, err)
+                                    : from_disk(stages, &copy, err);
+    if (ok && request.owner != NULL) {
+        copy.owned = true;
+        ok = user_owner(facts, request.owner, &copy.uid, &copy.gid, err);
+    }
+    return ok && root_copy(facts_root(facts), &copy, err);
+}
+
+/* The name that `path` gets: its own, or that of the folder that it stands for. */
+static const char *name_of(const char *path, const char *real, struct arena *arena)
+{
+    size_t end = strlen(path);
+    while (end != 0 && path[end - 1] == '/')
+        end--;
+    const char *given = arena_copy(arena, path, end);
+    const char *slash = strrchr(given, '/');
+    const char *name = slash != NULL ? slash + 1 : given;
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        name = strrchr(real, '/') + 1;
+    return *name != '\0' ? name : "root";
+}
+
+bool stages_lay(struct stages *stages, struct root *root, const char *path, const char **inside,
+                struct err *err)
+{
+    struct copy copy = {.literal = true, .replaces = true, .owned = true, .mode = -1};
+    char *real = realpath(path, NULL);
+    if (real == NULL)
+        return err_set(err, WILLRUN_EINPUT, "%s: %s", path, err_text(errno));
+    *inside = arena_format(&stages->arena, "/%s", name_of(path, real, &stages->arena));
+    copy.from = local_disk(stages, err);
+    copy.source = real;
+    copy.to = *inside;
+    bool laid = copy.from != NULL && root_copy(root, &copy, err);
+    free(real);
+    return laid;
+}

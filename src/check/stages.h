@@ -1,0 +1,53 @@
+/* Builder stages, and what is copied out of them and from the local disk. */
+#ifndef WILLRUN_CHECK_STAGES_H
+#define WILLRUN_CHECK_STAGES_H
+
+#include "base/vec.h"
+#include "file/file_facts.h"
+#include "root/copy.h"
+
+struct stage {
+    const char *name;
+    struct root *root;
+    struct facts *facts;
+};
+
+/* Zero-initialised is empty and ready; stages_free() ends it, after the roots that were copied to.
+ */
+struct stages {
+    struct VEC(struct stage) list;
+    struct root *local; /* the local disk from its top; NULL: not needed yet */
+    struct arena arena;
+};
+
+/* What --copy says: NAME:SRC:DST[:chmod=MODE][,chown=USER:GROUP]; `\:` is a colon of a path. */
+struct copy_request {
+    const char *stage;       /* NULL: the local disk */
+    const char *source, *to; /* not empty */
+    const char *owner;       /* NULL: none given */
+    int mode;                /* -1: none given */
+};
+
+/* Take `text` apart; texts are in `arena`. False with WILLRUN_EUSAGE. */
+bool copy_parse(const char *text, struct arena *arena, struct copy_request *request,
+                struct err *err);
+
+/* Is `text` NAME=SOURCE? False with WILLRUN_EUSAGE. */
+bool stage_parse(const char *text, struct arena *arena, const char **name, const char **source,
+                 struct err *err);
+
+/* Open the stage that `text` names. */
+bool stages_add(struct stages *stages, const char *text, struct err *err);
+
+/* Copy what `text` says to the root of `facts`. `workdir`: where a relative DST starts; NULL: /. */
+bool stages_copy(struct stages *stages, struct facts *facts, const char *text, const char *workdir,
+                 struct err *err);
+
+/* Lay the file or folder `path` of the local disk over `root` as /NAME, which is put into
+ * *inside. A folder joins one that is there already; anything else takes its place. */
+bool stages_lay(struct stages *stages, struct root *root, const char *path, const char **inside,
+                struct err *err);
+
+void stages_free(struct stages *stages);
+
+#endif
