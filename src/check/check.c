@@ -390,6 +390,7 @@ static bool open_target(struct checking *checking)
     checking->target.cpu_level = cpu_level(checking);
     checking->target.trail = willrun->trail;
     checking->target.host = willrun->host;
+    checking->target.stages = &checking->owned->stages;
     find_platform(&checking->target);
     checking->target.advice =
         (struct advice){checking->owned->facts, checking->target.libc.version};

@@ -113,7 +113,7 @@ bool stages_add(struct stages *stages, const char *text, struct err *err)
     struct root *root = open_stage(source, err);
     if (root == NULL)
         return false;
-    *vec_push(&stages->list) = (struct stage){name, root, facts_new(root, true)};
+    *vec_push(&stages->list) = (struct stage){name, root, facts_new(root, true), NULL};
     return true;
 }
 
@@ -124,15 +124,31 @@ static struct root *local_disk(struct stages *stages, struct err *err)
     return stages->local;
 }
 
+const struct owners *stage_owners(struct stages *stages, struct stage *stage)
+{
+    pthread_mutex_lock(&stages->owners_lock);
+    if (stage->owners == NULL)
+        stage->owners = owners_read(stage->facts);
+    pthread_mutex_unlock(&stages->owners_lock);
+    return stage->owners;
+}
+
+void stages_init(struct stages *stages)
+{
+    *stages = (struct stages){0};
+    pthread_mutex_init(&stages->owners_lock, NULL);
+}
+
 void stages_free(struct stages *stages)
 {
     for (size_t i = 0; i < stages->list.count; i++) {
+        owners_free(stages->list.at[i].owners);
         facts_free(stages->list.at[i].facts);
         root_free(stages->list.at[i].root);
     }
     vec_free(&stages->list);
     root_free(stages->local);
-    stages->local = NULL;
+    pthread_mutex_destroy(&stages->owners_lock);
     arena_free(&stages->arena);
 }
 

@@ -2,23 +2,30 @@
 #ifndef WILLRUN_CHECK_STAGES_H
 #define WILLRUN_CHECK_STAGES_H
 
+#include <pthread.h>
+
 #include "base/vec.h"
 #include "file/file_facts.h"
 #include "root/copy.h"
+#include "verdict/owners.h"
 
 struct stage {
     const char *name;
     struct root *root;
     struct facts *facts;
+    struct owners *owners; /* of its libraries; NULL: not needed yet (stage_owners) */
 };
 
-/* Zero-initialised is empty and ready; stages_free() ends it, after the roots that were copied to.
+/* stages_init() makes it empty; stages_free() ends it, after the roots that were copied to.
  */
 struct stages {
     struct VEC(struct stage) list;
-    struct root *local; /* the local disk from its top; NULL: not needed yet */
+    struct root *local;          /* the local disk from its top; NULL: not needed yet */
+    pthread_mutex_t owners_lock; /* guards every stage's owners */
     struct arena arena;
 };
+
+void stages_init(struct stages *stages);
 
 /* What --copy says: NAME:SRC:DST[:chmod=MODE][,chown=USER:GROUP]; `\:` is a colon of a path. */
 struct copy_request {
@@ -47,6 +54,9 @@ bool stages_copy(struct stages *stages, struct facts *facts, const char *text, c
  * *inside. A folder joins one that is there already; anything else takes its place. */
 bool stages_lay(struct stages *stages, struct root *root, const char *path, const char **inside,
                 struct err *err);
+
+/* Whose package a library of the stage is; any thread may ask. */
+const struct owners *stage_owners(struct stages *stages, struct stage *stage);
 
 void stages_free(struct stages *stages);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/supply.h"
 #include "replay/musl.h"
 #include "root/copy.h"
 #include "verdict/findings.h"
@@ -18,7 +19,7 @@ static bool is_glibc_loader(const struct elf_facts *elf)
            (elf->soname != NULL && strncmp(elf->soname, "ld-linux", 8) == 0);
 }
 
-static enum willrun_libc loader_kind(const struct elf_facts *elf)
+enum willrun_libc target_loader_kind(const struct elf_facts *elf)
 {
     if (musl_is_loader(elf))
         return WILLRUN_LIBC_MUSL;
@@ -40,7 +41,7 @@ static bool try_loader(struct facts *facts, const struct platform *platform, con
         platform_of_elf(file->elf)->machine != platform->machine ||
         file->elf->wide != platform->wide || file->elf->big != platform->big)
         return false;
-    *libc = (struct target_libc){.kind = loader_kind(file->elf),
+    *libc = (struct target_libc){.kind = target_loader_kind(file->elf),
                                  .path = path,
                                  .node = node,
                                  .elf = file->elf,
@@ -260,6 +261,7 @@ static void keep_findings(struct judging *judging)
     judging->subject->findings = kept;
     judging->subject->finding_count = findings->list.count;
     vec_free(&findings->list);
+    vec_free(&findings->supplies);
 }
 
 static void keep_words(struct judging *judging, const struct words *words)
@@ -341,6 +343,9 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
     number_order(&replay);
     struct words words;
     words_of_start(&replay, dlopen, &words);
+    if (lacks_a_library(&replay))
+        supplies_find(judging->target, &judging->process, exec, dlopen, &replay,
+                      &judging->findings.supplies);
     findings_of_start(&judging->findings, &replay, dlopen, judging->target->libc.kind);
     conclude(judging, &words);
     if (judging->subject->verdict == WILLRUN_UNKNOWN)
@@ -395,7 +400,7 @@ static void judge_start(struct judging *judging, const struct exec_result *exec)
         conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
         return;
     }
-    enum willrun_libc kind = loader_kind(exec->interp_elf);
+    enum willrun_libc kind = target_loader_kind(exec->interp_elf);
     if (kind == WILLRUN_LIBC_GLIBC)
         judge_replay(judging, exec, false, glibc_replay);
     else if (kind == WILLRUN_LIBC_MUSL || gcompat_is_loader(judging->target->facts, exec->interp))
@@ -468,18 +473,14 @@ static void platform_refused(struct judging *judging, const char *path, const st
     conclude(judging, &(struct words){.phase = WILLRUN_PHASE_LOAD});
 }
 
-/* The loader that would load a shared object: of its own libc family where the
- * root has both. */
-static bool loader_for(struct judging *judging, const struct elf_facts *elf,
-                       struct target_libc *libc)
+bool target_loader_for(struct facts *facts, const struct elf_facts *elf, struct target_libc *libc)
 {
     const struct platform *own = platform_of_elf(elf);
     if (own == NULL)
         return false;
-    if (libc_of(elf) == WILLRUN_LIBC_MUSL &&
-        try_loader(judging->target->facts, own, own->musl_interp, libc))
+    if (libc_of(elf) == WILLRUN_LIBC_MUSL && try_loader(facts, own, own->musl_interp, libc))
         return true;
-    target_find_libc(judging->target->facts, own, libc);
+    target_find_libc(facts, own, libc);
     return libc->node != NULL;
 }
 
@@ -511,7 +512,7 @@ static bool host_starts(struct judging *judging, const struct exec_result *host)
     struct replay replay = {.arena = &judging->scratch};
     struct words words;
     replay_call *call =
-        loader_kind(host->interp_elf) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
+        target_loader_kind(host->interp_elf) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
     call(judging->target->facts, &judging->process, host, false, &replay);
     words_of_start(&replay, false, &words);
     bool starts = words.phase == WILLRUN_PHASE_NONE;
@@ -538,7 +539,7 @@ static bool find_host(struct judging *judging, struct exec_result *host)
     if (host->env != NULL)
         judging->process.env = host->env;
     enum willrun_libc kind =
-        host->interp != NULL ? loader_kind(host->interp_elf) : WILLRUN_LIBC_NONE;
+        host->interp != NULL ? target_loader_kind(host->interp_elf) : WILLRUN_LIBC_NONE;
     if (kind == WILLRUN_LIBC_NONE)
         host_useless(judging, "is a static program");
     else if (kind != WILLRUN_LIBC_GLIBC && kind != WILLRUN_LIBC_MUSL)
@@ -564,10 +565,11 @@ static void judge_shared(struct judging *judging, const char *path, const struct
     struct exec_result host = {0};
     bool hosted = find_host(judging, &host);
     if (hosted)
-        libc = (struct target_libc){
-            .kind = loader_kind(host.interp_elf), .node = host.interp, .elf = host.interp_elf};
+        libc = (struct target_libc){.kind = target_loader_kind(host.interp_elf),
+                                    .node = host.interp,
+                                    .elf = host.interp_elf};
     judging->process.host = hosted ? &host : NULL;
-    if (!hosted && !loader_for(judging, elf, &libc)) {
+    if (!hosted && !target_loader_for(target->facts, elf, &libc)) {
         struct willrun_finding *finding = finding_add(
             &judging->findings, RULE_INTERPRETER_MISSING,
             "the target has no dynamic loader for %s, so nothing in it can load %s",

@@ -31,9 +31,17 @@ struct target {
     const struct node *cwd;
     const struct refused_start *refused; /* no process starts; NULL: they do */
     const char *host;                    /* NULL: none */
+    struct stages *stages;
     int cpu_level;
     bool trail;
 };
+
+/* Whose loader is it? */
+enum willrun_libc target_loader_kind(const struct elf_facts *elf);
+
+/* The loader that would load the shared object `elf`: of its own libc family where the root has
+ * both; false: there is none. */
+bool target_loader_for(struct facts *facts, const struct elf_facts *elf, struct target_libc *libc);
 
 /* The loader of `platform` in the root, by the table's paths. */
 void target_find_libc(struct facts *facts, const struct platform *platform,

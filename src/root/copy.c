@@ -486,6 +486,16 @@ bool root_copy(struct root *root, const struct copy *copy, struct err *err)
     return ok;
 }
 
+struct root *root_over(struct root *below)
+{
+    static const struct copy whole = {.mode = -1};
+    struct root *root = root_new(NULL);
+    struct lay *lay = arena_alloc(&root->arena, sizeof *lay);
+    *lay = (struct lay){.from = below, .copy = &whole};
+    root->top = item_copied(root, NULL, "", lay, below->top);
+    return root;
+}
+
 unsigned root_copy_count(const struct root *root)
 {
     return root->copies;

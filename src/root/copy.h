@@ -19,6 +19,9 @@ struct copy {
     int mode; /* permission bits that everything gets; -1: those that it has */
 };
 
+/* A root that is the same as `below`, and can be copied to by itself; `below` must outlive it. */
+struct root *root_over(struct root *below);
+
 /**
  * Copy as BuildKit does (docopy of solver/llbsolver/file/backend.go, Copy of
  * github.com/tonistiigi/fsutil/copy): links in the paths are followed inside their roots, a link
@@ -26,7 +29,7 @@ struct copy {
  * contents are copied; missing folders are made with mode 0755. What matches nothing is an error,
  * as buildah has it. The root copies the texts.
  *
- * No other thread may use either root meanwhile.
+ * No other thread may use `root` meanwhile.
  */
 bool root_copy(struct root *root, const struct copy *copy, struct err *err);
 

@@ -314,6 +314,8 @@ struct root *root_new(struct source *source)
     struct root *root = must_alloc(sizeof *root);
     *root = (struct root){0};
     pthread_mutex_init(&root->lock, NULL);
+    if (source == NULL) /* copy.c has something else for it */
+        return root;
     *vec_push(&root->sources) = source;
     struct node_info info = {.type = NODE_NONE};
     source->ops->look(source, "", &root->arena, &info);
@@ -374,7 +376,8 @@ struct item *item_copied(struct root *root, struct item *parent, const char *nam
     lay_info(lay, &twin->node, &info);
     struct origin origin = {.twin = twin, .lay = lay};
     struct item *item = new_item(root, parent, arena_string(&root->arena, name), origin, &info);
-    replace(root, parent, item);
+    if (parent != NULL)
+        replace(root, parent, item);
     return item;
 }
 

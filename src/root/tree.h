@@ -77,7 +77,8 @@ struct item *item_child(struct root *root, struct item *dir, const char *name, s
                         int *error);
 
 /* For copy.c: no other thread uses the root meanwhile. */
-/* A node of another root, as `lay` makes it; in `parent` it is what `name` is from now on. */
+/* A node of another root, as `lay` makes it; in `parent` it is what `name` is from now on (NULL: it
+ * is the top). */
 struct item *item_copied(struct root *root, struct item *parent, const char *name,
                          const struct lay *lay, struct item *twin);
 /* A new, empty folder in `dir`; it is what `name` is from now on. */

@@ -124,8 +124,6 @@ static bool has_word(const char *words, const char *word)
     return false;
 }
 
-enum installer { INSTALLER_NONE, INSTALLER_APT, INSTALLER_APK, INSTALLER_DNF };
-
 /* How packages come into a root. */
 struct installing {
     struct os_release os;
@@ -204,6 +202,17 @@ static const char *install_command(const struct installing *installing, const ch
     default:
         return NULL;
     }
+}
+
+const char *advice_install(const struct advice *advice, const char *soname, bool wide,
+                           enum installer of, const char *package, struct arena *arena)
+{
+    struct installing installing;
+    look_at_root(advice->facts, arena, &installing);
+    if (package == NULL || (installing.installer != INSTALLER_NONE && installing.installer != of))
+        return install_command(&installing, soname, wide, arena);
+    return arena_format(arena, "%s %s", of == INSTALLER_APT ? "apt-get install -y" : "apk add",
+                        package);
 }
 
 const char *advice_library(const struct advice *advice, const char *soname, const char *folder,

@@ -15,6 +15,14 @@ struct advice {
 /* Is there an ELF file at `path` in the target, of the machine that `elf` is for? */
 bool advice_is_library(const struct advice *advice, const char *path, const struct elf_facts *elf);
 
+/* What a distribution installs packages with. */
+enum installer { INSTALLER_NONE, INSTALLER_APT, INSTALLER_APK, INSTALLER_DNF };
+
+/* The command that installs the library `soname` in the target, which a root whose packages are
+ * `of` some kind has in `package` (NULL: not known); NULL: not known. */
+const char *advice_install(const struct advice *advice, const char *soname, bool wide,
+                           enum installer of, const char *package, struct arena *arena);
+
 /* How to get the missing library `soname` into the target; `folder` is one that
  * its loader searches (NULL: not known). `wide`: of 64 bits. */
 const char *advice_library(const struct advice *advice, const char *soname, const char *folder,

@@ -86,10 +86,22 @@ static const char *found_elsewhere(const struct judge *judge, const char *name)
     return NULL;
 }
 
+static const char *fix_from_stage(const struct judge *judge, const char *name)
+{
+    const struct supplies *supplies = &judge->findings->supplies;
+    for (size_t i = 0; i < supplies->count; i++)
+        if (strcmp(supplies->at[i].name, name) == 0)
+            return supplies->at[i].fix;
+    return NULL;
+}
+
 static const char *fix_passed_over(struct judge *judge, const struct event *event)
 {
+    const char *supplied = fix_from_stage(judge, event->name);
     if (event->refusal == REFUSED_ERRNO && event->error == EACCES)
         return "Let the user read it: COPY --chmod=755, or chmod o+r the file and o+x its folders.";
+    if (supplied != NULL)
+        return supplied;
     return arena_format(judge->findings->arena,
                         "Put the build of %s for this machine and libc in its place.", event->name);
 }
@@ -115,6 +127,9 @@ static const char *fix_missing(struct judge *judge, const char *name)
     const char *elsewhere = strchr(name, '/') == NULL ? found_elsewhere(judge, name) : NULL;
     if (elsewhere != NULL)
         return fix_elsewhere(judge, elsewhere);
+    const char *supplied = fix_from_stage(judge, name);
+    if (supplied != NULL)
+        return supplied;
     return advice_library(judge->findings->advice, name, default_folder(judge->replay, name, arena),
                           judge->replay->objects.at[0].elf->wide, arena);
 }

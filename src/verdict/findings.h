@@ -7,8 +7,17 @@
 #include "verdict/advice.h"
 #include "verdict/rules.h"
 
+/* How a library that is missing can be had from a builder stage. */
+struct supply {
+    const char *name; /* as the loader looked for it */
+    const char *fix;
+};
+
+struct supplies VEC(struct supply);
+
 struct findings {
     struct VEC(struct willrun_finding) list;
+    struct supplies supplies;
     struct arena *arena;         /* owns the texts */
     const struct advice *advice; /* of the target, for fixes */
 };

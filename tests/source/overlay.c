@@ -87,6 +87,7 @@ int main(int count, char **arguments)
         return 2;
     }
     struct root *root = root_new(source);
+    stages_init(&listing.stages);
     listing.facts = facts_new(root, false);
     bool ok = apply(&listing, arguments + 2);
     if (ok)

@@ -1,0 +1,312 @@
+#include "check/supply.h"
+
+#include <string.h>
+
+#include "replay/musl.h"
+
+enum { LINKS = 40 };
+
+/* ---- the same start in a stage ---- */
+
+/* A stage with the file in it. */
+struct trial {
+    const struct target *target;
+    const struct process *process;  /* in the target */
+    const struct exec_result *exec; /* in the target */
+    const struct replay *missed;    /* what that came to */
+    bool dlopen;
+    struct arena *arena;
+    struct stage *stage;
+    struct facts *facts;  /* of the stage, or of the view */
+    struct root *view;    /* the stage with the target's file laid over; NULL: it is from there */
+    struct replay replay; /* in the stage */
+};
+
+/* Where the file is in the stage: where it was copied from, else where the target has it. */
+static const char *place_file(struct trial *trial)
+{
+    const char *stage = NULL, *path = NULL;
+    const struct node *node = trial->exec->node;
+    trial->facts = trial->stage->facts;
+    if (node_origin(node, trial->arena, &stage, &path) && stage != NULL &&
+        strcmp(stage, trial->stage->name) == 0)
+        return path;
+    struct err err = {0};
+    path = node_path(node, trial->arena);
+    trial->view = root_over(trial->stage->root);
+    trial->facts = facts_new(trial->view, true);
+    const struct copy copy = {.from = facts_root(trial->target->facts),
+                              .source = path,
+                              .to = path,
+                              .literal = true,
+                              .mode = -1};
+    return root_copy(trial->view, &copy, &err) ? path : NULL;
+}
+
+static bool start(struct trial *trial, const char *path, struct process *process)
+{
+    struct exec_result exec = {0};
+    struct target_libc libc = {0};
+    if (!trial->dlopen) {
+        exec_replay(trial->facts, process, path, trial->arena, &exec);
+        if (exec.reason != EXEC_OK || exec.interp == NULL)
+            return false;
+    } else {
+        int error;
+        exec.program = exec.argv0 = path;
+        exec.node = root_lookup(facts_root(trial->facts), NULL, path, NULL, LOOKUP_FOLLOW, &error);
+        if (exec.node == NULL || exec.node->type != NODE_FILE ||
+            !target_loader_for(trial->facts, trial->exec->elf, &libc))
+            return false;
+        exec.elf = facts_of(trial->facts, exec.node)->elf;
+        exec.interp = libc.node;
+        exec.interp_elf = libc.elf;
+    }
+    enum willrun_libc kind = target_loader_kind(exec.interp_elf);
+    if (exec.elf == NULL || (kind != WILLRUN_LIBC_GLIBC && kind != WILLRUN_LIBC_MUSL))
+        return false;
+    (kind == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay)(trial->facts, process, &exec,
+                                                             trial->dlopen, &trial->replay);
+    return true;
+}
+
+static bool trial_run(struct trial *trial)
+{
+    struct process process = *trial->process;
+    process.cred = (struct cred){0};
+    process.cwd = NULL;
+    process.host = NULL;
+    process.trail = false;
+    process.memo = memo_new();
+    trial->replay = (struct replay){.arena = trial->arena};
+    const char *path = place_file(trial);
+    bool started = path != NULL && start(trial, path, &process);
+    memo_free(process.memo);
+    return started;
+}
+
+static void trial_end(struct trial *trial)
+{
+    replay_free(&trial->replay);
+    if (trial->view != NULL) {
+        facts_free(trial->facts);
+        root_free(trial->view);
+    }
+    trial->view = NULL;
+}
+
+/* ---- what to copy ---- */
+
+/* The sources that go to one folder of the target. */
+struct line {
+    const char *folder; /* with a slash at its end */
+    const char *sources;
+};
+
+struct lines VEC(struct line);
+
+static const char *folder_of(const char *path, struct arena *arena)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? arena_copy(arena, path, (size_t)(slash - path) + 1) : "/";
+}
+
+static bool has_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)) != NULL; at += length)
+        if ((at == words || at[-1] == ' ') && (at[length] == '\0' || at[length] == ' '))
+            return true;
+    return false;
+}
+
+static void add_source(struct lines *lines, const char *folder, const char *source,
+                       struct arena *arena)
+{
+    size_t at = 0;
+    while (at < lines->count && strcmp(lines->at[at].folder, folder) != 0)
+        at++;
+    if (at == lines->count)
+        *vec_push(lines) = (struct line){folder, source};
+    else if (!has_word(lines->at[at].sources, source))
+        lines->at[at].sources = arena_format(arena, "%s %s", lines->at[at].sources, source);
+}
+
+/* A folder in which the target's loader looked for `name`: the stage's own, else one of the same
+ * search, else a default one. */
+static const char *target_folder(const struct trial *trial, const struct loaded *found)
+{
+    const char *folders[3] = {NULL, NULL, NULL};
+    for (size_t i = 0; i < trial->missed->events.count; i++) {
+        const struct event *event = &trial->missed->events.at[i];
+        if (event->kind != EV_CONSIDERED || event->path == NULL ||
+            strcmp(event->name, found->name) != 0)
+            continue;
+        size_t rank = strcmp(event->path, found->path) == 0      ? 0
+                      : event->via == found->via                 ? 1
+                      : event->via == WILLRUN_VIA_DEFAULT        ? 2
+                      : event->via == WILLRUN_VIA_MUSL_PATH_FILE ? 2
+                                                                 : 3;
+        if (rank < 3 && folders[rank] == NULL)
+            folders[rank] = folder_of(path_clean("/", event->path, trial->arena), trial->arena);
+    }
+    for (size_t i = 0; i < 3; i++)
+        if (folders[i] != NULL)
+            return folders[i];
+    return folder_of(found->path, trial->arena);
+}
+
+/* The library with every link that leads to it. Each link of its first folder goes beside it, the
+ * others to where they are in the stage. */
+static void add_chain(const struct trial *trial, const struct loaded *found, const char *folder,
+                      struct lines *lines)
+{
+    struct root *root = facts_root(trial->facts);
+    struct arena *arena = trial->arena;
+    const char *own = folder_of(found->path, arena), *path = found->path;
+    const struct node *beside = NULL;
+    for (size_t i = 0; i < LINKS; i++) {
+        int error;
+        const struct node *node = root_lookup(root, NULL, path, NULL, LOOKUP_NOFOLLOW, &error);
+        if (node == NULL)
+            return;
+        beside = beside != NULL ? beside : node->parent;
+        bool together = node->parent == beside;
+        const char *shown =
+            together ? arena_format(arena, "%s%s", own, node->name) : node_path(node, arena);
+        add_source(lines, together ? folder : folder_of(shown, arena), shown, arena);
+        if (node->type != NODE_LINK)
+            return;
+        path = path_clean(node_path(node->parent, arena), node->target, arena);
+    }
+}
+
+static const struct loaded *find_object(const struct replay *replay, const char *name)
+{
+    for (size_t i = 1; i < replay->objects.count; i++)
+        if (replay->objects.at[i].elf != NULL && replay->objects.at[i].path != NULL &&
+            strcmp(replay->objects.at[i].name, name) == 0)
+            return &replay->objects.at[i];
+    return NULL;
+}
+
+static bool target_has(const struct trial *trial, const struct loaded *object, const char *folder)
+{
+    const struct advice *advice = &trial->target->advice;
+    const char *beside = arena_format(trial->arena, "%s%s", folder, object->name);
+    return object->builtin || find_object(trial->missed, object->name) != NULL ||
+           advice_is_library(advice, object->path, object->elf) ||
+           advice_is_library(advice, beside, object->elf);
+}
+
+/* All that object `index` of the stage's replay needs and the target has not got either. */
+static void add_needs(const struct trial *trial, int index, const char *folder, struct lines *lines)
+{
+    const struct replay *replay = &trial->replay;
+    struct VEC(int) open = {0};
+    bool *seen = arena_array(trial->arena, replay->objects.count + 1, sizeof *seen);
+    *vec_push(&open) = index;
+    seen[index] = true;
+    for (size_t next = 0; next < open.count; next++) {
+        const struct loaded *object = &replay->objects.at[open.at[next]];
+        if (next != 0)
+            add_chain(trial, object, target_folder(trial, object), lines);
+        for (size_t i = 0; i < object->need_count; i++) {
+            int need = object->needs[i];
+            if (need <= 0 || seen[need])
+                continue;
+            seen[need] = true;
+            if (replay->objects.at[need].elf != NULL && replay->objects.at[need].path != NULL &&
+                !target_has(trial, &replay->objects.at[need], folder))
+                *vec_push(&open) = need;
+        }
+    }
+    vec_free(&open);
+}
+
+/* ---- the sentence ---- */
+
+/* What installs the package that has the library: as the stage's own database names it, where the
+ * target's packages are of that kind. */
+static const char *package_command(const struct trial *trial, const struct loaded *found)
+{
+    const struct owners *owners = stage_owners(trial->target->stages, trial->stage);
+    int error;
+    const struct node *node =
+        root_lookup(facts_root(trial->facts), NULL, found->path, NULL, LOOKUP_FOLLOW, &error);
+    const char *package = owners_find(owners, found->path);
+    if (package == NULL && node != NULL)
+        package = owners_find(owners, node_path(node, trial->arena));
+    return advice_install(&trial->target->advice, found->name, found->elf->wide,
+                          owners_installer(owners), package, trial->arena);
+}
+
+static const char *add_lines(const struct trial *trial, const char *text, const char *before,
+                             const struct lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        text = arena_format(trial->arena, "%s%s COPY --from=%s %s %s", text, i == 0 ? before : ",",
+                            trial->stage->name, lines->at[i].sources, lines->at[i].folder);
+    return text;
+}
+
+static const char *describe(const struct trial *trial, const char *name)
+{
+    struct arena *arena = trial->arena;
+    const struct loaded *found = find_object(&trial->replay, name);
+    if (found == NULL || found->builtin)
+        return NULL;
+    struct lines own = {0}, needs = {0};
+    const char *folder = target_folder(trial, found);
+    add_chain(trial, found, folder, &own);
+    add_needs(trial, (int)(found - trial->replay.objects.at), folder, &needs);
+    const char *text = arena_format(arena, "The stage %s has it", trial->stage->name);
+    text = add_lines(trial, text, ":", &own);
+    text = add_lines(trial, text, ", and for what it needs", &needs);
+    const char *command = package_command(trial, found);
+    text = command != NULL ? arena_format(arena, "%s; or install its package (%s).", text, command)
+                           : arena_format(arena, "%s.", text);
+    vec_free(&own);
+    vec_free(&needs);
+    return text;
+}
+
+static bool is_supplied(const struct supplies *supplies, const char *name)
+{
+    for (size_t i = 0; i < supplies->count; i++)
+        if (strcmp(supplies->at[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What the stage has of all that is missing. */
+static void take_from(struct trial *trial, struct supplies *supplies)
+{
+    const struct replay *missed = trial->missed;
+    for (size_t i = 0; i < missed->events.count; i++) {
+        const char *name = missed->events.at[i].name;
+        if (missed->events.at[i].kind != EV_NOT_FOUND || is_supplied(supplies, name))
+            continue;
+        const char *fix = describe(trial, name);
+        if (fix != NULL)
+            *vec_push(supplies) = (struct supply){name, fix};
+    }
+}
+
+void supplies_find(const struct target *target, const struct process *process,
+                   const struct exec_result *exec, bool dlopen, const struct replay *replay,
+                   struct supplies *supplies)
+{
+    for (size_t i = 0; i < target->stages->list.count; i++) {
+        struct trial trial = {.target = target,
+                              .process = process,
+                              .exec = exec,
+                              .missed = replay,
+                              .dlopen = dlopen,
+                              .arena = replay->arena,
+                              .stage = &target->stages->list.at[i]};
+        if (trial_run(&trial))
+            take_from(&trial, supplies);
+        trial_end(&trial);
+    }
+}
