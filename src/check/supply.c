@@ -132,28 +132,59 @@ static void add_source(struct lines *lines, const char *folder, const char *sour
         lines->at[at].sources = arena_format(arena, "%s %s", lines->at[at].sources, source);
 }
 
-/* A folder in which the target's loader looked for `name`: the stage's own, else one of the same
- * search, else a default one. */
-static const char *target_folder(const struct trial *trial, const struct loaded *found)
+/* How well a folder suits in which the target's loader looked: the stage's own, one of the same
+ * search, a default one; RANKS: not at all. */
+enum { RANKS = 3 };
+
+static size_t rank_of(const struct event *event, const struct loaded *found, const char *path)
 {
-    const char *folders[3] = {NULL, NULL, NULL};
+    if (strcmp(path, found->path) == 0)
+        return 0;
+    if (event->via == found->via)
+        return 1;
+    return event->via == WILLRUN_VIA_DEFAULT || event->via == WILLRUN_VIA_MUSL_PATH_FILE ? 2
+                                                                                         : RANKS;
+}
+
+/* The folder of the target into which the library is to go; NULL: its loader never looked for it.
+ */
+static const char *folder_looked_in(const struct trial *trial, const struct loaded *found)
+{
+    struct arena *arena = trial->arena;
+    const char *folders[RANKS] = {NULL};
     for (size_t i = 0; i < trial->missed->events.count; i++) {
         const struct event *event = &trial->missed->events.at[i];
         if (event->kind != EV_CONSIDERED || event->path == NULL ||
             strcmp(event->name, found->name) != 0)
             continue;
-        size_t rank = strcmp(event->path, found->path) == 0      ? 0
-                      : event->via == found->via                 ? 1
-                      : event->via == WILLRUN_VIA_DEFAULT        ? 2
-                      : event->via == WILLRUN_VIA_MUSL_PATH_FILE ? 2
-                                                                 : 3;
-        if (rank < 3 && folders[rank] == NULL)
-            folders[rank] = folder_of(path_clean("/", event->path, trial->arena), trial->arena);
+        const char *path = event->path; /* a folder that does not exist ends in a slash */
+        if (path[0] != '\0' && path[strlen(path) - 1] == '/')
+            path = arena_format(arena, "%s%s", path, found->name);
+        size_t rank = rank_of(event, found, path);
+        if (rank < RANKS && folders[rank] == NULL)
+            folders[rank] = folder_of(path_clean("/", path, arena), arena);
     }
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < RANKS; i++)
         if (folders[i] != NULL)
             return folders[i];
-    return folder_of(found->path, trial->arena);
+    return NULL;
+}
+
+static bool is_of_system(enum willrun_via via)
+{
+    return via == WILLRUN_VIA_DEFAULT || via == WILLRUN_VIA_LD_SO_CACHE;
+}
+
+/* The same for what the library `found` needs: beside it where it is beside it in the stage, or
+ * where the system's loader finds both. */
+static const char *folder_beside(const struct trial *trial, const struct loaded *object,
+                                 const struct loaded *found, const char *folder)
+{
+    const char *looked = folder_looked_in(trial, object);
+    const char *own = folder_of(object->path, trial->arena);
+    bool beside = strcmp(own, folder_of(found->path, trial->arena)) == 0 ||
+                  (is_of_system(object->via) && is_of_system(found->via));
+    return looked != NULL ? looked : beside ? folder : own;
 }
 
 /* The library with every link that leads to it. Each link of its first folder goes beside it, the
@@ -163,7 +194,12 @@ static void add_chain(const struct trial *trial, const struct loaded *found, con
 {
     struct root *root = facts_root(trial->facts);
     struct arena *arena = trial->arena;
-    const char *own = folder_of(found->path, arena), *path = found->path;
+    int ignored;
+    const char *path = path_clean("/", found->path, arena);
+    if (root_lookup(root, NULL, path, NULL, LOOKUP_NOFOLLOW, &ignored) !=
+        root_lookup(root, NULL, found->path, NULL, LOOKUP_NOFOLLOW, &ignored))
+        path = found->path; /* dots behind a link to a folder */
+    const char *own = folder_of(path, arena);
     const struct node *beside = NULL;
     for (size_t i = 0; i < LINKS; i++) {
         int error;
@@ -203,6 +239,7 @@ static bool target_has(const struct trial *trial, const struct loaded *object, c
 static void add_needs(const struct trial *trial, int index, const char *folder, struct lines *lines)
 {
     const struct replay *replay = &trial->replay;
+    const struct loaded *found = &replay->objects.at[index];
     struct VEC(int) open = {0};
     bool *seen = arena_array(trial->arena, replay->objects.count + 1, sizeof *seen);
     *vec_push(&open) = index;
@@ -210,7 +247,7 @@ static void add_needs(const struct trial *trial, int index, const char *folder, 
     for (size_t next = 0; next < open.count; next++) {
         const struct loaded *object = &replay->objects.at[open.at[next]];
         if (next != 0)
-            add_chain(trial, object, target_folder(trial, object), lines);
+            add_chain(trial, object, folder_beside(trial, object, found, folder), lines);
         for (size_t i = 0; i < object->need_count; i++) {
             int need = object->needs[i];
             if (need <= 0 || seen[need])
@@ -257,7 +294,9 @@ static const char *describe(const struct trial *trial, const char *name)
     if (found == NULL || found->builtin)
         return NULL;
     struct lines own = {0}, needs = {0};
-    const char *folder = target_folder(trial, found);
+    const char *folder = folder_looked_in(trial, found);
+    if (folder == NULL)
+        folder = folder_of(found->path, arena);
     add_chain(trial, found, folder, &own);
     add_needs(trial, (int)(found - trial->replay.objects.at), folder, &needs);
     const char *text = arena_format(arena, "The stage %s has it", trial->stage->name);
