@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "check/user.h"
+#include "root/mode.h"
 
 /* ---- texts ---- */
 
@@ -41,26 +42,47 @@ static char *next_part(const char **text, struct arena *arena, bool *more)
     return part;
 }
 
-static bool parse_mode(const char *text, int *mode, struct err *err)
+static bool parse_mode(const char *text, struct copy_request *request, struct err *err)
 {
-    char *end;
-    unsigned long value = strtoul(text, &end, 8);
-    if (*text < '0' || *text > '7' || *end != '\0' || value > 07777)
+    if (!mode_parse(text, &request->mode))
         return err_set(err, WILLRUN_EUSAGE,
-                       "chmod=%s: expected an octal number from 0 to 7777, as in chmod=755", text);
-    *mode = (int)value;
+                       "chmod=%s: expected an octal number from 0 to 7777, or changes as u+x,go=rX",
+                       text);
+    request->changes = request->mode < 0 ? text : NULL;
     return true;
 }
 
 static bool parse_setting(const char *setting, struct copy_request *request, struct err *err)
 {
     if (strncmp(setting, "chmod=", 6) == 0)
-        return parse_mode(setting + 6, &request->mode, err);
+        return parse_mode(setting + 6, request, err);
     if (strncmp(setting, "chown=", 6) != 0 || setting[6] == '\0')
         return err_set(err, WILLRUN_EUSAGE,
                        "%s is no setting of a copy: expected chmod=MODE or chown=USER[:GROUP]",
                        setting);
     request->owner = setting + 6;
+    return true;
+}
+
+/* Where a setting ends: at a comma behind which another one starts, for modes have commas too. */
+static size_t setting_length(const char *settings)
+{
+    size_t length = strcspn(settings, ",");
+    while (strncmp(settings, "chmod=", 6) == 0 && settings[length] == ',' &&
+           strncmp(settings + length + 1, "chown=", 6) != 0)
+        length += 1 + strcspn(settings + length + 1, ",");
+    return length;
+}
+
+static bool parse_settings(const char *settings, struct arena *arena, struct copy_request *request,
+                           struct err *err)
+{
+    while (*settings != '\0') {
+        size_t length = setting_length(settings);
+        if (length != 0 && !parse_setting(arena_copy(arena, settings, length), request, err))
+            return false;
+        settings += length + (settings[length] == ',');
+    }
     return true;
 }
 
@@ -78,12 +100,7 @@ bool copy_parse(const char *text, struct arena *arena, struct copy_request *requ
                        "%s is no copy: expected NAME:SRC:DST, or :SRC:DST for the local disk, with "
                        ":chmod=MODE,chown=USER:GROUP behind it where wanted",
                        text);
-    char *settings = arena_string(arena, rest), *place = NULL;
-    for (char *setting = more[2] ? strtok_r(settings, ",", &place) : NULL; setting != NULL;
-         setting = strtok_r(NULL, ",", &place))
-        if (!parse_setting(setting, request, err))
-            return false;
-    return true;
+    return !more[2] || parse_settings(rest, arena, request, err);
 }
 
 /* ---- stages ---- */
@@ -186,8 +203,11 @@ bool stages_copy(struct stages *stages, struct facts *facts, const char *text, c
     struct copy_request request;
     if (!copy_parse(text, &stages->arena, &request, err))
         return false;
-    struct copy copy = {
-        .source = request.source, .to = request.to, .workdir = workdir, .mode = request.mode};
+    struct copy copy = {.source = request.source,
+                        .to = request.to,
+                        .workdir = workdir,
+                        .mode = request.mode,
+                        .changes = request.changes};
     bool ok = request.stage != NULL ? from_stage(stages, request.stage, &copy, err)
                                     : from_disk(stages, &copy, err);
     if (ok && request.owner != NULL) {

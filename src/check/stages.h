@@ -27,12 +27,13 @@ struct stages {
 
 void stages_init(struct stages *stages);
 
-/* What --copy says: NAME:SRC:DST[:chmod=MODE][,chown=USER:GROUP]; `\:` is a colon of a path. */
+/* What --copy says: NAME:SRC:DST[:chmod=MODE,chown=USER:GROUP]; `\:` is a colon of a path. */
 struct copy_request {
     const char *stage;       /* NULL: the local disk */
     const char *source, *to; /* not empty */
     const char *owner;       /* NULL: none given */
-    int mode;                /* -1: none given */
+    int mode;                /* a number; -1: none given */
+    const char *changes;     /* of the modes; NULL: none given */
 };
 
 /* Take `text` apart; texts are in `arena`. False with WILLRUN_EUSAGE. */

@@ -467,6 +467,7 @@ static const struct copy *keep(struct root *root, const struct copy *copy)
     kept->stage = arena_string(&root->arena, copy->stage);
     kept->source = arena_string(&root->arena, copy->source);
     kept->to = arena_string(&root->arena, copy->to);
+    kept->changes = arena_string(&root->arena, copy->changes);
     kept->base = arena_string(&root->arena, copy->base);
     kept->workdir = arena_string(&root->arena, copy->workdir);
     return kept;

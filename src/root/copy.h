@@ -16,7 +16,8 @@ struct copy {
                             folder joins */
     bool owned;          /* everything gets the owner below, not that which it has */
     uint32_t uid, gid;
-    int mode; /* permission bits that everything gets; -1: those that it has */
+    int mode;            /* permission bits that everything gets; -1: those that it has … */
+    const char *changes; /* … with these changes, as mode_change takes them; NULL: none */
 };
 
 /* A root that is the same as `below`, and can be copied to by itself; `below` must outlive it. */

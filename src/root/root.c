@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "root/copy.h"
+#include "root/mode.h"
 #include "root/tree.h"
 
 /* ---- content ids ---- */
@@ -124,6 +125,8 @@ void lay_info(const struct lay *lay, const struct node *twin, struct node_info *
                                .target = twin->target};
     if (copy->mode >= 0 && twin->type != NODE_LINK)
         info->mode = (uint32_t)copy->mode;
+    else if (copy->changes != NULL && twin->type != NODE_LINK)
+        info->mode = mode_change(copy->changes, twin->mode, twin->type == NODE_DIR);
     /* BuildKit takes the bits of S_IFSOCK out of a type before mknod (fsutil's copyDevice): that
      * makes a socket a file, and S_IFBLK S_IFCHR */
     if (twin->type == NODE_SOCKET)
@@ -411,25 +414,6 @@ const struct node *root_make_folder(struct root *root, const char *path, int *er
         at = next;
     }
     return *error == 0 ? at : NULL;
-}
-
-bool root_graft(struct root *root, const char *name, struct source *source, const char *path,
-                struct err *err)
-{
-    struct node_info info = {.type = NODE_NONE};
-    *vec_push(&root->sources) = source;
-    if (*name == 0 || strchr(name, '/') != NULL || strcmp(name, ".") == 0 ||
-        strcmp(name, "..") == 0 || strlen(name) > NAME_MAX)
-        return err_set(err, WILLRUN_EUSAGE, "'%s' is no name that a file can have in the root",
-                       name);
-    source->ops->look(source, path, &root->arena, &info);
-    if (info.type == NODE_NONE)
-        return err_set(err, WILLRUN_EINPUT, "%s in %s: %s", path, source->name,
-                       err_text(info.error != 0 ? info.error : ENOENT));
-    struct origin origin = {.source = source, .path = arena_string(&root->arena, path)};
-    replace(root, root->top,
-            new_item(root, root->top, arena_string(&root->arena, name), origin, &info));
-    return true;
 }
 
 int root_bytes_wanted(struct root *root, const struct node *file, file_wanted *wanted,

@@ -46,12 +46,6 @@ struct root;
 struct root *root_new(struct source *source);
 void root_free(struct root *root);
 
-/* Lay `path` of `source` over the root at /NAME. The source is the root's from
- * then on, even where false is returned. No other thread may use the root
- * meanwhile; all the other calls may come from any thread. */
-bool root_graft(struct root *root, const char *name, struct source *source, const char *path,
-                struct err *err);
-
 /* The folder at the absolute `path`, made with all above it that is missing, as
  * runtimes do for a working directory; NULL with an errno where something else
  * is in the way. No other thread may use the root meanwhile. */

@@ -47,6 +47,8 @@ expect 1 'no x' "${run[@]}" --copy b:/src/bin/start:/s --format json /s
 says out '"errno": "EACCES"'
 expect 1 'chmod' "${run[@]}" --copy b:/src/bin/start:/s:chmod=755 --format json /s
 says out '"errno": "ENOENT"'
+expect 1 'chmod by changes' "${run[@]}" --copy b:/src/bin/start:/s:chmod=u+x,go=rX,chown=0:0 --format json /s
+says out '"errno": "ENOENT"'
 expect 1 'not the owner' "${run[@]}" --user 7:8 --copy b:/src/bin/other:/s:chmod=700,chown=5:6 --format json /s
 says out '"errno": "EACCES"'
 expect 1 'the owner' "${run[@]}" --user 5:6 --copy b:/src/bin/other:/s:chmod=700,chown=5:6 --format json /s
@@ -60,6 +62,7 @@ refused() {
 refused 'no DST' 'b:/src is no copy: expected NAME:SRC:DST' --copy b:/src
 refused 'an empty SRC' 'b::/app is no copy' --copy b::/app
 refused 'no such setting' 'mode=755 is no setting of a copy' --copy b:/src:/app:mode=755
+refused 'no such change' 'chmod=u+x,q: expected an octal number' --copy b:/src:/app:chmod=u+x,q
 refused 'no such mode' 'chmod=9: expected an octal number' --copy b:/src:/app:chmod=9
 refused 'no such stage' 'there is no stage c to copy from: give it with --stage c=SOURCE' --copy c:/src:/app
 refused 'no such source' 'the copy of /none from stage b to /app: /none in the stage: No such file or directory' --copy b:/none:/app

@@ -233,6 +233,15 @@ case("chmod of a folder that is made", ("/tree", "@/new", "chmod=4711"),
      why="prepareTargetDir makes it with the mode that is given, of which os.Mkdir takes 0777",
      buildkit={"new": ("d", "0711", 0, 0, None)})
 
+case("chmod by changes, each from its own mode", ("/tree", "@/dir", "chmod=go=rX,u+w"), alone=True,
+     why="this buildah knows numbers alone",
+     buildkit={"dir/a": ("f", "0644", 7, 8, "a"), "dir/abs": ("l", "0777", 0, 0, "/etc/passwd"),
+               "dir/dirlink": ("l", "0777", 0, 0, "sub"), "dir/empty": ("d", "0755", 0, 0, None),
+               "dir/fifo": ("p", "0644", 0, 0, None), "dir/hard1": ("f", "0644", 0, 0, "hard"),
+               "dir/hard2": ("f", "0644", 0, 0, "hard"), "dir/link": ("l", "0777", 0, 0, "a"),
+               "dir/sticky": ("d", "1755", 0, 0, None), "dir/sub": ("d", "0755", 9, 10, None),
+               "dir/sub/b": ("f", "0644", 0, 0, "b")})
+
 # ---- refusals
 case("a file over a folder", ("/flat/x", "@/dirx/"), fails="the directory /@/dirx/x with a file",
      why="ensureEmptyFileTarget takes no folder, and buildah removes what is there")
@@ -329,7 +338,8 @@ def expected(one, number, nodes):
         size, extra = "-", text or "-"
         if kind == "f":
             size, extra = str(len(text)), hash_of_bytes(text.encode())
-        nodes[path] = [kind, mode, str(uid), str(gid), size, extra, -len(nodes) if kind == "f" else 0]
+        same = -int(extra, 16) if kind == "f" else 0  # what has one text is one file
+        nodes[path] = [kind, mode, str(uid), str(gid), size, extra, same]
     return nodes
 
 

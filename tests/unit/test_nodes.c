@@ -1,4 +1,4 @@
-/* Nodes of a root: facts, listings, contents, grafts, refusals. */
+/* Nodes of a root: facts, listings, contents, refusals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -157,71 +157,6 @@ static void a_relative_path_needs_a_folder_to_start_from(void **state)
     root_free(root);
 }
 
-/* ---- grafts ---- */
-
-static void a_file_is_laid_over_the_root(void **state)
-{
-    const struct bench *bench = *state;
-    struct root *root = open_root(bench);
-    struct arena arena = {0};
-    struct err err = {0};
-    struct file_bytes bytes;
-    const struct node *before_graft = find(root, "/a");
-    assert_null(find(root, "/server"));
-    assert_true(root_graft(root, "server", open_source(bench), "b/c", &err));
-    assert_true(root_graft(root, "a", open_source(bench), "b/c", &err));
-    const struct node *server = find(root, "/server"), *a = find(root, "/a");
-    assert_string_equal(node_path(server, &arena), "/server");
-    assert_ptr_not_equal(a, before_graft);
-    assert_ptr_equal(find(root, "/b/to-a"), a);
-    assert_int_equal(root_bytes(root, a, &bytes), 0);
-    assert_memory_equal(bytes.span.data, "second", 6);
-    file_bytes_release(&bytes);
-    const struct node **nodes;
-    size_t count;
-    assert_int_equal(root_list(root, root_top(root), &arena, &nodes, &count), 0);
-    assert_int_equal(count, 4);
-    assert_ptr_equal(nodes[0], a);
-    assert_ptr_equal(nodes[3], server);
-    arena_free(&arena);
-    root_free(root);
-}
-
-static void links_in_a_grafted_folder_stay_in_the_root(void **state)
-{
-    const struct bench *bench = *state;
-    struct root *root = open_root(bench);
-    struct arena arena = {0};
-    struct err err = {0};
-    assert_true(root_graft(root, "app", open_source(bench), "b", &err));
-    assert_true(root_graft(root, "whole", open_source(bench), "", &err));
-    assert_string_equal(node_path(find(root, "/app/c"), &arena), "/app/c");
-    assert_string_equal(node_path(find(root, "/app/to-a"), &arena), "/a");
-    assert_string_equal(node_path(find(root, "/whole/b/../../b/c"), &arena), "/b/c");
-    assert_string_equal(node_path(find(root, "/whole/b/to-a"), &arena), "/whole/a");
-    assert_null(find(root, "/app/to-bin"));
-    arena_free(&arena);
-    root_free(root);
-}
-
-static void a_bad_graft_gets_its_sentence(void **state)
-{
-    static const char *const names[] = {"", ".", "..", "x/y"};
-    const struct bench *bench = *state;
-    struct root *root = open_root(bench);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct err err = {0};
-        assert_false(root_graft(root, names[i], open_source(bench), "a", &err));
-        assert_int_equal(err.code, WILLRUN_EUSAGE);
-    }
-    struct err err = {0};
-    assert_false(root_graft(root, "app", open_source(bench), "none", &err));
-    assert_int_equal(err.code, WILLRUN_EINPUT);
-    assert_non_null(strstr(err.text, "No such file or directory"));
-    assert_null(find(root, "/app"));
-    root_free(root);
-}
-
 /* ---- a source that refuses, and one that no kernel would make ---- */
 
 static void fake_look(struct source *source, const char *path, struct arena *arena,
@@ -312,9 +247,6 @@ int main(void)
         IN_TREE(what_was_seen_stays),
         IN_TREE(bytes_are_a_files_alone),
         IN_TREE(a_relative_path_needs_a_folder_to_start_from),
-        IN_TREE(a_file_is_laid_over_the_root),
-        IN_TREE(links_in_a_grafted_folder_stay_in_the_root),
-        IN_TREE(a_bad_graft_gets_its_sentence),
         cmocka_unit_test(the_disks_own_refusal_is_told),
         cmocka_unit_test(a_folder_that_cannot_be_listed_is_trouble),
         cmocka_unit_test(an_empty_link_is_its_own_folder),
