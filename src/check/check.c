@@ -4,7 +4,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/err.h"
 #include "check/commands.h"
@@ -262,36 +261,11 @@ struct checking {
     struct asked_list asked;
 };
 
-static bool is_folder(struct root *root, const char *path)
-{
-    struct stat status;
-    int error;
-    if (*path != '/')
-        return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    const struct node *node = root_lookup(root, NULL, path, NULL, LOOKUP_FOLLOW, &error);
-    return node != NULL && node->type == NODE_DIR;
-}
-
-/* A few files, which one thread judges: an index of all that their libraries
- * define would cost more than the lookups. */
-static bool asks_little(const struct checking *checking)
-{
-    const struct willrun *willrun = checking->willrun;
-    if (willrun->all || willrun->subjects.count + willrun->commands.count >= SUBJECTS_A_THREAD)
-        return false;
-    for (size_t i = 0; i < willrun->subjects.count; i++)
-        if (is_folder(checking->owned->root, willrun->subjects.at[i]))
-            return false;
-    return true;
-}
-
 static void open_root(struct checking *checking)
 {
     struct owned_result *owned = checking->owned;
     owned->root = root_new(checking->source);
     owned->facts = facts_new(owned->root, true);
-    if (asks_little(checking))
-        facts_keep_bytes(owned->facts);
     checking->image = checking->source->image;
     checking->target.source = checking->willrun->root;
     checking->target.facts = owned->facts;
@@ -323,6 +297,26 @@ static bool lay_subjects(struct checking *checking)
             given.copy = root_copy_count(root);
         }
         *vec_push(&checking->given) = given;
+    }
+    return true;
+}
+
+/* A few files, which one thread judges: an index of all that their libraries
+ * define would cost more than the lookups. */
+static bool asks_little(const struct checking *checking)
+{
+    const struct willrun *willrun = checking->willrun;
+    size_t named = willrun->subjects.count + willrun->commands.count;
+    if (willrun->all || named >= SUBJECTS_A_THREAD)
+        return false;
+    if (named == 0 && willrun->copies.count != 0) /* all that is copied */
+        return false;
+    for (size_t i = 0; i < checking->given.count; i++) {
+        int error;
+        const struct node *node = root_lookup(
+            checking->owned->root, NULL, checking->given.at[i].path, NULL, LOOKUP_FOLLOW, &error);
+        if (node != NULL && node->type == NODE_DIR)
+            return false;
     }
     return true;
 }
@@ -384,6 +378,8 @@ static bool open_target(struct checking *checking)
     open_root(checking);
     if (!make_copies(checking) || !lay_subjects(checking))
         return false;
+    if (asks_little(checking))
+        facts_keep_bytes(checking->owned->facts);
     checking->target.platform = willrun->platform;
     if (willrun->platform == NULL && checking->image != NULL && checking->image->platform != NULL)
         checking->target.platform = platform_by_name(checking->image->platform);
