@@ -1,4 +1,4 @@
-/* The matcher of COPY's patterns, held to the table of Go's path/filepath/match_test.go. */
+/* The matcher of COPY's patterns does what filepath.Match of Go does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
