@@ -271,15 +271,25 @@ static void open_root(struct checking *checking)
     checking->target.facts = owned->facts;
 }
 
+/* The platform's name: as it was asked for, else as the image says; NULL: neither. */
+static const char *platform_asked(const struct checking *checking)
+{
+    const char *name = checking->willrun->platform_name;
+    return name == NULL && checking->image != NULL ? checking->image->platform : name;
+}
+
 static bool make_copies(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
     struct stages *stages = &checking->owned->stages;
+    const char *workdir = willrun->workdir;
     bool ok = true;
+    if (workdir == NULL && checking->image != NULL)
+        workdir = checking->image->workdir;
     for (size_t i = 0; ok && i < willrun->stages.count; i++)
-        ok = stages_add(stages, willrun->stages.at[i], &willrun->err);
+        ok = stages_add(stages, willrun->stages.at[i], platform_asked(checking), &willrun->err);
     for (size_t i = 0; ok && i < willrun->copies.count; i++)
-        ok = stages_copy(stages, checking->owned->facts, willrun->copies.at[i], willrun->workdir,
+        ok = stages_copy(stages, checking->owned->facts, willrun->copies.at[i], workdir,
                          &willrun->err);
     return ok;
 }

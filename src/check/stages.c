@@ -8,6 +8,7 @@
 
 #include "check/user.h"
 #include "root/mode.h"
+#include "source/source_open.h"
 
 /* ---- texts ---- */
 
@@ -105,11 +106,10 @@ bool copy_parse(const char *text, struct arena *arena, struct copy_request *requ
 
 /* ---- stages ---- */
 
-static struct root *open_stage(const char *source, struct err *err)
+static struct root *open_stage(const char *spec, const char *platform, struct err *err)
 {
-    struct source *opened =
-        source_open_dir(strncmp(source, "dir:", 4) == 0 ? source + 4 : source, err);
-    return opened != NULL ? root_new(opened) : NULL;
+    struct source *source = source_open(spec, platform, err);
+    return source != NULL ? root_new(source) : NULL;
 }
 
 static struct stage *find_stage(struct stages *stages, const char *name)
@@ -120,14 +120,14 @@ static struct stage *find_stage(struct stages *stages, const char *name)
     return NULL;
 }
 
-bool stages_add(struct stages *stages, const char *text, struct err *err)
+bool stages_add(struct stages *stages, const char *text, const char *platform, struct err *err)
 {
     const char *name, *source;
     if (!stage_parse(text, &stages->arena, &name, &source, err))
         return false;
     if (find_stage(stages, name) != NULL)
         return err_set(err, WILLRUN_EUSAGE, "the stage %s is given twice", name);
-    struct root *root = open_stage(source, err);
+    struct root *root = open_stage(source, platform, err);
     if (root == NULL)
         return false;
     *vec_push(&stages->list) = (struct stage){name, root, facts_new(root, true), NULL};
@@ -137,7 +137,7 @@ bool stages_add(struct stages *stages, const char *text, struct err *err)
 static struct root *local_disk(struct stages *stages, struct err *err)
 {
     if (stages->local == NULL)
-        stages->local = open_stage("/", err);
+        stages->local = open_stage("dir:/", NULL, err);
     return stages->local;
 }
 

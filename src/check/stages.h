@@ -44,8 +44,9 @@ bool copy_parse(const char *text, struct arena *arena, struct copy_request *requ
 bool stage_parse(const char *text, struct arena *arena, const char **name, const char **source,
                  struct err *err);
 
-/* Open the stage that `text` names. */
-bool stages_add(struct stages *stages, const char *text, struct err *err);
+/* Open the stage that `text` names; of an image for several platforms the one for `platform` (NULL:
+ * the only one). */
+bool stages_add(struct stages *stages, const char *text, const char *platform, struct err *err);
 
 /* Copy what `text` says to the root of `facts`. `workdir`: where a relative DST starts; NULL: /. */
 bool stages_copy(struct stages *stages, struct facts *facts, const char *text, const char *workdir,

@@ -66,7 +66,7 @@ static bool apply(struct listing *listing, char **arguments)
     for (; arguments[0] != NULL && arguments[1] != NULL; arguments += 2) {
         bool ok = true;
         if (strcmp(arguments[0], "--stage") == 0)
-            ok = stages_add(&listing->stages, arguments[1], &listing->err);
+            ok = stages_add(&listing->stages, arguments[1], NULL, &listing->err);
         else if (strcmp(arguments[0], "--copy") == 0)
             ok =
                 stages_copy(&listing->stages, listing->facts, arguments[1], workdir, &listing->err);
