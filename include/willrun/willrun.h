@@ -113,6 +113,19 @@ WILLRUN_API void willrun_set_on_progress(struct willrun *willrun, willrun_on_pro
 WILLRUN_API enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **result);
 WILLRUN_API void willrun_result_free(struct willrun_result *result);
 
+/** Where a profile comes from, for its readers. Any may be NULL. */
+struct willrun_origin {
+    const char *origin; /**< what it was made of: "image debian:12-slim" */
+    const char *date;   /**< when that was, "2026-11-23" */
+};
+
+/** Write the profile of the root filesystem in `source`, as willrun_set_root()
+ *  takes it: a tar.zst in which ELF files are cut down to what a loader reads.
+ *  A check of the profile gives what a check of the root does. The same root
+ *  gives the same bytes. */
+WILLRUN_API enum willrun_err willrun_snapshot(struct willrun *willrun, const char *source,
+                                              const struct willrun_origin *origin, FILE *out);
+
 /** How a result is written. */
 enum willrun_format {
     WILLRUN_FORMAT_TEXT,

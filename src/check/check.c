@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "check/commands.h"
+#include "check/context.h"
 #include "check/stages.h"
 #include "check/start.h"
 #include "check/subject.h"
@@ -87,6 +88,17 @@ void willrun_free(struct willrun *willrun)
 const char *willrun_error(const struct willrun *willrun)
 {
     return willrun->err.text;
+}
+
+struct err *context_err(struct willrun *willrun)
+{
+    willrun->err = (struct err){0};
+    return &willrun->err;
+}
+
+const char *context_platform(const struct willrun *willrun)
+{
+    return willrun->platform != NULL ? willrun->platform->name : NULL;
 }
 
 static char *copy(const char *text)
@@ -331,18 +343,6 @@ static bool asks_little(const struct checking *checking)
     return true;
 }
 
-/* The platform of the root's libc: the first of the table whose loader is there. */
-static void find_platform(struct target *target)
-{
-    target_find_libc(target->facts, target->platform, &target->libc);
-    for (const struct platform *row = platforms; target->platform == NULL && row->name != NULL;
-         row++) {
-        target_find_libc(target->facts, row, &target->libc);
-        if (target->libc.node != NULL)
-            target->platform = row;
-    }
-}
-
 static bool find_workdir(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
@@ -397,7 +397,7 @@ static bool open_target(struct checking *checking)
     checking->target.trail = willrun->trail;
     checking->target.host = willrun->host;
     checking->target.stages = &checking->owned->stages;
-    find_platform(&checking->target);
+    target_find_platform(&checking->target);
     checking->target.advice =
         (struct advice){checking->owned->facts, checking->target.libc.version};
     return find_process(checking);

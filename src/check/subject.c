@@ -60,6 +60,17 @@ void target_find_libc(struct facts *facts, const struct platform *platform,
     try_loader(facts, platform, platform->musl_interp, libc);
 }
 
+void target_find_platform(struct target *target)
+{
+    target_find_libc(target->facts, target->platform, &target->libc);
+    for (const struct platform *row = platforms; target->platform == NULL && row->name != NULL;
+         row++) {
+        target_find_libc(target->facts, row, &target->libc);
+        if (target->libc.node != NULL)
+            target->platform = row;
+    }
+}
+
 /* ---- what a file is ---- */
 
 /* A library may have an interpreter, too (libc.so.6, libcap): with execute

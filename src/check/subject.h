@@ -50,6 +50,10 @@ void target_find_libc(struct facts *facts, const struct platform *platform,
 /* The process that is started there. */
 struct process target_process(const struct target *target, struct memo *memo);
 
+/* Fill in the libc, and the platform where none was asked for: that of the
+ * root's libc, the first of the table whose loader is there. */
+void target_find_platform(struct target *target);
+
 /* What is to be judged. */
 struct asked {
     const char *path;

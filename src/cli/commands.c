@@ -26,6 +26,15 @@ static const struct example tree_examples[] = {
     {NULL, NULL},
 };
 
+static const struct example snapshot_examples[] = {
+    {"Keep what a later check of a root filesystem needs, in a small file:",
+     "willrun snapshot ./rootfs -o rootfs.profile.tar.zst"},
+    {"The same, and tell its readers where it is from:",
+     "willrun snapshot ./rootfs --origin 'image registry.example/app:7' --date 2026-11-23 -o "
+     "app.tar.zst"},
+    {NULL, NULL},
+};
+
 const struct command commands[] = {
     {"check", FOR_CHECK, cmd_check, "will each program, library and script run in this root?",
      "[PATH]...",
@@ -41,6 +50,13 @@ const struct command commands[] = {
      "search the loader finds each. An absolute PATH is inside the root; a relative PATH is a "
      "file or folder of the local disk, which is first laid over the root as /NAME.",
      "0: drawn, and each of them meets --fail-on; 1: at least one does not", tree_examples},
+    {"snapshot", FOR_SNAPSHOT, cmd_snapshot, "write a root as a small profile that checks the same",
+     "SOURCE -o FILE",
+     "Writes the root filesystem SOURCE to FILE as a profile: a tar.zst in which each ELF file is "
+     "cut down to what a loader reads and other files are emptied, but for scripts and for the "
+     "texts that decide how programs start. A check of the profile gives what a check of the root "
+     "gives. The same root makes the same bytes.",
+     "0: written", snapshot_examples},
 };
 
 const size_t command_count = sizeof commands / sizeof *commands;

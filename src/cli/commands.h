@@ -9,9 +9,10 @@ struct options;
 /* Each runs with parsed options and returns the exit status. */
 int cmd_check(const struct options *options);
 int cmd_tree(const struct options *options);
+int cmd_snapshot(const struct options *options);
 
 /* One bit a command, for the options table. */
-enum { FOR_CHECK = 1, FOR_TREE = 2 };
+enum { FOR_CHECK = 1, FOR_TREE = 2, FOR_SNAPSHOT = 4 };
 
 struct example {
     const char *says;

@@ -26,6 +26,7 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {NULL, 0}};
 
 #define BOTH (FOR_CHECK | FOR_TREE)
+#define ANY (BOTH | FOR_SNAPSHOT)
 
 /* clang-format off */
 /* letter name       argument    kind    field     choices        commands   help */
@@ -65,7 +66,11 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "how to write it (default: text; jsonl: one line a subject, as soon as it is judged)")       \
     X(0,   "format",   "FORMAT", CHOICE, format,   tree_formats,  FOR_TREE,                        \
       "how to write it (default: text)")                                                           \
-    X('o', "output",   "FILE",   TEXT,   output,   NULL,          BOTH,                            \
+    X(0,   "origin",   "TEXT",   TEXT,   origin,   NULL,          FOR_SNAPSHOT,                    \
+      "what the root was made of, for readers of the profile (default: SOURCE)")                   \
+    X(0,   "date",     "DATE",   TEXT,   date,     NULL,          FOR_SNAPSHOT,                    \
+      "when that was, such as 2026-11-23, for readers of the profile")                             \
+    X('o', "output",   "FILE",   TEXT,   output,   NULL,          ANY,                             \
       "write to FILE, whole or not at all")                                                        \
     X(0,   "fail-on",  "VERDICT", CHOICE, fail_on, fail_ons,      BOTH,                            \
       "what makes the exit status 1 (default: fails; degraded: whatever does not surely run)")     \
@@ -79,7 +84,7 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "tell on standard error how far it is (default: auto, on a terminal)")                       \
     X('j', "jobs",     "N",      NUMBER, threads,  NULL,          BOTH,                            \
       "threads (default: the processors it may use)")                                              \
-    X('h', "help",     NULL,     FLAG,   help,     NULL,          BOTH,                            \
+    X('h', "help",     NULL,     FLAG,   help,     NULL,          ANY,                             \
       "print this help")
 /* clang-format on */
 

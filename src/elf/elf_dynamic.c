@@ -140,9 +140,10 @@ static void note_string(struct strings *strings, const Elf64_Dyn *entry)
 
 static void read_entries(struct elf_image *image, struct span table, struct strings *strings)
 {
-    Elf64_Dyn entries[ELF_CHUNK];
+    enum { AT_ONCE = 32 }; /* more would only read what lies behind the section */
+    Elf64_Dyn entries[AT_ONCE];
     for (size_t first = 0;;) {
-        size_t count = elf_read_dyns(image, table, first, ELF_CHUNK, entries);
+        size_t count = elf_read_dyns(image, table, first, AT_ONCE, entries);
         for (size_t i = 0; i < count; i++) {
             if (entries[i].d_tag == DT_NULL)
                 return;

@@ -5,22 +5,27 @@
 
 #include "elf/elf_image.h"
 
+void elf_read_all(struct elf_image *image, bool symbols)
+{
+    image->facts->file_size = image->file.size;
+    image->facts->abi_os = UINT32_MAX;
+    if (!elf_read_header(image))
+        return;
+    elf_read_notes(image);
+    elf_read_dynamic(image);
+    elf_check_demands(image);
+    elf_read_relr(image);
+    if (symbols) {
+        elf_read_versions(image);
+        elf_read_symbols(image);
+        elf_read_release(image);
+    }
+}
+
 static void read_facts(struct elf_facts *facts, struct span file, bool symbols, bool stays)
 {
-    facts->file_size = file.size;
-    facts->abi_os = UINT32_MAX;
     struct elf_image image = {.file = file, .stays = stays, .facts = facts};
-    if (!elf_read_header(&image))
-        return;
-    elf_read_notes(&image);
-    elf_read_dynamic(&image);
-    elf_check_demands(&image);
-    elf_read_relr(&image);
-    if (symbols) {
-        elf_read_versions(&image);
-        elf_read_symbols(&image);
-        elf_read_release(&image);
-    }
+    elf_read_all(&image, symbols);
 }
 
 struct elf_facts *elf_facts_read(struct span file, bool symbols)

@@ -56,6 +56,7 @@ static void note_segment(struct elf_image *image, const Elf64_Phdr *segment)
             return; /* the kernel takes the first */
         facts->interp_size = segment->p_filesz;
         if (span_at(image->file, segment->p_offset, segment->p_filesz, &text) && text.size != 0) {
+            elf_note(image, text.data, text.size);
             facts->interp_ended = text.data[text.size - 1] == 0;
             facts->interp = arena_copy(&facts->arena, (const char *)text.data,
                                        strnlen((const char *)text.data, text.size));
@@ -117,6 +118,7 @@ bool elf_read_header(struct elf_image *image)
 {
     struct elf_facts *facts = image->facts;
     size_t have = image->file.size < EI_NIDENT ? image->file.size : EI_NIDENT;
+    elf_note(image, image->file.data, have);
     memcpy(facts->ident, image->file.data, have);
     find_layout(image);
     if (!read_fields(image)) {

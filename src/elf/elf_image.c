@@ -52,6 +52,7 @@ uint16_t elf_u16(const struct elf_image *image, struct span bytes, uint64_t offs
     uint16_t value = 0;
     if (!span_at(bytes, offset, sizeof value, &at))
         return 0;
+    elf_note(image, at.data, sizeof value);
     memcpy(&value, at.data, sizeof value);
     return image->facts->big ? be16toh(value) : le16toh(value);
 }
@@ -62,6 +63,7 @@ uint32_t elf_u32(const struct elf_image *image, struct span bytes, uint64_t offs
     uint32_t value = 0;
     if (!span_at(bytes, offset, sizeof value, &at))
         return 0;
+    elf_note(image, at.data, sizeof value);
     memcpy(&value, at.data, sizeof value);
     return image->facts->big ? be32toh(value) : le32toh(value);
 }
@@ -72,6 +74,7 @@ uint64_t elf_u64(const struct elf_image *image, struct span bytes, uint64_t offs
     uint64_t value = 0;
     if (!span_at(bytes, offset, sizeof value, &at))
         return 0;
+    elf_note(image, at.data, sizeof value);
     memcpy(&value, at.data, sizeof value);
     return image->facts->big ? be64toh(value) : le64toh(value);
 }
@@ -92,6 +95,7 @@ static size_t translate(const struct elf_image *image, struct span table, Elf_Ty
         return 0;
     if (count > held - first)
         count = held - first;
+    elf_note(image, table.data + first * size, count * size);
     Elf_Data from = {.d_buf = (void *)(uintptr_t)(table.data + first * size),
                      .d_type = type,
                      .d_size = count * size,
@@ -219,5 +223,8 @@ size_t elf_read_relocs(const struct elf_image *image, struct span table, bool re
 
 const char *elf_string(const struct elf_image *image, uint64_t offset)
 {
-    return span_text(image->strings, offset);
+    const char *text = span_text(image->strings, offset);
+    if (image->seen != NULL && text != NULL)
+        elf_note(image, text, strlen(text) + 1);
+    return text;
 }

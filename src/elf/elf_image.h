@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/span.h"
 #include "elf/elf_facts.h"
@@ -34,7 +35,18 @@ struct elf_image {
     struct elf_facts *facts;
     struct elf_tables tables;
     struct span strings; /* from DT_STRTAB to the end of its segment */
+    /* One byte for each of the file, set where it was read (elf_cut.c); NULL:
+     * nobody asks. */
+    unsigned char *seen;
 };
+
+/* Note that `size` bytes at `at`, inside the file, were read. Whatever in this
+ * folder reads the file says so here, or a profile of the file would lack it. */
+static inline void elf_note(const struct elf_image *image, const void *at, size_t size)
+{
+    if (image->seen != NULL)
+        memset(image->seen + ((const unsigned char *)at - image->file.data), 1, size);
+}
 
 /* Remember what stopped the reading: only the first trouble counts. */
 void elf_trouble(struct elf_image *image, enum elf_state state, uint64_t at, const char *expected);
@@ -79,6 +91,9 @@ bool elf_is_internal(const Elf64_Sym *symbol); /* STV_HIDDEN or STV_INTERNAL */
 
 /* elf_defs.c, a part of elf_read_symbols. */
 void elf_read_defs(struct elf_image *image, struct span table, struct span versyms);
+
+/* All passes. */
+void elf_read_all(struct elf_image *image, bool symbols);
 
 /* The passes, in this order. Each fills its part of the facts. */
 bool elf_read_header(struct elf_image *image);

@@ -76,6 +76,7 @@ static void read_segment(struct elf_image *image, const Elf64_Phdr *segment)
     uint64_t align = segment->p_align == 8 ? 8 : 4;
     if (!span_at(image->file, segment->p_offset, segment->p_filesz, &notes))
         return;
+    elf_note(image, notes.data, notes.size);
     for (uint64_t at = 0; at + 12 <= notes.size;) {
         uint32_t name_size = elf_u32(image, notes, at), size = elf_u32(image, notes, at + 4);
         uint32_t type = elf_u32(image, notes, at + 8);

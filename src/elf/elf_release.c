@@ -48,6 +48,7 @@ static const char *release_after(struct elf_image *image, const char *words)
     size_t length = 0;
     while (length < left && length < 16 && memchr("0123456789.", number[length], 11) != NULL)
         length++;
+    elf_note(image, at, strlen(words) + length);
     while (length > 0 && number[length - 1] == '.')
         length--;
     return length > 0 ? arena_copy(&image->facts->arena, number, length) : NULL;
@@ -82,9 +83,11 @@ static void read_system_dirs(struct elf_image *image)
         if (at != 0 && file.data[at - 1] != 0)
             continue;
         for (size_t next = at, length; next < file.size && (length = directory_at(file, next)) != 0;
-             next += length + 1)
+             next += length + 1) {
+            elf_note(image, file.data + next, length + 1);
             *vec_push(&dirs) =
                 arena_copy(&facts->arena, (const char *)file.data + next, length - 1);
+        }
     }
     const char **kept = arena_array(&facts->arena, dirs.count + 1, sizeof *kept);
     if (dirs.count != 0)
@@ -108,8 +111,10 @@ static const char *musl_version(struct elf_image *image)
             return NULL;
         size_t length = strlen(text);
         if (length >= 5 && length <= 10 && text[0] == '1' && text[1] == '.' &&
-            strspn(text, "0123456789.") >= 5 && strchr(text + 2, '.') != NULL)
+            strspn(text, "0123456789.") >= 5 && strchr(text + 2, '.') != NULL) {
+            elf_note(image, text, length + 1);
             return arena_copy(&image->facts->arena, text, strspn(text, "0123456789."));
+        }
     }
     return NULL;
 }
@@ -126,6 +131,7 @@ static void read_lfs64(struct elf_image *image)
         const char *name = span_text(image->file, next);
         if (name == NULL || *name == 0)
             break;
+        elf_note(image, name, strlen(name) + 1);
         *vec_push(&names) = arena_string(&facts->arena, name);
         next += strlen(name) + 1;
     }

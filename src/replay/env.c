@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "replay/env_split.h"
+#include "replay/marks.h"
 
 enum {
     DEEPEST = 16,        /* envs one after another: two scripts that name each other never end */
@@ -73,10 +74,10 @@ static void look_at(struct env_run *run, const struct exec_result *exec)
     run->splits = true;
     if (root_bytes(facts_root(run->facts), exec->node, &bytes) != 0)
         return;
-    run->busybox = strcmp(exec->node->name, "busybox") == 0 || holds(bytes.span, "BusyBox v");
-    run->splits = !run->busybox && holds(bytes.span, "-[v]S");
-    run->renames = run->splits && holds(bytes.span, "--argv0");
-    run->hints_any = holds(bytes.span, " \t\n\v\f\r");
+    run->busybox = strcmp(exec->node->name, "busybox") == 0 || holds(bytes.span, MARK_BUSYBOX);
+    run->splits = !run->busybox && holds(bytes.span, MARK_ENV_SPLITS);
+    run->renames = run->splits && holds(bytes.span, MARK_ENV_RENAMES);
+    run->hints_any = holds(bytes.span, MARK_ENV_HINTS);
     file_bytes_release(&bytes);
 }
 

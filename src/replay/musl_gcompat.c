@@ -1,6 +1,7 @@
 /* gcompat's stand-in for glibc's ld.so, told by the library that it names. */
 #include <string.h>
 
+#include "replay/marks.h"
 #include "replay/musl.h"
 #include "replay/musl_parts.h"
 
@@ -10,7 +11,7 @@ enum { LARGEST_STUB = 1 << 20 };
 static const char *gcompat_library(struct facts *facts, const struct node *node,
                                    struct arena *arena)
 {
-    static const char name[] = "libgcompat.so.0";
+    static const char name[] = MARK_GCOMPAT;
     struct span text;
     if (node->size > LARGEST_STUB || facts_text(facts, node, LARGEST_STUB, arena, &text) != 0)
         return NULL;
