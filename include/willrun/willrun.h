@@ -117,6 +117,10 @@ WILLRUN_API void willrun_result_free(struct willrun_result *result);
 struct willrun_origin {
     const char *origin; /**< what it was made of: "image debian:12-slim" */
     const char *date;   /**< when that was, "2026-11-23" */
+    /** Absolute paths of files that the original has and `source` has not: what
+     *  comes to need one of them is judged as unknown. */
+    const char *const *absent;
+    size_t absent_count;
 };
 
 /** Write the profile of the root filesystem in `source`, as willrun_set_root()
@@ -130,9 +134,9 @@ WILLRUN_API enum willrun_err willrun_snapshot(struct willrun *willrun, const cha
 enum willrun_format {
     WILLRUN_FORMAT_TEXT,
     WILLRUN_FORMAT_JSON,
-    WILLRUN_FORMAT_JSONL,   /**< one subject a line, each with its target; last a summary */
-    WILLRUN_FORMAT_DOT,     /**< trees alone */
-    WILLRUN_FORMAT_MERMAID, /**< trees alone */
+    WILLRUN_FORMAT_JSONL,    /**< one subject a line, each with its target; last a summary */
+    WILLRUN_FORMAT_DOT,      /**< trees alone */
+    WILLRUN_FORMAT_MERMAID,  /**< trees alone */
 };
 
 struct willrun_style {
@@ -143,6 +147,10 @@ struct willrun_style {
     bool quiet;      /**< only what does not run */
     const char *why; /**< text: print the search trail of this name; NULL: none */
 };
+
+/** Write which base images `base:NAME` knows, and what each is: text or JSON. */
+WILLRUN_API bool willrun_write_bases(enum willrun_format format, const struct willrun_style *style,
+                                     FILE *out);
 
 /** Write the verdicts (`check`). False where the format is not one for it or the stream failed. */
 WILLRUN_API bool willrun_write_check(const struct willrun_result *result,

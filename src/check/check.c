@@ -27,6 +27,7 @@ struct willrun {
     int cpu_level;       /* 0: not said */
     int platform_level;  /* of the platform's name; 0: it says none */
     bool trail, all;
+    bool lenient; /* a subject that is not there is no error */
     unsigned threads;
     struct strings env, stages, copies, subjects, commands;
     willrun_on_subject *on_subject;
@@ -99,6 +100,21 @@ struct err *context_err(struct willrun *willrun)
 const char *context_platform(const struct willrun *willrun)
 {
     return willrun->platform != NULL ? willrun->platform->name : NULL;
+}
+
+void context_set_lenient(struct willrun *willrun, bool lenient)
+{
+    willrun->lenient = lenient;
+}
+
+bool context_has_subjects(const struct willrun *willrun)
+{
+    return willrun->all || willrun->subjects.count != 0 || willrun->commands.count != 0;
+}
+
+struct facts *result_facts(const struct willrun_result *result)
+{
+    return ((const struct owned_result *)result)->facts;
 }
 
 static char *copy(const char *text)
@@ -372,6 +388,21 @@ static bool find_process(struct checking *checking)
     return true;
 }
 
+/* What the files of the root say, or the table where it has none. */
+static void find_libc(struct target *target)
+{
+    bool base = strncmp(target->source, "base:", 5) == 0;
+    if (base && target->platform == NULL && strcmp(target->source, "base:scratch") != 0)
+        target->platform = platform_by_name(base_platform());
+    target_find_platform(target);
+    if (!base)
+        return;
+    target->versions = distribution_by_name(target->source + 5);
+    if (target->versions != NULL)
+        target->libc =
+            (struct target_libc){.kind = WILLRUN_LIBC_GLIBC, .version = target->versions->glibc};
+}
+
 static int cpu_level(const struct checking *checking)
 {
     const struct willrun *willrun = checking->willrun;
@@ -397,7 +428,7 @@ static bool open_target(struct checking *checking)
     checking->target.trail = willrun->trail;
     checking->target.host = willrun->host;
     checking->target.stages = &checking->owned->stages;
-    target_find_platform(&checking->target);
+    find_libc(&checking->target);
     checking->target.advice =
         (struct advice){checking->owned->facts, checking->target.libc.version};
     return find_process(checking);
@@ -434,6 +465,8 @@ static bool add_given(struct checking *checking, const struct given *given)
     int error;
     const struct node *node =
         root_lookup(checking->owned->root, NULL, given->path, NULL, LOOKUP_FOLLOW, &error);
+    if (node == NULL && willrun->lenient && error == ENOENT)
+        return true;
     if (node == NULL)
         return err_set(&willrun->err, WILLRUN_EINPUT, "the subject %s in %s: %s", given->path,
                        willrun->root, err_text(error));

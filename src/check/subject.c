@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check/supply.h"
+#include "check/versions.h"
 #include "replay/musl.h"
 #include "root/copy.h"
 #include "verdict/findings.h"
@@ -310,6 +311,8 @@ static void conclude(struct judging *judging, const struct words *words)
         subject->phase = words->phase != WILLRUN_PHASE_NONE ? words->phase : WILLRUN_PHASE_LOAD;
     } else if (has_finding(judging, RULE_HOST_UNKNOWN) ||
                has_finding(judging, RULE_LOADER_UNKNOWN) || has_finding(judging, RULE_UNREADABLE) ||
+               has_finding(judging, RULE_VERSIONS_ONLY) ||
+               has_finding(judging, RULE_PROFILE_PARTIAL) ||
                has_finding(judging, RULE_SCRIPT_UNREADABLE)) { /* where it is only a note */
         subject->verdict = WILLRUN_UNKNOWN;
     } else if (has_severity(judging, WILLRUN_WARNING)) {
@@ -666,6 +669,20 @@ static void tell_origin(struct judging *judging, const struct node *node)
         subject->origin_stage = keep(judging, subject->origin_stage);
 }
 
+/* An image whose files are not known, and a file that they would decide on. */
+static bool judge_versions(struct judging *judging, const struct file_facts *file)
+{
+    const struct target *target = judging->target;
+    if (target->versions == NULL || file == NULL || !versions_decide(file) ||
+        (file->kind == FILE_ELF && target->platform != NULL &&
+         !platform_runs(target->platform, file->elf)))
+        return false;
+    versions_judge(target->versions, file, judging->subject->path, target->cpu_level,
+                   &judging->findings);
+    conclude(judging, &(struct words){.phase = WILLRUN_PHASE_VERSION});
+    return true;
+}
+
 static void judge(struct judging *judging, const struct asked *asked)
 {
     const struct target *target = judging->target;
@@ -680,6 +697,8 @@ static void judge(struct judging *judging, const struct asked *asked)
                                           NULL, LOOKUP_FOLLOW, &error);
     tell_origin(judging, node);
     const struct file_facts *facts = describe(judging, node);
+    if (judge_versions(judging, facts))
+        return;
     if (subject->kind == WILLRUN_KIND_SHARED_OBJECT && !asked->command)
         judge_shared(judging, subject->path, node, facts->elf);
     else if (target->refused != NULL)

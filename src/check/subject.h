@@ -5,6 +5,7 @@
 #include "file/file_facts.h"
 #include "replay/memo.h"
 #include "replay/replay.h"
+#include "source/base.h"
 #include "verdict/advice.h"
 #include "willrun/result.h"
 
@@ -25,6 +26,7 @@ struct target {
     const char *source;              /* as it was given */
     const struct platform *platform; /* NULL: not known */
     struct target_libc libc;
+    const struct distribution *versions; /* of an image whose files are not known, else NULL */
     struct advice advice;
     const char *const *env;
     struct cred cred;

@@ -8,8 +8,10 @@ static int write_profile(struct willrun *willrun, const struct options *options)
 {
     const char *source = options->paths.at[0];
     struct willrun_origin origin = {options->origin != NULL ? options->origin : source,
-                                    options->date};
+                                    options->date, options->absent.at, options->absent.count};
     struct output output;
+    if (options->platform != NULL && willrun_set_platform(willrun, options->platform) != WILLRUN_OK)
+        return complain("%s", willrun_error(willrun));
     if (!output_open(&output, options->output))
         return EXIT_TROUBLE;
     if (willrun_snapshot(willrun, source, &origin, output.stream) != WILLRUN_OK) {

@@ -35,6 +35,12 @@ static const struct example snapshot_examples[] = {
     {NULL, NULL},
 };
 
+static const struct example bases_examples[] = {
+    {"Which base images can be checked against without any image at all?", "willrun bases"},
+    {"And then:", "willrun check --root base:alpine:3.20 ./server"},
+    {NULL, NULL},
+};
+
 const struct command commands[] = {
     {"check", FOR_CHECK, cmd_check, "will each program, library and script run in this root?",
      "[PATH]...",
@@ -57,6 +63,10 @@ const struct command commands[] = {
      "texts that decide how programs start. A check of the profile gives what a check of the root "
      "gives. The same root makes the same bytes.",
      "0: written", snapshot_examples},
+    {"bases", FOR_BASES, cmd_bases, "the base images that base:NAME knows", "",
+     "Lists the profiles that ship with willrun, their libc, and what each was made of; and the "
+     "images of which it knows versions only.",
+     "0: listed", bases_examples},
 };
 
 const size_t command_count = sizeof commands / sizeof *commands;

@@ -19,6 +19,8 @@ static const struct choice check_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                               {"json", WILLRUN_FORMAT_JSON},
                                               {"jsonl", WILLRUN_FORMAT_JSONL},
                                               {NULL, 0}};
+static const struct choice plain_formats[] = {
+    {"text", WILLRUN_FORMAT_TEXT}, {"json", WILLRUN_FORMAT_JSON}, {NULL, 0}};
 static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {"json", WILLRUN_FORMAT_JSON},
                                              {"dot", WILLRUN_FORMAT_DOT},
@@ -26,7 +28,8 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {NULL, 0}};
 
 #define BOTH (FOR_CHECK | FOR_TREE)
-#define ANY (BOTH | FOR_SNAPSHOT)
+#define JUDGING BOTH
+#define ANY (JUDGING | FOR_SNAPSHOT | FOR_BASES)
 
 /* clang-format off */
 /* letter name       argument    kind    field     choices        commands   help */
@@ -45,20 +48,22 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "NAME:SRC:DST:chmod=755,chown=1000:1000; repeatable, in order, also for several SRC")        \
     X(0,   "all",      NULL,     FLAG,   all,      NULL,          FOR_CHECK,                       \
       "check every ELF file and script of the root")                                               \
-    X(0,   "platform", "OS/ARCH[/VARIANT]", TEXT, platform, NULL, BOTH,                            \
+    X(0,   "platform", "OS/ARCH[/VARIANT]", TEXT, platform, NULL, JUDGING,                         \
       "the machine it will run on, such as linux/arm64 (default: that of the root's libc, else "   \
       "of the file itself)")                                                                       \
     X(0,   "all-platforms", NULL, FLAG,  all_platforms, NULL,     FOR_CHECK,                       \
       "check every platform of an image, as without --platform")                                   \
-    X(0,   "cpu",      "LEVEL",  CHOICE, cpu,      cpus,          BOTH,                            \
+    X(0,   "platform", "OS/ARCH[/VARIANT]", TEXT, platform, NULL, FOR_SNAPSHOT,                    \
+      "the machine that the root is for (default: that of its libc)")                              \
+    X(0,   "cpu",      "LEVEL",  CHOICE, cpu,      cpus,          JUDGING,                         \
       "what the processor of an amd64 machine can do (default: x86-64-v1)")                        \
-    X(0,   "env",      "K=V",    LIST,   env,      NULL,          BOTH,                            \
+    X(0,   "env",      "K=V",    LIST,   env,      NULL,          JUDGING,                         \
       "a variable of the process environment, such as LD_LIBRARY_PATH or PATH; repeatable")        \
-    X(0,   "user",     "USER",   TEXT,   user,     NULL,          BOTH,                            \
+    X(0,   "user",     "USER",   TEXT,   user,     NULL,          JUDGING,                         \
       "who it runs as: UID, UID:GID, or a name of the root's /etc/passwd (default: 0:0)")          \
-    X(0,   "workdir",  "DIR",    TEXT,   workdir,  NULL,          BOTH,                            \
+    X(0,   "workdir",  "DIR",    TEXT,   workdir,  NULL,          JUDGING,                         \
       "the working directory inside the root (default: /)")                                        \
-    X(0,   "host",     "PATH",   TEXT,   host,     NULL,          BOTH,                            \
+    X(0,   "host",     "PATH",   TEXT,   host,     NULL,          JUDGING,                         \
       "for a plugin: the program inside the root that loads it")                                   \
     X(0,   "why",      "LIB",    TEXT,   why,      NULL,          BOTH,                            \
       "tell for the library LIB every path that was considered, and why it was passed over")       \
@@ -70,19 +75,25 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "what the root was made of, for readers of the profile (default: SOURCE)")                   \
     X(0,   "date",     "DATE",   TEXT,   date,     NULL,          FOR_SNAPSHOT,                    \
       "when that was, such as 2026-11-23, for readers of the profile")                             \
+    X(0,   "absent",   "PATH",   LIST,   absent,   NULL,          FOR_SNAPSHOT,                    \
+      "a file that the original has and the root has not: what needs it is unknown; repeatable")   \
+    X(0,   "format",   "FORMAT", CHOICE, format,   plain_formats, FOR_BASES,                       \
+      "how to write it (default: text)")                                                           \
     X('o', "output",   "FILE",   TEXT,   output,   NULL,          ANY,                             \
       "write to FILE, whole or not at all")                                                        \
     X(0,   "fail-on",  "VERDICT", CHOICE, fail_on, fail_ons,      BOTH,                            \
       "what makes the exit status 1 (default: fails; degraded: whatever does not surely run)")     \
-    X(0,   "color",    "WHEN",   CHOICE, color,    whens,         BOTH,                            \
+    X(0,   "color",    "WHEN",   CHOICE, color,    whens,         JUDGING,                         \
       "use colours (default: auto, on a terminal; NO_COLOR and CLICOLOR_FORCE are heeded)")        \
     X('q', "quiet",    NULL,     FLAG,   quiet,    NULL,          BOTH,                            \
       "print only what does not run")                                                              \
+    X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          FOR_BASES,                       \
+      "print where each one came from, and its other names")                                       \
     X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          BOTH,                            \
       "print notes, facts of what runs, and long lists whole")                                     \
-    X(0,   "progress", "WHEN",   CHOICE, progress, whens,         BOTH,                            \
+    X(0,   "progress", "WHEN",   CHOICE, progress, whens,         JUDGING,                         \
       "tell on standard error how far it is (default: auto, on a terminal)")                       \
-    X('j', "jobs",     "N",      NUMBER, threads,  NULL,          BOTH,                            \
+    X('j', "jobs",     "N",      NUMBER, threads,  NULL,          JUDGING,                         \
       "threads (default: the processors it may use)")                                              \
     X('h', "help",     NULL,     FLAG,   help,     NULL,          ANY,                             \
       "print this help")
@@ -284,9 +295,10 @@ bool options_parse(struct options *options, unsigned command, int count, char *c
     options->env.at = calloc(room, sizeof *options->env.at);
     options->stages.at = calloc(room, sizeof *options->stages.at);
     options->copies.at = calloc(room, sizeof *options->copies.at);
+    options->absent.at = calloc(room, sizeof *options->absent.at);
     options->paths.at = calloc(room, sizeof *options->paths.at);
     if (options->env.at == NULL || options->stages.at == NULL || options->copies.at == NULL ||
-        options->paths.at == NULL)
+        options->absent.at == NULL || options->paths.at == NULL)
         return wrong(&parser, "out of memory");
     return read_arguments(&parser);
 }
@@ -296,6 +308,7 @@ void options_free(struct options *options)
     free(options->env.at);
     free(options->stages.at);
     free(options->copies.at);
+    free(options->absent.at);
     free(options->paths.at);
     *options = (struct options){0};
 }

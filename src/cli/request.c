@@ -13,20 +13,18 @@ struct request {
     struct progress progress;
 };
 
-static enum willrun_err add_each(struct willrun *willrun, const struct text_list *list,
+static enum willrun_err add_each(struct willrun *willrun, const struct text_list *list, size_t skip,
                                  enum willrun_err (*add)(struct willrun *, const char *))
 {
     enum willrun_err err = WILLRUN_OK;
-    for (size_t i = 0; err == WILLRUN_OK && i < list->count; i++)
+    for (size_t i = skip; err == WILLRUN_OK && i < list->count; i++)
         err = add(willrun, list->at[i]);
     return err;
 }
 
-/* Tell the library everything that was asked for. */
-static enum willrun_err prepare(struct request *request, const char *root)
+enum willrun_err request_prepare(struct willrun *willrun, const struct options *options,
+                                 const char *root, size_t skip)
 {
-    struct willrun *willrun = request->willrun;
-    const struct options *options = request->options;
     const struct {
         const char *value;
         enum willrun_err (*set)(struct willrun *, const char *);
@@ -43,13 +41,13 @@ static enum willrun_err prepare(struct request *request, const char *root)
         if (settings[i].value != NULL)
             err = settings[i].set(willrun, settings[i].value);
     if (err == WILLRUN_OK)
-        err = add_each(willrun, &options->env, willrun_add_env);
+        err = add_each(willrun, &options->env, 0, willrun_add_env);
     if (err == WILLRUN_OK)
-        err = add_each(willrun, &options->stages, willrun_add_stage);
+        err = add_each(willrun, &options->stages, 0, willrun_add_stage);
     if (err == WILLRUN_OK)
-        err = add_each(willrun, &options->copies, willrun_add_copy);
+        err = add_each(willrun, &options->copies, 0, willrun_add_copy);
     if (err == WILLRUN_OK)
-        err = add_each(willrun, &options->paths, willrun_add_subject);
+        err = add_each(willrun, &options->paths, skip, willrun_add_subject);
     if (options->all)
         willrun_add_all(willrun);
     willrun_set_trail(willrun, options->why != NULL);
@@ -77,7 +75,7 @@ static enum willrun_err judge(struct request *request, const char *root)
         willrun_set_on_progress(request->willrun, progress_tell, &request->progress);
     if (is_stream(request))
         willrun_set_on_subject(request->willrun, on_subject, request);
-    enum willrun_err err = prepare(request, root);
+    enum willrun_err err = request_prepare(request->willrun, request->options, root, 0);
     if (err == WILLRUN_OK)
         err = willrun_check(request->willrun, &request->result);
     progress_clear(&request->progress);

@@ -113,6 +113,10 @@ enum refusal musl_map(struct musl *musl, const struct node *node, const struct e
     }
     if (node->type == NODE_FILE) {
         const struct file_facts *file = facts_of(musl->facts, node);
+        if (file->kind == FILE_UNREADABLE) {
+            musl->error = file->error;
+            return REFUSED_ERRNO;
+        }
         *elf = file->kind == FILE_OTHER ? facts_without_magic(musl, node) : file->elf;
     }
     enum refusal refusal = refusal_of(musl, *elf);

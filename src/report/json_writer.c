@@ -124,6 +124,12 @@ void json_int(struct json *json, const char *key, int number)
     fprintf(json->out, "%d", number);
 }
 
+void json_bool(struct json *json, const char *key, bool value)
+{
+    lead(json, key);
+    fputs(value ? "true" : "false", json->out);
+}
+
 void json_nothing(struct json *json, const char *key)
 {
     json_text(json, key, NULL);

@@ -22,6 +22,7 @@ void json_close(struct json *json, char bracket);                      /* '}' or
 void json_text(struct json *json, const char *key, const char *text);
 void json_size(struct json *json, const char *key, size_t number);
 void json_int(struct json *json, const char *key, int number);
+void json_bool(struct json *json, const char *key, bool value);
 void json_nothing(struct json *json, const char *key);
 
 #endif

@@ -1,20 +1,25 @@
 /* willrun_snapshot: a source opened, its libc found, its profile written. */
 #include "check/context.h"
 #include "check/subject.h"
+#include "platform/platform.h"
 #include "report/names.h"
 #include "snapshot/snapshot.h"
 
-static bool make(struct root *root, const struct willrun_origin *origin, FILE *out, struct err *err)
+static bool make(struct root *root, const char *platform, const struct willrun_origin *origin,
+                 FILE *out, struct err *err)
 {
     struct facts *facts = facts_new(root, true);
-    struct target target = {.facts = facts};
+    struct target target = {.facts = facts,
+                            .platform = platform != NULL ? platform_by_name(platform) : NULL};
     target_find_platform(&target);
     bool has_libc = target.libc.node != NULL;
     struct profile profile = {.origin = origin->origin,
                               .date = origin->date,
                               .platform = target.platform != NULL ? target.platform->name : NULL,
                               .libc = has_libc ? name_of_libc(target.libc.kind) : NULL,
-                              .libc_version = target.libc.version};
+                              .libc_version = target.libc.version,
+                              .absent = origin->absent,
+                              .absent_count = origin->absent_count};
     bool made = snapshot_write(root, &profile, out, err);
     facts_free(facts);
     return made;
@@ -28,7 +33,7 @@ enum willrun_err willrun_snapshot(struct willrun *willrun, const char *source,
     if (opened == NULL)
         return err->code;
     struct root *root = root_new(opened);
-    make(root, origin, out, err);
+    make(root, context_platform(willrun), origin, out, err);
     root_free(root);
     return err->code;
 }

@@ -195,6 +195,19 @@ static bool write_root(struct snapshot *snapshot)
     return written;
 }
 
+/* Names that stand in for files which are not to be had. */
+static bool write_absent(struct snapshot *snapshot, const struct profile *profile)
+{
+    bool written = true;
+    for (size_t i = 0; written && i < profile->absent_count; i++) {
+        const char *path = profile->absent[i];
+        struct tar_member member = {
+            .type = TAR_FILE, .name = path + strspn(path, "/"), .mode = 0755, .unknown = true};
+        written = tar_begin(snapshot->tar, &member) && tar_end(snapshot->tar);
+    }
+    return written;
+}
+
 /* ---- the member of origin ---- */
 
 static char *profile_text(const struct profile *profile, size_t *size)
@@ -205,15 +218,19 @@ static char *profile_text(const struct profile *profile, size_t *size)
         return NULL;
     struct json json = {.out = out};
     json_open(&json, NULL, '{');
-    json_string(&json, "schema", "willrun/profile/1");
-    json_string(&json, "origin", profile->origin);
-    json_string(&json, "date", profile->date);
-    json_string(&json, "platform", profile->platform);
+    json_text(&json, "schema", "willrun/profile/1");
+    json_text(&json, "origin", profile->origin);
+    json_text(&json, "date", profile->date);
+    json_text(&json, "platform", profile->platform);
     json_open_flat(&json, "libc", '{');
-    json_string(&json, "kind", profile->libc);
-    json_string(&json, "version", profile->libc_version);
+    json_text(&json, "kind", profile->libc);
+    json_text(&json, "version", profile->libc_version);
     json_close(&json, '}');
-    json_string(&json, "generator", "willrun " WILLRUN_VERSION);
+    json_open(&json, "absent", '[');
+    for (size_t i = 0; i < profile->absent_count; i++)
+        json_text(&json, NULL, profile->absent[i]);
+    json_close(&json, ']');
+    json_text(&json, "generator", "willrun " WILLRUN_VERSION);
     json_close(&json, '}');
     fputc('\n', out);
     if (fclose(out) == 0)
@@ -241,8 +258,8 @@ bool snapshot_write(struct root *root, const struct profile *profile, FILE *out,
 {
     struct snapshot snapshot = {.root = root, .tar = tar_new(out, err), .err = err};
     kept_texts_find(root, &snapshot.texts);
-    bool written =
-        write_member(&snapshot, profile) && write_root(&snapshot) && tar_finish(snapshot.tar);
+    bool written = write_member(&snapshot, profile) && write_root(&snapshot) &&
+                   write_absent(&snapshot, profile) && tar_finish(snapshot.tar);
     tar_free(snapshot.tar);
     vec_free(&snapshot.texts);
     vec_free(&snapshot.first_of);

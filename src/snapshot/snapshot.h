@@ -6,10 +6,7 @@
 #include <stdio.h>
 
 #include "file/file_facts.h"
-
-/* The member that tells where the profile came from: the first of the archive,
- * and no file of the root. */
-#define PROFILE_MEMBER ".willrun-profile.json"
+#include "snapshot/tar.h"
 
 /* What the member says; NULL: not known. */
 struct profile {
@@ -17,6 +14,8 @@ struct profile {
     const char *date;   /* of the origin, "2026-11-23" */
     const char *platform;
     const char *libc, *libc_version;
+    const char *const *absent; /* files that the original has and the root has not */
+    size_t absent_count;
 };
 
 /* Write the profile of `root` to `out`: the same bytes for the same root. False

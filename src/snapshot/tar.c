@@ -230,6 +230,8 @@ static void fill_header(unsigned char *header, const struct tar_member *member, 
         put_stand_in(header, member->name);
     else if (!put_name(header, member->name))
         add_record(records, "path", member->name);
+    if (member->unknown)
+        add_record(records, TAR_UNKNOWN, "unknown");
     if (member->target != NULL && !put_text(header + 157, 100, member->target))
         add_record(records, "linkpath", member->target);
     put_octal(header + 100, 8, member->mode);

@@ -29,7 +29,14 @@ struct tar_member {
     size_t size;                /* bytes of a file, holes counted */
     const struct tar_run *runs; /* of a sparse file, else NULL */
     size_t run_count;
+    bool unknown; /* a file of which only the name is known: TAR_UNKNOWN says so */
 };
+
+/* The first member of a profile tells where it came from, and is no file of the root. */
+#define PROFILE_MEMBER ".willrun-profile.json"
+
+/* The pax record of such a member. */
+#define TAR_UNKNOWN "WILLRUN.content"
 
 struct tar;
 

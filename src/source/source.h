@@ -101,13 +101,25 @@ struct source_ops {
     void (*close)(struct source *source);
 };
 
-/* The source that `name` means: `dir:DIR`, or DIR. `platform`
+/* The source that `name` means: `base:NAME`, `scratch`, a profile
+ * (FILE.tar.zst), `dir:DIR`, or DIR. `platform`
  * is the one that is asked for; NULL: any. NULL with a sentence in `err`. */
 struct source *source_open(const char *name, const char *platform, struct err *err);
 
 /* A folder of the local disk as a source; NULL with a sentence in `err`. Links
  * are never followed out of it, whatever changes while it is read. */
 struct source *source_open_dir(const char *path, struct err *err);
+
+/* A profile, a file as `willrun snapshot` writes it, unpacked in memory. `name`
+ * is what the user called it. */
+struct source *source_open_profile(const char *path, const char *name, struct err *err);
+
+/* What the first member of a profile tells of its origin, a JSON text in `arena`;
+ * NULL where the file is none. */
+const char *profile_origin(const char *path, struct arena *arena);
+
+/* The image without a file: `scratch`. */
+struct source *source_open_empty(const char *name);
 
 void file_bytes_init(struct file_bytes *bytes); /* empty; its head stays unset */
 void file_bytes_release(struct file_bytes *bytes);

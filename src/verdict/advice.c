@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "file/os_release.h"
+#include "source/base.h"
 #include "verdict/packages.h"
 
 /* ---- versions ---- */
@@ -30,16 +31,6 @@ int version_compare(const char *a, const char *b)
 
 /* ---- base images ---- */
 
-struct distribution {
-    const char *family, *image, *glibc, *glibcxx, *cxxabi;
-};
-
-static const struct distribution distributions[] = {
-#define DISTRIBUTION(family, image, glibc, glibcxx, cxxabi) {family, image, glibc, glibcxx, cxxabi},
-#include "distributions.def"
-#undef DISTRIBUTION
-};
-
 static const char *level(const struct distribution *row, const char *version, size_t family)
 {
     if (strncmp(version, "GLIBC_", family) == 0)
@@ -55,10 +46,9 @@ static const char *images_with(const char *version, struct arena *arena)
 {
     size_t family = version_family(version);
     const char *list = NULL, *last = "";
-    for (size_t i = 0; i < sizeof distributions / sizeof *distributions; i++) {
-        const struct distribution *row = &distributions[i];
+    for (const struct distribution *row = distributions; row->family != NULL; row++) {
         const char *own = level(row, version, family);
-        if (own == NULL || strcmp(last, row->family) == 0 ||
+        if (own == NULL || !row->advised || strcmp(last, row->family) == 0 ||
             version_compare(own, version + family) < 0)
             continue;
         last = row->family;

@@ -193,7 +193,14 @@ static void judge_refused(struct judge *judge, const struct event *event)
     }
     const char *by = object_path(judge->replay, event->by);
     struct willrun_finding *finding;
-    if (event->refusal == REFUSED_ISA) {
+    if (event->refusal == REFUSED_ERRNO && event->error == ENODATA) {
+        finding = finding_add(judge->findings, RULE_PROFILE_PARTIAL,
+                              "the image has %s, but its profile has no more than that name: "
+                              "whether it serves %s is not known",
+                              event->path, by);
+        finding->fix = "Give the files of the image, as from 'docker export', in place of "
+                       "base:NAME.";
+    } else if (event->refusal == REFUSED_ISA) {
         finding = finding_add(judge->findings, RULE_ISA_LEVEL, "%s needs a CPU of level x86-64-v%u",
                               event->path, event->number);
         finding->fix = "Build without -march=x86-64-vN, or run on newer machines (--cpu).";

@@ -47,6 +47,9 @@
     X(HOST_UNKNOWN, "host-unknown", WILLRUN_NOTE)                                                  \
     X(LOADER_UNKNOWN, "loader-unknown", WILLRUN_NOTE)                                              \
     X(UNREADABLE, "unreadable", WILLRUN_NOTE)                                                      \
+    X(VERSIONS_ONLY, "versions-only", WILLRUN_NOTE)                                                \
+    X(BASE_CPU, "base-cpu", WILLRUN_NOTE)                                                          \
+    X(PROFILE_PARTIAL, "profile-partial", WILLRUN_NOTE)                                            \
     X(NOT_JUDGED, "not-judged", WILLRUN_NOTE)
 
 enum rule {

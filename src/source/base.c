@@ -1,0 +1,222 @@
+#include "source/base.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/vec.h"
+
+const struct base bases[] = {
+#define BASE(file, names, made_of) {file, names, made_of},
+#include "bases.def"
+#undef BASE
+    {NULL, NULL, NULL}};
+
+const struct distribution distributions[] = {
+#define DISTRIBUTION(family, image, aliases, glibc, glibcxx, cxxabi, cpu, advised, from)           \
+    {family, image, aliases, glibc, glibcxx, cxxabi, cpu, advised, from},
+#include "distributions.def"
+#undef DISTRIBUTION
+    {.family = NULL}};
+
+const char *const base_arches[] = {"amd64", "arm64", NULL};
+
+/* ---- names ---- */
+
+static bool has_word(const char *words, const char *word, size_t length)
+{
+    for (const char *at = words; *at != 0; at += strcspn(at, " "), at += *at == ' ')
+        if (strncmp(at, word, length) == 0 && (at[length] == 0 || at[length] == ' '))
+            return true;
+    return false;
+}
+
+/* What an image name may carry that says nothing of its libraries. */
+static const char *skip_registry(const char *name)
+{
+    static const char *const prefixes[] = {"docker.io/", "index.docker.io/", "library/",
+                                           "registry.access.redhat.com/", "public.ecr.aws/"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+            name += strlen(prefixes[i]);
+    return name;
+}
+
+static bool ends_with(const char *text, size_t length, const char *end)
+{
+    size_t size = strlen(end);
+    return length >= size && strncmp(text + length - size, end, size) == 0;
+}
+
+/* Without the digest, and without a tag that says nothing of its libraries. */
+static size_t plain_length(const char *name)
+{
+    static const char *const tags[] = {":nonroot", ":latest"};
+    const char *digest = strchr(name, '@');
+    size_t length = digest != NULL ? (size_t)(digest - name) : strlen(name);
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+        if (ends_with(name, length, tags[i]))
+            return length - strlen(tags[i]);
+    return length;
+}
+
+/* The place of the last ".NUMBER" of the tag in `name`, as in 3.20.1 and in
+ * 12.5-slim; its length in *length. NULL: there is none. */
+static char *minor_of(char *name, size_t *length)
+{
+    char *tag = strrchr(name, ':'), *found = NULL;
+    for (char *dot = tag != NULL ? strchr(tag, '.') : NULL; dot != NULL;
+         dot = strchr(dot + 1, '.')) {
+        size_t digits = strspn(dot + 1, "0123456789");
+        if (digits == 0 || (dot[1 + digits] != 0 && strchr(".-", dot[1 + digits]) == NULL))
+            continue;
+        found = dot;
+        *length = digits + 1;
+    }
+    return found;
+}
+
+typedef const void *find_row(const char *name, size_t length);
+
+/* The row of a name, or of the release that a point release belongs to. */
+static const void *find_name(const char *given, find_row *find)
+{
+    char name[256];
+    const char *start = skip_registry(given);
+    const void *row = find(start, strcspn(start, "@"));
+    size_t length = plain_length(start);
+    if (row == NULL)
+        row = find(start, length);
+    if (row != NULL || length >= sizeof name)
+        return row;
+    memcpy(name, start, length);
+    name[length] = 0;
+    size_t size;
+    for (char *minor; row == NULL && (minor = minor_of(name, &size)) != NULL;) {
+        memmove(minor, minor + size, strlen(minor + size) + 1);
+        row = find(name, strlen(name));
+    }
+    return row;
+}
+
+static const void *find_base(const char *name, size_t length)
+{
+    for (const struct base *base = bases; base->file != NULL; base++)
+        if (has_word(base->names, name, length) || has_word(base->file, name, length))
+            return base;
+    return NULL;
+}
+
+static const void *find_distribution(const char *name, size_t length)
+{
+    for (const struct distribution *row = distributions; row->family != NULL; row++)
+        if (has_word(row->image, name, length) || has_word(row->aliases, name, length))
+            return row;
+    return NULL;
+}
+
+const struct base *base_by_name(const char *name)
+{
+    return find_name(name, find_base);
+}
+
+const struct distribution *distribution_by_name(const char *name)
+{
+    return base_by_name(name) == NULL ? find_name(name, find_distribution) : NULL;
+}
+
+/* ---- files ---- */
+
+/* Folders that may hold bases/: said by the environment; beside the program as
+ * it is installed (bin/ and share/willrun/) or built (build/PRESET/ and data/). */
+static const char *candidate(size_t index, struct arena *arena)
+{
+    static const char *const beside[] = {"../share/willrun", "../../data"};
+    char program[PATH_MAX];
+    if (index == 0) {
+        const char *data = getenv("WILLRUN_DATA");
+        return data != NULL ? data : "";
+    }
+    if (index > sizeof beside / sizeof *beside)
+        return index == 1 + sizeof beside / sizeof *beside ? WILLRUN_SHARE : NULL;
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length <= 0)
+        return "";
+    program[length] = 0;
+    char *slash = strrchr(program, '/');
+    if (slash == NULL)
+        return "";
+    *slash = 0;
+    return arena_format(arena, "%s/%s", program, beside[index - 1]);
+}
+
+const char *base_path(const struct base *base, const char *arch, struct arena *arena)
+{
+    const char *folder;
+    for (size_t i = 0; (folder = candidate(i, arena)) != NULL; i++) {
+        const char *path = arena_format(arena, "%s/bases/%s_%s.tar.zst", folder, base->file, arch);
+        if (*folder != 0 && access(path, R_OK) == 0)
+            return path;
+    }
+    return NULL;
+}
+
+/* ---- the source ---- */
+
+const char *base_platform(void)
+{
+    struct utsname name;
+    bool arm = uname(&name) == 0 && strcmp(name.machine, "aarch64") == 0;
+    return arm ? "linux/arm64" : "linux/amd64";
+}
+
+/* "arm64" of "linux/arm64/v8". */
+static const char *arch_of(const char *platform, struct arena *arena)
+{
+    const char *slash = strchr(platform, '/');
+    const char *arch = slash != NULL ? slash + 1 : platform;
+    return arena_copy(arena, arch, strcspn(arch, "/"));
+}
+
+static struct source *open_base(const struct base *base, const char *name, const char *platform,
+                                struct arena *arena, struct err *err)
+{
+    if (platform == NULL)
+        platform = base_platform();
+    const char *arch = arch_of(platform, arena), *path = base_path(base, arch, arena);
+    if (path != NULL)
+        return source_open_profile(path, name, err);
+    for (size_t i = 0; base_arches[i] != NULL; i++)
+        if (strcmp(base_arches[i], arch) == 0)
+            path = arch; /* it should be there */
+    if (path == NULL)
+        err_set(err, WILLRUN_EINPUT,
+                "%s has no profile for %s: those are for linux/amd64 and linux/arm64", name,
+                platform);
+    else
+        err_set(err, WILLRUN_EINPUT,
+                "the profile %s_%s.tar.zst is not installed: expected in the folder bases of "
+                "$WILLRUN_DATA or of %s",
+                base->file, arch, WILLRUN_SHARE);
+    return NULL;
+}
+
+struct source *source_open_base(const char *name, const char *platform, struct err *err)
+{
+    const char *image = name + strlen("base:");
+    const struct base *base = base_by_name(image);
+    struct arena arena = {0};
+    struct source *source = NULL;
+    if (base != NULL)
+        source = open_base(base, name, platform, &arena, err);
+    else if (strcmp(image, "scratch") == 0 || distribution_by_name(image) != NULL)
+        source = source_open_empty(name);
+    else
+        err_set(err, WILLRUN_EINPUT,
+                "%s is no base image that willrun has a profile of ('willrun bases' lists them); "
+                "for any other give its files, as from 'docker export'",
+                name);
+    arena_free(&arena);
+    return source;
+}
