@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "willrun/diff.h"
 #include "willrun/error.h"
 #include "willrun/result.h"
 
@@ -137,6 +138,7 @@ enum willrun_format {
     WILLRUN_FORMAT_JSONL,    /**< one subject a line, each with its target; last a summary */
     WILLRUN_FORMAT_DOT,      /**< trees alone */
     WILLRUN_FORMAT_MERMAID,  /**< trees alone */
+    WILLRUN_FORMAT_MARKDOWN, /**< for a comment on a change */
 };
 
 struct willrun_style {
@@ -147,6 +149,18 @@ struct willrun_style {
     bool quiet;      /**< only what does not run */
     const char *why; /**< text: print the search trail of this name; NULL: none */
 };
+
+/** Judge the subjects in two roots and tell what changes from `before` to
+ *  `after`, sources as willrun_set_root() takes them. A subject need not be in
+ *  both; with none named, every ELF file and script of both is one. The diff is
+ *  the caller's: willrun_diff_free(). */
+WILLRUN_API enum willrun_err willrun_diff(struct willrun *willrun, const char *before,
+                                          const char *after, struct willrun_diff **diff);
+WILLRUN_API void willrun_diff_free(struct willrun_diff *diff);
+
+/** Write it: text, JSON or Markdown. */
+WILLRUN_API bool willrun_write_diff(const struct willrun_diff *diff, enum willrun_format format,
+                                    const struct willrun_style *style, FILE *out);
 
 /** Write which base images `base:NAME` knows, and what each is: text or JSON. */
 WILLRUN_API bool willrun_write_bases(enum willrun_format format, const struct willrun_style *style,

@@ -41,6 +41,14 @@ static const struct example bases_examples[] = {
     {NULL, NULL},
 };
 
+static const struct example diff_examples[] = {
+    {"What does the next Debian release do to the program just built?",
+     "willrun diff base:debian:11-slim base:debian:12-slim ./server"},
+    {"To two builds of a root filesystem, as a comment for a pull request:",
+     "willrun diff ./rootfs.old ./rootfs.new --format markdown"},
+    {NULL, NULL},
+};
+
 const struct command commands[] = {
     {"check", FOR_CHECK, cmd_check, "will each program, library and script run in this root?",
      "[PATH]...",
@@ -56,6 +64,11 @@ const struct command commands[] = {
      "search the loader finds each. An absolute PATH is inside the root; a relative PATH is a "
      "file or folder of the local disk, which is first laid over the root as /NAME.",
      "0: drawn, and each of them meets --fail-on; 1: at least one does not", tree_examples},
+    {"diff", FOR_DIFF, cmd_diff, "what changes when the root changes", "OLD NEW [PATH]...",
+     "Judges each PATH in the root filesystems OLD and NEW, and tells which subjects start to "
+     "fail or to work and why, and which libraries change version or vanish. Without a PATH "
+     "every ELF file and script of both is a subject; a relative PATH is laid over both.",
+     "0: no subject starts to fail; 1: at least one does (see --fail-on)", diff_examples},
     {"snapshot", FOR_SNAPSHOT, cmd_snapshot, "write a root as a small profile that checks the same",
      "SOURCE -o FILE",
      "Writes the root filesystem SOURCE to FILE as a profile: a tar.zst in which each ELF file is "

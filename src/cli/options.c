@@ -19,6 +19,10 @@ static const struct choice check_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                               {"json", WILLRUN_FORMAT_JSON},
                                               {"jsonl", WILLRUN_FORMAT_JSONL},
                                               {NULL, 0}};
+static const struct choice diff_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
+                                             {"json", WILLRUN_FORMAT_JSON},
+                                             {"markdown", WILLRUN_FORMAT_MARKDOWN},
+                                             {NULL, 0}};
 static const struct choice plain_formats[] = {
     {"text", WILLRUN_FORMAT_TEXT}, {"json", WILLRUN_FORMAT_JSON}, {NULL, 0}};
 static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
@@ -28,7 +32,7 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {NULL, 0}};
 
 #define BOTH (FOR_CHECK | FOR_TREE)
-#define JUDGING BOTH
+#define JUDGING (BOTH | FOR_DIFF)
 #define ANY (JUDGING | FOR_SNAPSHOT | FOR_BASES)
 
 /* clang-format off */
@@ -77,6 +81,13 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "when that was, such as 2026-11-23, for readers of the profile")                             \
     X(0,   "absent",   "PATH",   LIST,   absent,   NULL,          FOR_SNAPSHOT,                    \
       "a file that the original has and the root has not: what needs it is unknown; repeatable")   \
+    X(0,   "format",   "FORMAT", CHOICE, format,   diff_formats,  FOR_DIFF,                        \
+      "how to write it (default: text)")                                                           \
+    X(0,   "fail-on",  "VERDICT", CHOICE, fail_on, fail_ons,      FOR_DIFF,                        \
+      "what makes the exit status 1: a subject that starts to fail (default: fails), or that "     \
+      "gets worse in any way (degraded)")                                                          \
+    X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          FOR_DIFF,                        \
+      "print subjects that vanish and that are new, too")                                          \
     X(0,   "format",   "FORMAT", CHOICE, format,   plain_formats, FOR_BASES,                       \
       "how to write it (default: text)")                                                           \
     X('o', "output",   "FILE",   TEXT,   output,   NULL,          ANY,                             \
