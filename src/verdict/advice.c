@@ -109,7 +109,7 @@ static bool has_word(const char *words, const char *word)
         if (strncmp(words, word, length) == 0 && (words[length] == 0 || words[length] == ' '))
             return true;
         words = strchr(words, ' ');
-        words += words != NULL;
+        words = words != NULL ? words + 1 : NULL;
     }
     return false;
 }
