@@ -70,9 +70,20 @@ static bool is_script(struct span file)
     return file.size >= 2 && memcmp(file.data, "#!", 2) == 0;
 }
 
+/* musl maps what has another magic number too, where e_type says that it is a
+ * program or a library (replay/musl_map.c). */
+static bool is_elf_to_musl(struct span file)
+{
+    if (file.size < sizeof(Elf64_Ehdr))
+        return is_elf(file);
+    unsigned low = file.data[EI_NIDENT], high = file.data[EI_NIDENT + 1];
+    unsigned type = low != 0 ? low : high;
+    return is_elf(file) || ((low == 0 || high == 0) && (type == ET_DYN || type == ET_EXEC));
+}
+
 bool cut_wants(struct span head)
 {
-    return is_elf(head) || is_script(head);
+    return is_elf_to_musl(head) || is_script(head);
 }
 
 bool cut_wants_node(const struct node *node, const struct kept_texts *kept)
@@ -197,6 +208,8 @@ void cut_file(const struct node *node, const struct kept_texts *kept, struct spa
         cut->bytes = file;
         add_run(cut, 0, LOCALE_HEAD);
         add_run(cut, names.offset, names.size);
+    } else if (is_elf_to_musl(file)) {
+        cut_elf(file, cut);
     } else if (is_executable(node)) {
         keep_first(cut, file, least(file.size, NAMED));
     } else {

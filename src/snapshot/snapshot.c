@@ -1,5 +1,6 @@
 #include "snapshot/snapshot.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,12 +255,31 @@ static bool write_member(struct snapshot *snapshot, const struct profile *profil
     return written;
 }
 
+/* The folders of files that the root has not. */
+static bool make_folders(struct root *root, const struct profile *profile, struct err *err)
+{
+    bool made = true;
+    for (size_t i = 0; made && i < profile->absent_count; i++) {
+        const char *path = profile->absent[i], *slash = strrchr(path, '/');
+        struct arena arena = {0};
+        int error = *path != '/' || slash[1] == 0 ? EINVAL : 0;
+        if (error == 0 && slash != path)
+            root_make_folder(root, arena_copy(&arena, path, (size_t)(slash - path)), &error);
+        made = error == 0 ||
+               err_set(err, WILLRUN_EUSAGE, "%s is no path of a file that the root could have: %s",
+                       path, err_text(error));
+        arena_free(&arena);
+    }
+    return made;
+}
+
 bool snapshot_write(struct root *root, const struct profile *profile, FILE *out, struct err *err)
 {
     struct snapshot snapshot = {.root = root, .tar = tar_new(out, err), .err = err};
     kept_texts_find(root, &snapshot.texts);
-    bool written = write_member(&snapshot, profile) && write_root(&snapshot) &&
-                   write_absent(&snapshot, profile) && tar_finish(snapshot.tar);
+    bool written = make_folders(root, profile, err) && write_member(&snapshot, profile) &&
+                   write_root(&snapshot) && write_absent(&snapshot, profile) &&
+                   tar_finish(snapshot.tar);
     tar_free(snapshot.tar);
     vec_free(&snapshot.texts);
     vec_free(&snapshot.first_of);

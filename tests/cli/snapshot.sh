@@ -75,6 +75,14 @@ cmp -s one.tar.zst three.tar.zst || fail 'the profile of a profile differs'
 if grep -qa hunter2 one.tar; then fail 'the profile holds a secret'; fi
 [[ $(du -sb root | cut -f1) -gt $((8 * $(stat -c %s one.tar.zst))) ]] || fail 'it is not small'
 
+# A file of the original that the root has not.
+expect 0 'a name alone' "$willrun" snapshot root -o absent.tar.zst --absent /opt/new/libx.so.1
+expect 0 'its folders are made' "$willrun" check --root absent.tar.zst --format json /opt/new/libx.so.1
+says out '"verdict": "unknown"'
+tar -tf absent.tar.zst 2>/dev/null | grep -q '^opt/new/libx.so.1$' || fail 'it is not in the profile'
+expect 2 'a relative one' "$willrun" snapshot root -o x.tar.zst --absent lib/libx.so.1
+says err 'lib/libx.so.1'
+
 # What cannot be done.
 expect 2 'no source' "$willrun" snapshot -o x.tar.zst
 says err 'name one SOURCE'

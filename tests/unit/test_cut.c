@@ -62,7 +62,7 @@ static void same_dynamic(const struct elf_facts *a, const struct elf_facts *b)
     same_text(a->musl_path, b->musl_path);
     SAME(dt_flags), SAME(dt_flags_1), SAME(symbolic), SAME(bind_now), SAME(textrel);
     SAME(static_tls), SAME(own_static_tls), SAME(has_relr), SAME(has_hash), SAME(has_gnu_hash);
-    SAME(has_versym), SAME(has_verdef);
+    SAME(has_versym), SAME(has_verdef), SAME(relr_init);
 }
 
 static void same_versions(const struct elf_facts *a, const struct elf_facts *b)
@@ -93,13 +93,14 @@ static void same_symbols(const struct elf_facts *a, const struct elf_facts *b)
     for (size_t i = 0; i < a->def_count; i++) {
         SAME(defs[i].key), SAME(defs[i].size), SAME(defs[i].versym), SAME(defs[i].type);
         SAME(defs[i].bind), SAME(defs[i].zero), SAME(defs[i].undefined), SAME(defs[i].absolute);
+        SAME(defs[i].guarded), SAME(defs[i].internal);
     }
     for (size_t i = 0; i < a->ref_count; i++) {
         same_text(a->refs[i].name, b->refs[i].name);
         SAME(refs[i].size), SAME(refs[i].version), SAME(refs[i].when), SAME(refs[i].type);
         SAME(refs[i].bind), SAME(refs[i].call), SAME(refs[i].other), SAME(refs[i].copy);
         SAME(refs[i].tls), SAME(refs[i].tls_static), SAME(refs[i].defined);
-        SAME(refs[i].is_protected);
+        SAME(refs[i].is_protected), SAME(refs[i].canonical);
     }
     SAME_BYTES(bindings, binding_count);
     SAME_BYTES(plt_bindings, plt_binding_count);
@@ -111,7 +112,7 @@ static void same_symbols(const struct elf_facts *a, const struct elf_facts *b)
 static void same_words(const struct elf_facts *a, const struct elf_facts *b)
 {
     SAME(abi_os), SAME(abi_kernel[0]), SAME(abi_kernel[1]), SAME(abi_kernel[2]);
-    SAME(isa_needed), SAME(isa_used);
+    SAME(isa_needed), SAME(isa_used), SAME(indirect_access);
     same_text(a->build_id, b->build_id);
     same_text(a->package_note, b->package_note);
     same_text(a->dlopen_note, b->dlopen_note);
