@@ -99,7 +99,7 @@ struct err *context_err(struct willrun *willrun)
 
 const char *context_platform(const struct willrun *willrun)
 {
-    return willrun->platform != NULL ? willrun->platform->name : NULL;
+    return willrun->platform_name;
 }
 
 void context_set_lenient(struct willrun *willrun, bool lenient)
@@ -109,7 +109,8 @@ void context_set_lenient(struct willrun *willrun, bool lenient)
 
 bool context_has_subjects(const struct willrun *willrun)
 {
-    return willrun->all || willrun->subjects.count != 0 || willrun->commands.count != 0;
+    return willrun->all || willrun->subjects.count != 0 || willrun->commands.count != 0 ||
+           willrun->copies.count != 0;
 }
 
 struct facts *result_facts(const struct willrun_result *result)

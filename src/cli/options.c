@@ -44,9 +44,9 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "(one of the archives on standard input)")                                                   \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_TREE,                        \
       "the root filesystem that it runs in, as for check (default: /)")                            \
-    X(0,   "stage",    "NAME=SOURCE", LIST, stages, NULL,         BOTH,                            \
+    X(0,   "stage",    "NAME=SOURCE", LIST, stages, NULL,         JUDGING,                         \
       "a builder stage that --copy takes files from; repeatable")                                  \
-    X(0,   "copy",     "NAME:SRC:DST", LIST, copies, NULL,        BOTH,                            \
+    X(0,   "copy",     "NAME:SRC:DST", LIST, copies, NULL,        JUDGING,                         \
       "lay SRC of stage NAME over the root at DST, as COPY --from=NAME SRC DST of a Dockerfile; "  \
       ":SRC:DST takes SRC from the local disk; settings may follow, as in "                        \
       "NAME:SRC:DST:chmod=755,chown=1000:1000; repeatable, in order, also for several SRC")        \

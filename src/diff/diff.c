@@ -293,7 +293,13 @@ static enum willrun_err check_in(struct willrun *willrun, const char *root,
                                  struct willrun_result **result)
 {
     willrun_set_root(willrun, root);
-    return willrun_check(willrun, result);
+    enum willrun_err err = willrun_check(willrun, result);
+    if (err != WILLRUN_OK || (*result)->target_count == 1)
+        return err;
+    err_set(context_err(willrun), WILLRUN_EUSAGE,
+            "%s is for %zu platforms: say with --platform for which one", root,
+            (*result)->target_count);
+    return WILLRUN_EUSAGE;
 }
 
 enum willrun_err willrun_diff(struct willrun *willrun, const char *before, const char *after,

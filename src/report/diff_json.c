@@ -13,22 +13,22 @@ static void put_root(struct json *json, const char *key, const struct willrun_re
 static void put_side(struct json *json, const char *key, const struct willrun_subject *subject)
 {
     if (subject == NULL) {
-        json_null(json, key);
+        json_nothing(json, key);
         return;
     }
     json_open(json, key, '{');
-    json_string(json, "path", subject->path);
-    json_string(json, "verdict", name_of_verdict(subject->verdict));
-    json_string(json, "phase", name_of_phase(subject->phase));
-    json_findings(json, subject);
+    json_text(json, "path", subject->path);
+    json_text(json, "verdict", name_of_verdict(subject->verdict));
+    json_text(json, "phase", name_of_phase(subject->phase));
+    json_findings(json, subject->findings, subject->finding_count);
     json_close(json, '}');
 }
 
 static void put_change(struct json *json, const struct willrun_change *change)
 {
     json_open(json, NULL, '{');
-    json_string(json, "path", change->path);
-    json_string(json, "change", change_words[change->kind].name);
+    json_text(json, "path", change->path);
+    json_text(json, "change", change_words[change->kind].name);
     put_side(json, "before", change->before);
     put_side(json, "after", change->after);
     json_close(json, '}');
@@ -37,28 +37,28 @@ static void put_change(struct json *json, const struct willrun_change *change)
 static void put_file(struct json *json, const char *key, const char *path, const char *version)
 {
     if (path == NULL) {
-        json_null(json, key);
+        json_nothing(json, key);
         return;
     }
     json_open_flat(json, key, '{');
-    json_string(json, "path", path);
-    json_string(json, "version", version);
+    json_text(json, "path", path);
+    json_text(json, "version", version);
     json_close(json, '}');
 }
 
 static void put_library(struct json *json, const struct willrun_library *library)
 {
     json_open(json, NULL, '{');
-    json_string(json, "name", library->name);
+    json_text(json, "name", library->name);
     put_file(json, "before", library->path_before, library->before);
     put_file(json, "after", library->path, library->after);
     json_open_flat(json, "versions_gone", '[');
     for (size_t i = 0; i < library->versions_gone_count; i++)
-        json_string(json, NULL, library->versions_gone[i]);
+        json_text(json, NULL, library->versions_gone[i]);
     json_close(json, ']');
     json_open_flat(json, "users", '[');
     for (size_t i = 0; i < library->user_count && i < WILLRUN_USERS_NAMED; i++)
-        json_string(json, NULL, library->users[i]);
+        json_text(json, NULL, library->users[i]);
     json_close(json, ']');
     json_bool(json, "needed", library->needed);
     json_size(json, "user_count", library->user_count);
@@ -69,7 +69,7 @@ void diff_json(const struct willrun_diff *diff, FILE *out)
 {
     struct json json = {.out = out};
     json_open(&json, NULL, '{');
-    json_string(&json, "schema", "willrun/diff/1");
+    json_text(&json, "schema", "willrun/diff/1");
     put_root(&json, "before", diff->before);
     put_root(&json, "after", diff->after);
     json_open(&json, "changes", '[');

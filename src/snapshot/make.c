@@ -4,6 +4,7 @@
 #include "platform/platform.h"
 #include "report/names.h"
 #include "snapshot/snapshot.h"
+#include "source/source_open.h"
 
 static bool make(struct root *root, const char *platform, const struct willrun_origin *origin,
                  FILE *out, struct err *err)
@@ -32,8 +33,12 @@ enum willrun_err willrun_snapshot(struct willrun *willrun, const char *source,
     struct source *opened = source_open(source, context_platform(willrun), err);
     if (opened == NULL)
         return err->code;
+    const char *platform = context_platform(willrun);
+    if (platform == NULL && opened->image != NULL)
+        platform = opened->image->platform;
     struct root *root = root_new(opened);
-    make(root, context_platform(willrun), origin, out, err);
+    if (make(root, platform, origin, out, err))
+        root_hold(root, err);
     root_free(root);
     return err->code;
 }

@@ -101,11 +101,6 @@ struct source_ops {
     void (*close)(struct source *source);
 };
 
-/* The source that `name` means: `base:NAME`, `scratch`, a profile
- * (FILE.tar.zst), `dir:DIR`, or DIR. `platform`
- * is the one that is asked for; NULL: any. NULL with a sentence in `err`. */
-struct source *source_open(const char *name, const char *platform, struct err *err);
-
 /* A folder of the local disk as a source; NULL with a sentence in `err`. Links
  * are never followed out of it, whatever changes while it is read. */
 struct source *source_open_dir(const char *path, struct err *err);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "source/archive_source.h"
+#include "source/base.h"
 #include "source/formats.h"
 #include "source/tar.h"
 
@@ -200,6 +201,14 @@ static bool open_oci(struct request *request)
     return folder ? open_layout(request) : open_file(request, ARCHIVE_OCI);
 }
 
+static bool is_profile(const char *path)
+{
+    struct arena arena = {0};
+    bool is = profile_origin(path, &arena) != NULL;
+    arena_free(&arena);
+    return is;
+}
+
 static bool open_any(struct request *request)
 {
     struct stat status;
@@ -209,6 +218,8 @@ static bool open_any(struct request *request)
         return err_set(request->err, WILLRUN_EINPUT,
                        "%s: %s: expected a folder, a tar archive or an image", request->path,
                        err_text(errno));
+    if (S_ISREG(status.st_mode) && is_profile(request->path))
+        return keep(request, source_open_profile(request->path, request->spec, request->err));
     if (!S_ISDIR(status.st_mode))
         return open_file(request, ARCHIVE_ANY);
     return request->reference != NULL || is_layout(request->path) ? open_layout(request)
@@ -217,10 +228,12 @@ static bool open_any(struct request *request)
 
 static bool open_scratch(struct request *request)
 {
-    struct store *store = store_new();
-    struct archive_source *empty = archive_source_new(store, request->spec);
-    store_release(store);
-    return keep(request, archive_source_finish(empty));
+    return keep(request, source_open_empty(request->spec));
+}
+
+static bool open_base(struct request *request)
+{
+    return keep(request, source_open_base(request->spec, request->platform, request->err));
 }
 
 static const struct kind {
@@ -229,6 +242,7 @@ static const struct kind {
     bool reference; /* FILE:REFERENCE */
 } kinds[] = {
     {"dir:", open_dir, false},
+    {"base:", open_base, false},
     {"tar:", open_flat, false},
     {"docker-archive:", open_docker, true},
     {"oci-archive:", open_oci_archive, true},

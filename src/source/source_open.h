@@ -9,7 +9,7 @@ struct source_list VEC(struct source *);
 
 /**
  * Open `spec`: DIR, dir:DIR, FILE or tar:FILE of a flat tar, docker-archive:FILE[:IMAGE],
- * oci:DIR[:TAG], oci-dir:DIR[:TAG], oci-archive:FILE[:TAG], scratch, or - (standard
+ * oci:DIR[:TAG], oci-dir:DIR[:TAG], oci-archive:FILE[:TAG], base:NAME, scratch, or - (standard
  * input). An image for several platforms is several sources: those that serve
  * `platform` ("linux/arm64") best, or all where it is NULL.
  *

@@ -71,6 +71,6 @@ refused 'no such local file' 'in the local disk: No such file or directory' --co
 refused 'no such user' "the user nobody is not in the target's /etc/passwd" --copy b:/src:/app:chown=nobody
 refused 'no SOURCE' 'c= is no stage: expected NAME=SOURCE' --stage c= /bin/broken
 refused 'a stage twice' 'the stage b is given twice' --stage b=root /bin/broken
-refused 'a stage that is not there' 'the folder none cannot be opened' --stage c=none /bin/broken
+refused 'a stage that is not there' 'none: No such file or directory: expected a folder, a tar archive or an image' --stage c=none /bin/broken
 refused 'a folder over a file' 'cannot copy to non-directory: /bin/broken' --copy b:/src:/bin/broken
 end
