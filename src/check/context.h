@@ -1,10 +1,32 @@
-/* What other parts of the library take from a context. */
+/* A context: what was asked for, as the public API sets it, and what other parts of the library
+ * take from it. */
 #ifndef WILLRUN_CHECK_CONTEXT_H
 #define WILLRUN_CHECK_CONTEXT_H
 
 #include "base/err.h"
+#include "base/vec.h"
 #include "file/file_facts.h"
 #include "willrun/willrun.h"
+
+struct strings VEC(char *);
+
+/* What is asked for. */
+struct willrun {
+    char *root, *user, *workdir, *host;
+    const struct platform *platform;
+    char *platform_name; /* as it was given; NULL: none */
+    int cpu_level;       /* 0: not said */
+    int platform_level;  /* of the platform's name; 0: it says none */
+    bool trail, all;
+    bool lenient; /* a subject that is not there is no error */
+    unsigned threads;
+    struct strings env, stages, copies, subjects, commands;
+    willrun_on_subject *on_subject;
+    void *subject_context;
+    willrun_on_progress *on_progress;
+    void *progress_context;
+    struct err err;
+};
 
 /* Where a call that begins now puts its error: emptied. */
 struct err *context_err(struct willrun *willrun);

@@ -1,0 +1,52 @@
+/* One target being checked: what its parts share. */
+#ifndef WILLRUN_CHECK_CHECKING_H
+#define WILLRUN_CHECK_CHECKING_H
+
+#include "check/context.h"
+#include "check/stages.h"
+#include "check/subject.h"
+#include "check/walk.h"
+
+enum { SUBJECTS_A_THREAD = 8 }; /* fewer are not worth a thread's start */
+
+/* A result and what it stands on. */
+struct owned_result {
+    struct willrun_result result; /* first: what the caller sees */
+    struct arena arena;
+    struct arena *worker_arenas;
+    size_t worker_count;
+    struct root *root;
+    struct facts *facts;
+    struct owned_result *next; /* another target of the same image; its own result is a part of
+                                  the first's */
+    struct stages stages;
+};
+
+/* A subject as it was given. */
+struct given {
+    const char *path; /* inside the root */
+    unsigned copy;    /* that laid it over the root; 0: it is in there */
+};
+
+struct checking {
+    struct willrun *willrun;
+    struct owned_result *owned;
+    struct source *source;           /* the root's */
+    const struct image_facts *image; /* NULL: it is no image */
+    struct target target;
+    struct VEC(struct given) given;
+    struct asked_list asked;
+};
+
+/* Make the root of checking->source with all that is copied over it, and find its libc, its
+ * platform and the process that is started in it. False with an error in the context. */
+bool checking_open_target(struct checking *checking);
+
+/* As many threads as were asked for, or as this process may run on. */
+size_t checking_threads(const struct willrun *willrun);
+
+/* Judge checking->asked, in parallel; `subjects` has room for as many, in the same order. */
+void checking_judge_all(struct checking *checking, const struct willrun_target *target,
+                        struct willrun_subject *subjects);
+
+#endif
