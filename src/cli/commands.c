@@ -1,15 +1,16 @@
 #include "cli/commands.h"
 
 static const struct example check_examples[] = {
-    {"Will the program just built run in that root filesystem? It is laid over the root as "
-     "/server.",
-     "willrun check --root ./rootfs ./server"},
-    {"What a Dockerfile's COPY --from=builder will bring; without a PATH, all of it is checked:",
-     "willrun check --root ./rootfs --stage b=./build --copy b:/out:/usr/bin/"},
-    {"One that is in the root already, with the environment that its image sets:",
+    {"Will the program just built run on that base image? It is laid over it as /server.",
+     "willrun check --root base:alpine:3.20 ./server"},
+    {"Will the image start, as its ENTRYPOINT and CMD say?",
+     "docker save app:1.4 | willrun check --root -"},
+    {"What a Dockerfile's COPY --from=b will bring; without a PATH, all of it is checked:",
+     "willrun check --root base:debian:12 --stage b=b.tar --copy b:/out:/bin/"},
+    {"One of a root filesystem, with the environment that its image sets:",
      "willrun check --root ./rootfs --env LD_LIBRARY_PATH=/opt/lib /usr/bin/app"},
-    {"Every program, library and script of the root, for a machine-read log:",
-     "willrun check --root ./rootfs --all --format jsonl -o check.jsonl"},
+    {"Every program, library and script of an image, for a machine-read log:",
+     "willrun check --root oci:./layout --all --format jsonl -o all.jsonl"},
     {"A plugin, in the process that loads it:",
      "willrun check --root ./rootfs --host /usr/bin/node /app/build/addon.node"},
     {"Why is this libz taken, and not another one?",
@@ -55,9 +56,8 @@ const struct command commands[] = {
      "Replays what the kernel and the dynamic loader of the root would do when each PATH is "
      "started there, and tells what they would say. Nothing of the root is run. An absolute PATH "
      "is inside the root; a relative PATH is a file or folder of the local disk, which is first "
-     "laid over the root as /NAME. A folder stands for every ELF file and script in it. With "
-     "--copy "
-     "and no PATH, all that is copied in is checked.",
+     "laid over the root as /NAME. A folder stands for every ELF file and script in it. Without "
+     "a PATH, all that --copy brings is checked, and what the image starts.",
      "0: each of them meets --fail-on; 1: at least one does not", check_examples},
     {"tree", FOR_TREE, cmd_tree, "the libraries that a program loads, as a tree", "PATH...",
      "Draws which objects each PATH loads in the root, which object needs which, and by which "

@@ -40,8 +40,8 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
 #define OPTIONS(X)                                                                                 \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_CHECK,                       \
       "the root filesystem that it will run in: a folder, a tar archive (FILE, tar:FILE), an "     \
-      "image (docker-archive:FILE[:NAME], oci:DIR[:TAG], oci-archive:FILE[:TAG]), scratch, or - "  \
-      "(one of the archives on standard input)")                                                   \
+      "image (docker-archive:FILE[:NAME], oci:DIR[:TAG], oci-archive:FILE[:TAG]), base:NAME "      \
+      "(willrun bases lists them), scratch, or - (one of the archives on standard input)")         \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_TREE,                        \
       "the root filesystem that it runs in, as for check (default: /)")                            \
     X(0,   "stage",    "NAME=SOURCE", LIST, stages, NULL,         JUDGING,                         \
