@@ -93,6 +93,10 @@ struct willrun_subject {
     const char *platform; /**< "linux/amd64"; NULL: none */
     enum willrun_libc libc;
     const char *interpreter; /**< PT_INTERP, or the shebang's program */
+    /** What is executed on the way to the program that runs, and that program: scripts, env of a
+     *  shebang line. Of an ELF program itself alone. */
+    const char *const *starts;
+    size_t start_count;
     enum willrun_linkage linkage;
     enum willrun_verdict verdict;
     enum willrun_phase phase;
@@ -110,11 +114,11 @@ struct willrun_subject {
 };
 
 struct willrun_target {
-    const char *root;         /**< the source as it was given */
-    const char *platform;     /**< NULL: not known */
-    enum willrun_libc libc;   /**< of the target's root */
-    const char *libc_version; /**< "2.36", "1.2.5"; NULL: not known */
-    const char *loader;       /**< path of the target's loader; NULL: none */
+    const char *root;                       /**< the source as it was given */
+    const char *platform;                   /**< NULL: not known */
+    enum willrun_libc libc;                 /**< of the target's root */
+    const char *libc_version;               /**< "2.36", "1.2.5"; NULL: not known */
+    const char *loader;                     /**< path of the target's loader; NULL: none */
     const struct willrun_finding *findings; /**< about the target as a whole */
     size_t finding_count;
     const struct willrun_subject *subjects;

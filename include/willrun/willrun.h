@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "willrun/bundle.h"
 #include "willrun/diff.h"
 #include "willrun/error.h"
 #include "willrun/result.h"
@@ -161,6 +162,23 @@ WILLRUN_API void willrun_diff_free(struct willrun_diff *diff);
 /** Write it: text, JSON or Markdown. */
 WILLRUN_API bool willrun_write_diff(const struct willrun_diff *diff, enum willrun_format format,
                                     const struct willrun_style *style, FILE *out);
+
+/** Write the subjects, and what of the root they need to start, as a minimal root
+ *  filesystem, and check them in what was written. Where one of them does not run in the root
+ *  (and `request->partial` is not set) nothing is written, and bundle->check tells
+ *  why. The bundle is the caller's: willrun_bundle_free(). */
+WILLRUN_API enum willrun_err willrun_bundle(struct willrun *willrun,
+                                            const struct willrun_bundle_request *request,
+                                            struct willrun_bundle **bundle);
+WILLRUN_API void willrun_bundle_free(struct willrun_bundle *bundle);
+
+/** The names of things to take along, from `index` 0; NULL behind the last. */
+WILLRUN_API const struct willrun_bundle_extra *willrun_bundle_extra(size_t index);
+
+/** Write what a bundle holds: text or JSON. */
+WILLRUN_API bool willrun_write_bundle(const struct willrun_bundle *bundle,
+                                      enum willrun_format format, const struct willrun_style *style,
+                                      FILE *out);
 
 /** Write which base images `base:NAME` knows, and what each is: text or JSON. */
 WILLRUN_API bool willrun_write_bases(enum willrun_format format, const struct willrun_style *style,

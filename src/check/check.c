@@ -13,6 +13,11 @@ struct facts *result_facts(const struct willrun_result *result)
     return ((const struct owned_result *)result)->facts;
 }
 
+const struct image_facts *result_image(const struct willrun_result *result)
+{
+    return ((const struct owned_result *)result)->image;
+}
+
 /* ---- the subjects ---- */
 
 /* What copy number `copy` brought and nothing else took the place of. */

@@ -17,6 +17,7 @@ struct owned_result {
     size_t worker_count;
     struct root *root;
     struct facts *facts;
+    const struct image_facts *image; /* NULL: it is no image */
     struct owned_result *next; /* another target of the same image; its own result is a part of
                                   the first's */
     struct stages stages;

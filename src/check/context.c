@@ -18,6 +18,20 @@ struct willrun *willrun_new(void)
     return willrun;
 }
 
+static char *copy(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    return memcpy(must_alloc(size), text, size);
+}
+
+static enum willrun_err replace(struct willrun *willrun, char **field, const char *text)
+{
+    willrun->err = (struct err){0};
+    free(*field);
+    *field = text != NULL ? copy(text) : NULL;
+    return WILLRUN_OK;
+}
+
 static void free_strings(struct strings *strings)
 {
     for (size_t i = 0; i < strings->count; i++)
@@ -47,6 +61,31 @@ const char *willrun_error(const struct willrun *willrun)
     return willrun->err.text;
 }
 
+struct willrun *context_like(const struct willrun *willrun)
+{
+    struct willrun *like = willrun_new();
+    like->platform = willrun->platform;
+    like->cpu_level = willrun->cpu_level;
+    like->platform_level = willrun->platform_level;
+    like->threads = willrun->threads;
+    replace(like, &like->platform_name, willrun->platform_name);
+    replace(like, &like->user, willrun->user);
+    replace(like, &like->workdir, willrun->workdir);
+    replace(like, &like->host, willrun->host);
+    for (size_t i = 0; i < willrun->env.count; i++)
+        *vec_push(&like->env) = copy(willrun->env.at[i]);
+    return like;
+}
+
+bool context_has_env(const struct willrun *willrun, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < willrun->env.count; i++)
+        if (strncmp(willrun->env.at[i], name, length) == 0 && willrun->env.at[i][length] == '=')
+            return true;
+    return false;
+}
+
 struct err *context_err(struct willrun *willrun)
 {
     willrun->err = (struct err){0};
@@ -67,20 +106,6 @@ bool context_has_subjects(const struct willrun *willrun)
 {
     return willrun->all || willrun->subjects.count != 0 || willrun->commands.count != 0 ||
            willrun->copies.count != 0;
-}
-
-static char *copy(const char *text)
-{
-    size_t size = strlen(text) + 1;
-    return memcpy(must_alloc(size), text, size);
-}
-
-static enum willrun_err replace(struct willrun *willrun, char **field, const char *text)
-{
-    willrun->err = (struct err){0};
-    free(*field);
-    *field = text != NULL ? copy(text) : NULL;
-    return WILLRUN_OK;
 }
 
 enum willrun_err willrun_set_root(struct willrun *willrun, const char *source)

@@ -34,6 +34,13 @@ struct err *context_err(struct willrun *willrun);
 /* The platform that was asked for, "linux/arm64"; NULL: none. */
 const char *context_platform(const struct willrun *willrun);
 
+/* A new context for the same machine, process and host, in another root: without stages, copies,
+ * subjects and calls. */
+struct willrun *context_like(const struct willrun *willrun);
+
+/* Is a variable called `name` set for the process? */
+bool context_has_env(const struct willrun *willrun, const char *name);
+
 /* Let subjects that the root has not pass without an error, or no more. */
 void context_set_lenient(struct willrun *willrun, bool lenient);
 
@@ -42,5 +49,8 @@ bool context_has_subjects(const struct willrun *willrun);
 
 /* The facts of the root that a result was made on. */
 struct facts *result_facts(const struct willrun_result *result);
+
+/* What the image says of the process, whose root a result was made on; NULL: it is none. */
+const struct image_facts *result_image(const struct willrun_result *result);
 
 #endif

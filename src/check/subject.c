@@ -443,6 +443,22 @@ static void judge_refused(struct judging *judging)
     conclude(judging, &(struct words){.phase = WILLRUN_PHASE_EXEC});
 }
 
+/* Scripts, the program that ran first (env of a shebang line), the program. */
+static void tell_starts(struct judging *judging, const struct exec_result *exec)
+{
+    const struct exec_result *wrapper = exec->wrapper;
+    const char **starts = arena_array(judging->arena, exec->chain_count + 2, sizeof *starts);
+    size_t count = 0;
+    for (size_t i = 0; i < exec->chain_count; i++)
+        starts[count++] = keep(judging, exec->chain[i]);
+    if (wrapper != NULL && wrapper->program != NULL)
+        starts[count++] = keep(judging, wrapper->program);
+    if (exec->program != NULL)
+        starts[count++] = keep(judging, exec->program);
+    judging->subject->starts = starts;
+    judging->subject->start_count = count;
+}
+
 /* What becomes of `command`, which `file` was found for (NULL: nothing was). */
 static void judge_exec(struct judging *judging, const char *command, const char *file,
                        struct exec_result *exec)
@@ -452,6 +468,7 @@ static void judge_exec(struct judging *judging, const char *command, const char 
         exec_replay(judging->target->facts, &judging->process, file, &judging->scratch, exec);
         if (exec->chain_count == 0)
             exec->argv0 = command;
+        tell_starts(judging, exec);
     }
     if (file != NULL && exec->reason == EXEC_OK) {
         judge_start(judging, exec);

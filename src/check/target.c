@@ -11,7 +11,7 @@ static void open_root(struct checking *checking)
     struct owned_result *owned = checking->owned;
     owned->root = root_new(checking->source);
     owned->facts = facts_new(owned->root, true);
-    checking->image = checking->source->image;
+    checking->image = owned->image = checking->source->image;
     checking->target.source = checking->willrun->root;
     checking->target.facts = owned->facts;
 }

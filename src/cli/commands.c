@@ -50,6 +50,15 @@ static const struct example diff_examples[] = {
     {NULL, NULL},
 };
 
+static const struct example bundle_examples[] = {
+    {"A program of this machine with all that it loads, for FROM scratch and COPY out/ /:",
+     "willrun bundle /usr/bin/git --to out"},
+    {"From an image, with certificates and time zones, as an archive for docker import:",
+     "willrun bundle --root app.tar /app/server --with ca-certificates \\\n"
+     "          --with time-zones --to app-min.tar"},
+    {NULL, NULL},
+};
+
 const struct command commands[] = {
     {"check", FOR_CHECK, cmd_check, "will each program, library and script run in this root?",
      "[PATH]...",
@@ -69,6 +78,14 @@ const struct command commands[] = {
      "fail or to work and why, and which libraries change version or vanish. Without a PATH "
      "every ELF file and script of both is a subject; a relative PATH is laid over both.",
      "0: no subject starts to fail; 1: at least one does (see --fail-on)", diff_examples},
+    {"bundle", FOR_BUNDLE, cmd_bundle, "write programs and all that they load as a minimal root",
+     "PATH... --to DIR|FILE.tar",
+     "Takes from the root each PATH and what its start opens: interpreters, libraries, the links "
+     "and folders on the way, the loader's settings where they decide; writes it as a root "
+     "filesystem and checks the same PATHs in there. The same input makes the same bytes; times "
+     "are 0 or SOURCE_DATE_EPOCH. Where something would be missing, nothing is written.",
+     "0: written, and it runs as in the root; 1: a PATH does not run, nothing is written",
+     bundle_examples},
     {"snapshot", FOR_SNAPSHOT, cmd_snapshot, "write a root as a small profile that checks the same",
      "SOURCE -o FILE",
      "Writes the root filesystem SOURCE to FILE as a profile: a tar.zst in which each ELF file is "

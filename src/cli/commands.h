@@ -11,10 +11,18 @@ int cmd_check(const struct options *options);
 int cmd_tree(const struct options *options);
 int cmd_snapshot(const struct options *options);
 int cmd_bases(const struct options *options);
+int cmd_bundle(const struct options *options);
 int cmd_diff(const struct options *options);
 
 /* One bit a command, for the options table. */
-enum { FOR_CHECK = 1, FOR_TREE = 2, FOR_SNAPSHOT = 4, FOR_BASES = 8, FOR_DIFF = 16 };
+enum {
+    FOR_CHECK = 1,
+    FOR_TREE = 2,
+    FOR_SNAPSHOT = 4,
+    FOR_BASES = 8,
+    FOR_DIFF = 16,
+    FOR_BUNDLE = 32
+};
 
 struct example {
     const char *says;

@@ -32,7 +32,7 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {NULL, 0}};
 
 #define BOTH (FOR_CHECK | FOR_TREE)
-#define JUDGING (BOTH | FOR_DIFF)
+#define JUDGING (BOTH | FOR_DIFF | FOR_BUNDLE)
 #define ANY (JUDGING | FOR_SNAPSHOT | FOR_BASES)
 
 /* clang-format off */
@@ -44,6 +44,15 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "(willrun bases lists them), scratch, or - (one of the archives on standard input)")         \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_TREE,                        \
       "the root filesystem that it runs in, as for check (default: /)")                            \
+    X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_BUNDLE,                      \
+      "the root filesystem that it is taken from, as for check (default: /)")                      \
+    X(0,   "to",       "DIR|FILE.tar", TEXT, to,   NULL,          FOR_BUNDLE,                      \
+      "where to write it: a new or empty folder, or an archive; whole or not at all")              \
+    X(0,   "with",     "NAME|PATH", LIST, extras,  NULL,          FOR_BUNDLE,                      \
+      "take along what programs look for later: ca-certificates, time-zones, users, "              \
+      "name-service, character-sets, terminals, or a path of the root; repeatable")                \
+    X(0,   "partial",  NULL,     FLAG,   partial,  NULL,          FOR_BUNDLE,                      \
+      "write what there is, though something is missing or does not run")                          \
     X(0,   "stage",    "NAME=SOURCE", LIST, stages, NULL,         JUDGING,                         \
       "a builder stage that --copy takes files from; repeatable")                                  \
     X(0,   "copy",     "NAME:SRC:DST", LIST, copies, NULL,        JUDGING,                         \
@@ -88,7 +97,7 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "gets worse in any way (degraded)")                                                          \
     X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          FOR_DIFF,                        \
       "print subjects that vanish and that are new, too")                                          \
-    X(0,   "format",   "FORMAT", CHOICE, format,   plain_formats, FOR_BASES,                       \
+    X(0,   "format",   "FORMAT", CHOICE, format,   plain_formats, FOR_BASES | FOR_BUNDLE,          \
       "how to write it (default: text)")                                                           \
     X('o', "output",   "FILE",   TEXT,   output,   NULL,          ANY,                             \
       "write to FILE, whole or not at all")                                                        \
@@ -96,6 +105,10 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "what makes the exit status 1 (default: fails; degraded: whatever does not surely run)")     \
     X(0,   "color",    "WHEN",   CHOICE, color,    whens,         JUDGING,                         \
       "use colours (default: auto, on a terminal; NO_COLOR and CLICOLOR_FORCE are heeded)")        \
+    X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          FOR_BUNDLE,                      \
+      "print all that was written, and facts of what runs")                                        \
+    X('q', "quiet",    NULL,     FLAG,   quiet,    NULL,          FOR_BUNDLE,                      \
+      "do not list what was written")                                                              \
     X('q', "quiet",    NULL,     FLAG,   quiet,    NULL,          BOTH,                            \
       "print only what does not run")                                                              \
     X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          FOR_BASES,                       \
@@ -307,9 +320,10 @@ bool options_parse(struct options *options, unsigned command, int count, char *c
     options->stages.at = calloc(room, sizeof *options->stages.at);
     options->copies.at = calloc(room, sizeof *options->copies.at);
     options->absent.at = calloc(room, sizeof *options->absent.at);
+    options->extras.at = calloc(room, sizeof *options->extras.at);
     options->paths.at = calloc(room, sizeof *options->paths.at);
     if (options->env.at == NULL || options->stages.at == NULL || options->copies.at == NULL ||
-        options->absent.at == NULL || options->paths.at == NULL)
+        options->absent.at == NULL || options->extras.at == NULL || options->paths.at == NULL)
         return wrong(&parser, "out of memory");
     return read_arguments(&parser);
 }
@@ -320,6 +334,7 @@ void options_free(struct options *options)
     free(options->stages.at);
     free(options->copies.at);
     free(options->absent.at);
+    free(options->extras.at);
     free(options->paths.at);
     *options = (struct options){0};
 }

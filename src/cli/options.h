@@ -22,12 +22,12 @@ struct text_list {
 
 /* What was asked for. Texts are NULL and numbers 0 where nothing was said. */
 struct options {
-    const char *root, *platform, *user, *workdir, *host, *why, *origin, *date, *output;
-    struct text_list env, stages, copies, absent;
+    const char *root, *platform, *user, *workdir, *host, *why, *origin, *date, *to, *output;
+    struct text_list env, stages, copies, absent, extras;
     struct text_list paths; /* operands */
     const struct choice *cpu, *format, *fail_on, *color, *progress;
     unsigned threads;
-    bool all_platforms, all, quiet, verbose, help;
+    bool all_platforms, all, partial, quiet, verbose, help;
 };
 
 enum option_kind {

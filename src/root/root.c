@@ -436,6 +436,16 @@ int root_bytes_wanted(struct root *root, const struct node *file, file_wanted *w
     return error;
 }
 
+const char *node_profile(const struct node *file)
+{
+    const struct origin *origin = &item_of(file)->origin;
+    while (origin->lay != NULL && origin->twin != NULL)
+        origin = &origin->twin->origin;
+    return origin->lay == NULL && origin->source != NULL && origin->source->profile
+               ? origin->source->name
+               : NULL;
+}
+
 int root_unseen(struct root *root, const struct node *dir)
 {
     const struct item *item = item_of(dir);

@@ -499,7 +499,7 @@ static struct profile *new_profile(const char *name)
     size_t length = strlen(name);
     *profile = (struct profile){.name = must_alloc(length + 1)};
     memcpy(profile->name, name, length + 1);
-    profile->source = (struct source){.ops = &profile_ops, .name = profile->name};
+    profile->source = (struct source){.ops = &profile_ops, .name = profile->name, .profile = true};
     return profile;
 }
 

@@ -77,6 +77,7 @@ struct source {
     const struct image_facts *image; /* NULL: it is no image */
     const struct source_note *notes;
     size_t note_count;
+    bool profile; /* of its files there is only what a check reads */
 };
 
 typedef void source_found(void *context, const char *name, const struct node_info *info);
