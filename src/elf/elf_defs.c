@@ -219,6 +219,7 @@ enum { MOST = 64 }; /* of one name: each of another version */
 
 /* A file that stays mapped, and what the last lookup found there. */
 struct elf_lazy {
+    const unsigned char *bloom; /* the filter, where its words are those of memory; else NULL */
     struct elf_image image;
     struct defs defs;
     struct gnu_hash hash;
@@ -249,6 +250,9 @@ static void make_lazy(const struct defs *defs)
     struct elf_lazy *lazy = arena_alloc(&facts->arena, sizeof *lazy);
     lazy->image = *defs->image;
     lazy->hash = hash;
+    if (facts->wide && facts->big == (BYTE_ORDER == BIG_ENDIAN) && hash.bloom_count != 0 &&
+        hash.bloom_shift < 32)
+        lazy->bloom = hash.bloom.data;
     lazy->defs = *defs;
     lazy->defs.image = &lazy->image;
     lazy->defs.at = lazy->found;
@@ -256,11 +260,21 @@ static void make_lazy(const struct defs *defs)
     facts->lazy = lazy;
 }
 
-static const struct elf_def *find_in_file(struct elf_lazy *lazy, const char *name, uint64_t key)
+/* Most lookups end here: the filter says that there is no such name. */
+static inline bool is_filtered(const struct elf_lazy *lazy, uint32_t value)
+{
+    uint64_t word;
+    if (lazy->bloom == NULL)
+        return false;
+    memcpy(&word, lazy->bloom + 8 * (size_t)(value >> 6 & (lazy->hash.bloom_count - 1)), 8);
+    return (word >> (value & 63) & word >> (value >> lazy->hash.bloom_shift & 63) & 1) == 0;
+}
+
+static const struct elf_def *find_in_file(struct elf_lazy *lazy, const char *name, uint64_t key,
+                                          uint32_t value)
 {
     struct defs *defs = &lazy->defs;
     const struct gnu_hash *hash = &lazy->hash;
-    uint32_t value = gnu_hash_value((const unsigned char *)name, strlen(name));
     uint32_t at = gnu_hash_start(defs->image, hash, value), link = 0;
     defs->count = 0;
     for (; at >= hash->first && at != 0 && (link & 1) == 0; at++) {
@@ -301,7 +315,19 @@ void elf_read_defs(struct elf_image *image, struct span table, struct span versy
 
 const struct elf_def *elf_first_def(const struct elf_facts *facts, const char *name, uint64_t key)
 {
-    return facts->lazy != NULL ? find_in_file(facts->lazy, name, key) : find_indexed(facts, key);
+    if (facts->lazy == NULL)
+        return find_indexed(facts, key);
+    return find_in_file(facts->lazy, name, key,
+                        gnu_hash_value((const unsigned char *)name, strlen(name)));
+}
+
+const struct elf_def *elf_first_def_of(const struct elf_facts *facts, const struct elf_ref *ref)
+{
+    if (facts->lazy == NULL || ref->gnu_hash == 0)
+        return elf_first_def(facts, ref->name, ref->key);
+    if (is_filtered(facts->lazy, ref->gnu_hash))
+        return NULL;
+    return find_in_file(facts->lazy, ref->name, ref->key, ref->gnu_hash);
 }
 
 const struct elf_def *elf_next_def(const struct elf_facts *facts, const struct elf_def *def)

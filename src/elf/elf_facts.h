@@ -88,6 +88,7 @@ struct elf_ref {
     bool defined : 1;      /* st_shndx is not SHN_UNDEF: the object defines it too */
     bool is_protected : 1; /* STV_PROTECTED */
     bool canonical : 1;    /* not defined, and with a value: its PLT entry stands for it */
+    uint32_t gnu_hash;     /* of name; 0: not computed */
 };
 
 /* What a symbol's version index stands for. */
@@ -228,6 +229,9 @@ const struct elf_facts *elf_facts_read_in(struct arena *arena, struct span file,
 /* The first definition of `name`, whose key is `key`; NULL: none. The next:
  * elf_next_def. Of files that stay it is valid until the next lookup in the same one. */
 const struct elf_def *elf_first_def(const struct elf_facts *facts, const char *name, uint64_t key);
+
+/* The same for the name of a reference. */
+const struct elf_def *elf_first_def_of(const struct elf_facts *facts, const struct elf_ref *ref);
 const struct elf_def *elf_next_def(const struct elf_facts *facts, const struct elf_def *def);
 
 /* The version of a reference, and that of a definition; never NULL. */

@@ -1,7 +1,7 @@
 #include "elf/elf_image.h"
 
-#include <endian.h>
 #include <pthread.h>
+#include <stdalign.h>
 #include <string.h>
 
 void elf_trouble(struct elf_image *image, enum elf_state state, uint64_t at, const char *expected)
@@ -46,42 +46,15 @@ const Elf64_Phdr *elf_segment(const struct elf_image *image, uint64_t address, u
     return NULL;
 }
 
-uint16_t elf_u16(const struct elf_image *image, struct span bytes, uint64_t offset)
-{
-    struct span at;
-    uint16_t value = 0;
-    if (!span_at(bytes, offset, sizeof value, &at))
-        return 0;
-    elf_note(image, at.data, sizeof value);
-    memcpy(&value, at.data, sizeof value);
-    return image->facts->big ? be16toh(value) : le16toh(value);
-}
-
-uint32_t elf_u32(const struct elf_image *image, struct span bytes, uint64_t offset)
-{
-    struct span at;
-    uint32_t value = 0;
-    if (!span_at(bytes, offset, sizeof value, &at))
-        return 0;
-    elf_note(image, at.data, sizeof value);
-    memcpy(&value, at.data, sizeof value);
-    return image->facts->big ? be32toh(value) : le32toh(value);
-}
-
-uint64_t elf_u64(const struct elf_image *image, struct span bytes, uint64_t offset)
-{
-    struct span at;
-    uint64_t value = 0;
-    if (!span_at(bytes, offset, sizeof value, &at))
-        return 0;
-    elf_note(image, at.data, sizeof value);
-    memcpy(&value, at.data, sizeof value);
-    return image->facts->big ? be64toh(value) : le64toh(value);
-}
-
 static void choose_version(void)
 {
     elf_version(EV_CURRENT);
+}
+
+/* Is an entry in the file what it is in memory? Then libelf would copy it as it is. */
+static bool is_native(const struct elf_image *image)
+{
+    return image->facts->wide && image->facts->big == (BYTE_ORDER == BIG_ENDIAN);
 }
 
 /* Entries of `size` bytes from `table`, by libelf, into `out`; how many fit. */
@@ -89,13 +62,17 @@ static size_t translate(const struct elf_image *image, struct span table, Elf_Ty
                         size_t size, size_t first, size_t count, void *out)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, choose_version);
     size_t held = table.size / size;
     if (first >= held || count == 0)
         return 0;
     if (count > held - first)
         count = held - first;
     elf_note(image, table.data + first * size, count * size);
+    if (is_native(image)) {
+        memcpy(out, table.data + first * size, count * size);
+        return count;
+    }
+    pthread_once(&once, choose_version);
     Elf_Data from = {.d_buf = (void *)(uintptr_t)(table.data + first * size),
                      .d_type = type,
                      .d_size = count * size,
@@ -219,6 +196,23 @@ size_t elf_read_relocs(const struct elf_image *image, struct span table, bool re
         for (size_t i = 0; i < count; i++)
             out[i].r_info = mips_info(image, out[i].r_info);
     return count;
+}
+
+const Elf64_Rela *elf_view_relocs(const struct elf_image *image, struct span table, bool rela,
+                                  size_t first, size_t *count, Elf64_Rela *room)
+{
+    const unsigned char *at = table.data + first * sizeof(Elf64_Rela);
+    bool as_it_is = is_native(image) && rela && image->facts->machine != EM_MIPS &&
+                    (uintptr_t)table.data % alignof(Elf64_Rela) == 0;
+    if (!as_it_is) {
+        *count = elf_read_relocs(image, table, rela, first, *count, room);
+        return room;
+    }
+    size_t held = table.size / sizeof(Elf64_Rela), left = first < held ? held - first : 0;
+    if (*count > left)
+        *count = left;
+    elf_note(image, at, *count * sizeof(Elf64_Rela));
+    return (const Elf64_Rela *)(const void *)at;
 }
 
 const char *elf_string(const struct elf_image *image, uint64_t offset)

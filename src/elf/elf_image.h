@@ -3,6 +3,7 @@
 #ifndef WILLRUN_ELF_ELF_IMAGE_H
 #define WILLRUN_ELF_ELF_IMAGE_H
 
+#include <endian.h>
 #include <libelf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,9 +57,38 @@ void elf_trouble(struct elf_image *image, enum elf_state state, uint64_t at, con
 bool elf_at(const struct elf_image *image, uint64_t address, struct span *bytes);
 
 /* Integers at an offset inside `bytes`, in the file's byte order; 0 outside. */
-uint16_t elf_u16(const struct elf_image *image, struct span bytes, uint64_t offset);
-uint32_t elf_u32(const struct elf_image *image, struct span bytes, uint64_t offset);
-uint64_t elf_u64(const struct elf_image *image, struct span bytes, uint64_t offset);
+static inline uint16_t elf_u16(const struct elf_image *image, struct span bytes, uint64_t offset)
+{
+    struct span at;
+    uint16_t value = 0;
+    if (!span_at(bytes, offset, sizeof value, &at))
+        return 0;
+    elf_note(image, at.data, sizeof value);
+    memcpy(&value, at.data, sizeof value);
+    return image->facts->big ? be16toh(value) : le16toh(value);
+}
+
+static inline uint32_t elf_u32(const struct elf_image *image, struct span bytes, uint64_t offset)
+{
+    struct span at;
+    uint32_t value = 0;
+    if (!span_at(bytes, offset, sizeof value, &at))
+        return 0;
+    elf_note(image, at.data, sizeof value);
+    memcpy(&value, at.data, sizeof value);
+    return image->facts->big ? be32toh(value) : le32toh(value);
+}
+
+static inline uint64_t elf_u64(const struct elf_image *image, struct span bytes, uint64_t offset)
+{
+    struct span at;
+    uint64_t value = 0;
+    if (!span_at(bytes, offset, sizeof value, &at))
+        return 0;
+    elf_note(image, at.data, sizeof value);
+    memcpy(&value, at.data, sizeof value);
+    return image->facts->big ? be64toh(value) : le64toh(value);
+}
 
 /* Entries [first, first + count) of a table, widened to the 64-bit form;
  * count <= ELF_CHUNK. Returns how many the bytes hold. */
@@ -70,6 +100,12 @@ size_t elf_read_syms(const struct elf_image *image, struct span table, size_t fi
                      Elf64_Sym *out);
 size_t elf_read_relocs(const struct elf_image *image, struct span table, bool rela, size_t first,
                        size_t count, Elf64_Rela *out);
+
+/* The same as the last, without a copy where the file has them as memory does: then they may change
+ * with the file while they are looked at. `*count` is how many there are at the pointer, and `room`
+ * has that of ELF_CHUNK. */
+const Elf64_Rela *elf_view_relocs(const struct elf_image *image, struct span table, bool rela,
+                                  size_t first, size_t *count, Elf64_Rela *room);
 
 /* Size of one entry in the file. */
 size_t elf_sym_size(const struct elf_image *image);

@@ -16,24 +16,42 @@ static bool starts_with(const char *text, const char *prefix)
     return text != NULL && strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Where `words` stand in the file; NULL: nowhere. Texts lie where nothing is
- * written or executed, so that is looked through first. */
-static const unsigned char *find_words(const struct elf_image *image, const char *words)
+/* The parts of a file in the order in which texts are looked for: texts lie where nothing is
+ * written or executed, mostly behind the code; at last the whole file. Counts `*at` up from 0;
+ * false: no more. */
+struct parts {
+    size_t at;
+    size_t left; /* bytes of segments, which may overlap: no byte is worth two looks */
+};
+
+static bool next_part(const struct elf_image *image, struct parts *parts, struct span *part)
 {
     const struct elf_facts *facts = image->facts;
-    size_t left = image->file.size; /* segments may overlap: no byte is worth two looks */
-    for (size_t i = 0; facts->phdrs != NULL && i < facts->phnum; i++) {
-        const Elf64_Phdr *segment = &facts->phdrs[i];
-        struct span part;
+    size_t count = facts->phdrs != NULL ? facts->phnum : 0;
+    if (parts->at == 0)
+        parts->left = image->file.size;
+    while (parts->at < count) {
+        const Elf64_Phdr *segment = &facts->phdrs[count - ++parts->at];
         if (segment->p_type != PT_LOAD || (segment->p_flags & (PF_W | PF_X)) != 0 ||
-            !span_at(image->file, segment->p_offset, segment->p_filesz, &part) || part.size > left)
+            !span_at(image->file, segment->p_offset, segment->p_filesz, part) ||
+            part->size > parts->left)
             continue;
-        left -= part.size;
-        const unsigned char *at = memmem(part.data, part.size, words, strlen(words));
-        if (at != NULL)
-            return at;
+        parts->left -= part->size;
+        return true;
     }
-    return memmem(image->file.data, image->file.size, words, strlen(words));
+    *part = image->file;
+    return parts->at++ == count;
+}
+
+/* Where `words` stand in the file; NULL: nowhere. */
+static const unsigned char *find_words(const struct elf_image *image, const char *words)
+{
+    struct parts parts = {0};
+    struct span part;
+    const unsigned char *at = NULL;
+    while (at == NULL && next_part(image, &parts, &part))
+        at = memmem(part.data, part.size, words, strlen(words));
+    return at;
 }
 
 /* The "N.N[.N]" after `words`. */
@@ -70,25 +88,35 @@ static size_t directory_at(struct span file, size_t at)
     return memmem(text.data, text.size, "lib", 3) != NULL ? text.size : 0;
 }
 
-static void read_system_dirs(struct elf_image *image)
+struct dirs VEC(const char *);
+
+/* The first run of them in `part`. */
+static void find_dirs(struct elf_image *image, struct span part, struct dirs *dirs)
 {
-    struct span file = image->file;
-    struct elf_facts *facts = image->facts;
-    struct VEC(const char *) dirs = {0};
-    for (size_t at = 0; at + 1 < file.size && dirs.count == 0; at++) {
-        const unsigned char *slash = memchr(file.data + at, '/', file.size - at);
+    for (size_t at = 0; at + 1 < part.size && dirs->count == 0; at++) {
+        const unsigned char *slash = memchr(part.data + at, '/', part.size - at);
         if (slash == NULL)
-            break;
-        at = (size_t)(slash - file.data);
-        if (at != 0 && file.data[at - 1] != 0)
+            return;
+        at = (size_t)(slash - part.data);
+        if (at != 0 && part.data[at - 1] != 0)
             continue;
-        for (size_t next = at, length; next < file.size && (length = directory_at(file, next)) != 0;
+        for (size_t next = at, length; next < part.size && (length = directory_at(part, next)) != 0;
              next += length + 1) {
-            elf_note(image, file.data + next, length + 1);
-            *vec_push(&dirs) =
-                arena_copy(&facts->arena, (const char *)file.data + next, length - 1);
+            elf_note(image, part.data + next, length + 1);
+            *vec_push(dirs) =
+                arena_copy(&image->facts->arena, (const char *)part.data + next, length - 1);
         }
     }
+}
+
+static void read_system_dirs(struct elf_image *image)
+{
+    struct elf_facts *facts = image->facts;
+    struct dirs dirs = {0};
+    struct parts parts = {0};
+    struct span part;
+    while (dirs.count == 0 && next_part(image, &parts, &part))
+        find_dirs(image, part, &dirs);
     const char **kept = arena_array(&facts->arena, dirs.count + 1, sizeof *kept);
     if (dirs.count != 0)
         memcpy(kept, dirs.at, dirs.count * sizeof *kept);

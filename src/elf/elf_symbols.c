@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "base/vec.h"
-#include "elf/elf_image.h"
+#include "elf/elf_gnu_hash.h"
 #include "elf/reloc.h"
 
 enum { INDEX = 0x7fff }; /* of a versym; the other bit says hidden */
@@ -84,6 +84,7 @@ static struct elf_ref *ref_of_symbol(struct symbols *symbols, size_t index)
     *ref = (struct elf_ref){
         .name = arena_copy(&image->facts->arena, name, length),
         .key = hash_bytes(name, length),
+        .gnu_hash = image->stays ? gnu_hash_value((const unsigned char *)name, length) : 0,
         .size = elf_short_size(&symbol),
         .version = elf_versym(symbols->image, symbols->versyms, index) & INDEX,
         .type = ELF64_ST_TYPE(symbol.st_info),
@@ -175,20 +176,20 @@ static void check_inits(struct symbols *symbols)
                     "a relocation for each entry of DT_INIT_ARRAY");
 }
 
-static void read_reloc(struct symbols *symbols, const Elf64_Rela *reloc, bool plt)
+static void read_reloc(struct symbols *symbols, Elf64_Rela reloc, bool plt)
 {
     enum { MOST_ODD = 64 };
-    uint32_t type = (uint32_t)ELF64_R_TYPE(reloc->r_info);
-    size_t index = ELF64_R_SYM(reloc->r_info);
+    uint32_t type = (uint32_t)ELF64_R_TYPE(reloc.r_info);
+    size_t index = ELF64_R_SYM(reloc.r_info);
     enum reloc_class class = class_of(symbols, type);
     if (class != RELOC_NONE)
-        note_init(symbols, reloc->r_offset, class == RELOC_LOCAL ? (uint64_t)reloc->r_addend : 0);
-    if (class != RELOC_NONE && !is_writable(symbols, reloc->r_offset))
-        elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc->r_offset,
+        note_init(symbols, reloc.r_offset, class == RELOC_LOCAL ? (uint64_t)reloc.r_addend : 0);
+    if (class != RELOC_NONE && !is_writable(symbols, reloc.r_offset))
+        elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc.r_offset,
                     "a relocation that writes into a writable segment");
     if (reloc_is_call(symbols->image->facts->machine, type) &&
-        elf_segment(symbols->image, (uint64_t)reloc->r_addend, 1, PF_X) == NULL)
-        elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc->r_offset,
+        elf_segment(symbols->image, (uint64_t)reloc.r_addend, 1, PF_X) == NULL)
+        elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc.r_offset,
                     "an IFUNC relocation that calls code");
     if (class == RELOC_UNKNOWN && symbols->odd.count < MOST_ODD)
         *vec_push(&symbols->odd) = (struct elf_odd_reloc){.type = type, .plt = plt};
@@ -197,27 +198,52 @@ static void read_reloc(struct symbols *symbols, const Elf64_Rela *reloc, bool pl
     symbols->image->facts->own_static_tls |= class == RELOC_TLS_STATIC && !looked_up;
 }
 
-/* The leading relative entries bind nothing; ld.so asserts that they are what DT_RELACOUNT
- * promises, and writes. */
-static void check_relative(struct symbols *symbols, struct span part, bool rela, size_t count)
+/* How many of the relocations are of the last one's type, which binds nothing, and write into its
+ * segment beside DT_INIT_ARRAY: of most files nearly all, and of those there is nothing to tell. */
+static size_t skip_plain(const struct symbols *symbols, const Elf64_Rela *relocs, size_t count)
 {
-    struct elf_image *image = symbols->image;
-    Elf64_Rela chunk[ELF_CHUNK];
-    for (size_t first = 0, read; first < count; first += read) {
-        size_t want = count - first < ELF_CHUNK ? count - first : ELF_CHUNK;
-        read = elf_read_relocs(image, part, rela, first, want, chunk);
-        if (read == 0)
+    const Elf64_Phdr *segment = symbols->last_segment;
+    const struct elf_tables *tables = &symbols->image->tables;
+    size_t plain = 0;
+    if (!symbols->class_known || symbols->last_class != RELOC_LOCAL || segment == NULL)
+        return 0;
+    uint64_t start = segment->p_vaddr, size = segment->p_memsz;
+    for (; plain < count; plain++) {
+        uint64_t address = relocs[plain].r_offset;
+        if (ELF64_R_TYPE(relocs[plain].r_info) != symbols->last_type || address - start >= size ||
+            address - tables->init_array < tables->init_array_size)
+            break;
+    }
+    return plain;
+}
+
+/* One of the leading relative entries, which bind nothing; ld.so asserts that they are what
+ * DT_RELACOUNT promises, and writes. */
+static bool check_relative(struct symbols *symbols, const Elf64_Rela *reloc, bool rela)
+{
+    uint64_t address = reloc->r_offset;
+    if (rela)
+        note_init(symbols, address, (uint64_t)reloc->r_addend);
+    if (class_of(symbols, (uint32_t)ELF64_R_TYPE(reloc->r_info)) == RELOC_LOCAL &&
+        is_writable(symbols, address))
+        return true;
+    elf_trouble(symbols->image, ELF_BAD_DYNAMIC, address,
+                "a relative relocation that writes into a writable segment");
+    return false;
+}
+
+static void check_relatives(struct symbols *symbols, struct span part, bool rela, size_t count)
+{
+    Elf64_Rela room[ELF_CHUNK];
+    for (size_t first = 0, held; first < count; first += held) {
+        held = count - first < ELF_CHUNK ? count - first : ELF_CHUNK;
+        const Elf64_Rela *relocs = elf_view_relocs(symbols->image, part, rela, first, &held, room);
+        if (held == 0)
             return;
-        for (size_t i = 0; i < read; i++) {
-            uint64_t address = chunk[i].r_offset;
-            if (rela)
-                note_init(symbols, address, (uint64_t)chunk[i].r_addend);
-            if (class_of(symbols, (uint32_t)ELF64_R_TYPE(chunk[i].r_info)) == RELOC_LOCAL &&
-                is_writable(symbols, address))
-                continue;
-            elf_trouble(image, ELF_BAD_DYNAMIC, address,
-                        "a relative relocation that writes into a writable segment");
-            return;
+        for (size_t i = 0; i < held; i++) {
+            i += skip_plain(symbols, relocs + i, held - i);
+            if (i < held && !check_relative(symbols, &relocs[i], rela))
+                return;
         }
     }
 }
@@ -234,16 +260,16 @@ static void read_relocs(struct symbols *symbols, uint64_t address, uint64_t size
         return;
     }
     size_t all = part.size / elf_reloc_size(image, rela);
-    Elf64_Rela chunk[ELF_CHUNK];
+    Elf64_Rela room[ELF_CHUNK];
     size_t start = skip < all ? (size_t)skip : all;
-    check_relative(symbols, part, rela, start);
-    for (size_t first = start; first < all;) {
-        size_t count = elf_read_relocs(image, part, rela, first, ELF_CHUNK, chunk);
+    check_relatives(symbols, part, rela, start);
+    for (size_t first = start, count; first < all; first += count) {
+        count = ELF_CHUNK;
+        const Elf64_Rela *relocs = elf_view_relocs(image, part, rela, first, &count, room);
         if (count == 0)
             return;
         for (size_t i = 0; i < count; i++)
-            read_reloc(symbols, &chunk[i], plt);
-        first += count;
+            read_reloc(symbols, relocs[i], plt);
     }
 }
 

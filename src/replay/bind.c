@@ -41,7 +41,7 @@ static const struct elf_def *check_match(const struct elf_facts *elf, const stru
     enum { INDEX = 0x7fff, HIDDEN = 0x8000, FIRST_VERSION = 3 };
     const struct elf_def *only = NULL;
     unsigned versions = 0;
-    for (const struct elf_def *def = elf_first_def(elf, ref->name, ref->key); def != NULL;
+    for (const struct elf_def *def = elf_first_def_of(elf, ref); def != NULL;
          def = elf_next_def(elf, def)) {
         if (!may_bind(def) || (call && def->undefined))
             continue;

@@ -31,47 +31,49 @@ static const uint64_t HWCAP_INDEX = 0xffffffffU;
 static const uint64_t ISA_LEVEL_BITS = 0x3ff; /* of the upper half; compared by ldconfig alone */
 
 struct entry {
-    const char *name, *path;
-    unsigned rank; /* of its glibc-hwcaps subfolder, 1 best; 0: none */
+    const char *name, *path; /* in the file */
+    unsigned rank;           /* of its glibc-hwcaps subfolder, 1 best; 0: none */
     uint64_t key;
 };
 
 struct ldcache {
-    struct VEC(struct entry) entries; /* in the order of the file */
-    struct VEC(struct entry) better;  /* likewise: those of glibc-hwcaps for better CPUs */
-    uint32_t *slots;                  /* by name: 1 + index of the chosen entry */
-    size_t room;
-    bool valid;
-    struct arena arena;
-};
-
-struct reader {
     struct span file;
+    struct span texts; /* the file up to its last NUL: whatever begins in here ends in here */
     bool big;
     uint32_t id;  /* what flags must be */
     bool any_elf; /* flags 1 (ELF without a libc) do, too */
     const struct cpu *cpu;
-    struct ldcache *cache;
+    uint64_t base;    /* of the new form in the file */
+    uint64_t table;   /* the first entry */
+    uint64_t strings; /* what names and paths count from */
+    uint32_t count;
+    bool valid, is_old;
+    bool has_better;              /* some entry may be for better CPUs */
+    unsigned asked;               /* lookups until now */
+    struct VEC(struct entry) all; /* once more is asked, in the order of the file */
+    uint32_t *slots;              /* by name: 1 + index of the chosen entry; NULL: not made */
+    size_t room;
+    struct arena arena; /* holds the file */
 };
 
-static uint32_t u32_at(const struct reader *reader, uint64_t at)
+static uint32_t u32_at(const struct ldcache *cache, uint64_t at)
 {
     struct span part;
     uint32_t value = 0;
-    if (!span_at(reader->file, at, 4, &part))
+    if (!span_at(cache->file, at, 4, &part))
         return 0;
     memcpy(&value, part.data, 4);
-    return reader->big ? be32toh(value) : le32toh(value);
+    return cache->big ? be32toh(value) : le32toh(value);
 }
 
-static uint64_t u64_at(const struct reader *reader, uint64_t at)
+static uint64_t u64_at(const struct ldcache *cache, uint64_t at)
 {
     struct span part;
     uint64_t value = 0;
-    if (!span_at(reader->file, at, 8, &part))
+    if (!span_at(cache->file, at, 8, &part))
         return 0;
     memcpy(&value, part.data, 8);
-    return reader->big ? be64toh(value) : le64toh(value);
+    return cache->big ? be64toh(value) : le64toh(value);
 }
 
 /* _DL_CACHE_DEFAULT_ID of each machine (sysdeps/<machine>/dl-cache.h): kind of
@@ -100,141 +102,193 @@ static uint32_t cache_id(const struct elf_facts *loader)
     }
 }
 
-static void add_entry(struct reader *reader, const char *name, const char *path, uint32_t flags,
-                      unsigned rank, bool better)
+static const char *text_at(const struct ldcache *cache, uint64_t offset)
 {
-    if (name == NULL || path == NULL)
-        return;
-    if (flags != reader->id && !(reader->any_elf && flags == 1))
-        return;
-    struct arena *arena = &reader->cache->arena;
-    struct entry entry = {arena_string(arena, name), arena_string(arena, path), rank,
-                          hash_bytes(name, strlen(name))};
-    if (better)
-        *vec_push(&reader->cache->better) = entry;
-    else
-        *vec_push(&reader->cache->entries) = entry;
+    return offset < cache->texts.size ? (const char *)cache->texts.data + offset : NULL;
 }
 
 /* The name of hwcaps subfolder `index`, from the extension section. */
-static const char *extension_name(const struct reader *reader, uint64_t base, uint32_t index)
+static const char *extension_name(const struct ldcache *cache, uint64_t base, uint32_t index)
 {
-    uint64_t at = base + u32_at(reader, base + AT_EXTENSION);
-    if (u32_at(reader, base + AT_EXTENSION) == 0 || u32_at(reader, at) != (uint32_t)EXTENSION_MAGIC)
+    uint64_t at = base + u32_at(cache, base + AT_EXTENSION);
+    if (u32_at(cache, base + AT_EXTENSION) == 0 || u32_at(cache, at) != (uint32_t)EXTENSION_MAGIC)
         return NULL;
-    uint32_t count = u32_at(reader, at + 4);
+    uint32_t count = u32_at(cache, at + 4);
     for (uint32_t i = 0; i < count && i < 64; i++) {
         uint64_t section = at + 8 + 16 * (uint64_t)i; /* tag, flags, offset, size */
-        if (u32_at(reader, section) != TAG_HWCAPS)
+        if (u32_at(cache, section) != TAG_HWCAPS)
             continue;
-        uint32_t offset = u32_at(reader, section + 8), size = u32_at(reader, section + 12);
+        uint32_t offset = u32_at(cache, section + 8), size = u32_at(cache, section + 12);
         if (index >= size / 4)
             return NULL;
-        return span_text(reader->file, base + u32_at(reader, base + offset + 4 * (uint64_t)index));
+        return text_at(cache, base + u32_at(cache, base + offset + 4 * (uint64_t)index));
     }
     return NULL;
 }
 
 /* Rank of an entry by its hwcap field; false where this CPU may not use it, and then
  * *better: is a better one's. */
-static bool entry_rank(const struct reader *reader, uint64_t base, uint64_t hwcap, unsigned *rank,
+static bool entry_rank(const struct ldcache *cache, uint64_t base, uint64_t hwcap, unsigned *rank,
                        bool *better)
 {
     const char *names[HWCAPS_LEVELS];
     *rank = 0;
     *better = false;
     if (((hwcap >> 32) & ~ISA_LEVEL_BITS) != (HWCAP_EXTENSION >> 32))
-        return hwcap == 0 || hwcaps_old_bits(reader->cpu, hwcap);
-    const char *name = extension_name(reader, base, (uint32_t)(hwcap & HWCAP_INDEX));
-    *rank = name != NULL ? hwcaps_rank(reader->cpu, name) : 0;
-    size_t count = hwcaps_levels(reader->cpu, false, names);
+        return hwcap == 0 || hwcaps_old_bits(cache->cpu, hwcap);
+    const char *name = extension_name(cache, base, (uint32_t)(hwcap & HWCAP_INDEX));
+    *rank = name != NULL ? hwcaps_rank(cache->cpu, name) : 0;
+    size_t count = hwcaps_levels(cache->cpu, false, names);
     for (size_t i = 0; name != NULL && i < count; i++)
         *better |= strcmp(names[i], name) == 0;
     return *rank != 0;
 }
 
-static bool read_new(struct reader *reader, uint64_t base)
+/* ---- the two forms ---- */
+
+/* Does some entry stand in a subfolder for certain CPUs? */
+static bool has_hwcaps(const struct ldcache *cache)
 {
-    struct span magic;
-    if (!span_at(reader->file, base, NEW_HEADER, &magic) ||
+    bool has = false;
+    for (uint32_t i = 0; !has && i < cache->count; i++)
+        has = u64_at(cache, cache->table + (uint64_t)i * NEW_ENTRY + 16) != 0;
+    return has;
+}
+
+static bool open_new(struct ldcache *cache, uint64_t base)
+{
+    struct span magic, table;
+    if (!span_at(cache->file, base, NEW_HEADER, &magic) ||
         memcmp(magic.data, new_magic, sizeof new_magic - 1) != 0)
         return false;
     unsigned order = magic.data[AT_BYTE_ORDER] & 3;
-    if (order != 0 && order != (reader->big ? BYTE_ORDER_BIG : BYTE_ORDER_LITTLE))
+    if (order != 0 && order != (cache->big ? BYTE_ORDER_BIG : BYTE_ORDER_LITTLE))
         return false;
-    uint32_t count = u32_at(reader, base + 20);
-    struct span table;
-    if (!span_at(reader->file, base + NEW_HEADER, (uint64_t)count * NEW_ENTRY, &table))
+    uint32_t count = u32_at(cache, base + 20);
+    if (!span_at(cache->file, base + NEW_HEADER, (uint64_t)count * NEW_ENTRY, &table))
         return false;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t at = base + NEW_HEADER + (uint64_t)i * NEW_ENTRY;
-        unsigned rank;
-        bool better;
-        if (!entry_rank(reader, base, u64_at(reader, at + 16), &rank, &better) && !better)
-            continue;
-        add_entry(reader, span_text(reader->file, base + u32_at(reader, at + 4)),
-                  span_text(reader->file, base + u32_at(reader, at + 8)), u32_at(reader, at), rank,
-                  better);
-    }
+    cache->base = cache->strings = base;
+    cache->table = base + NEW_HEADER;
+    cache->count = count;
+    cache->has_better = has_hwcaps(cache);
     return true;
 }
 
 /* The old form, and the new one that usually follows it in the same file. */
-static bool read_old(struct reader *reader)
+static bool open_old(struct ldcache *cache)
 {
-    struct span file = reader->file;
+    struct span file = cache->file;
     if (file.size < OLD_HEADER || memcmp(file.data, old_magic, sizeof old_magic - 1) != 0)
         return false;
-    uint32_t count = u32_at(reader, 12);
+    uint32_t count = u32_at(cache, 12);
     uint64_t strings = OLD_HEADER + (uint64_t)count * OLD_ENTRY;
     if (strings > file.size)
         return false;
-    if (read_new(reader, (strings + 7) & ~(uint64_t)7))
+    if (open_new(cache, (strings + 7) & ~(uint64_t)7))
         return true;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t at = OLD_HEADER + (uint64_t)i * OLD_ENTRY;
-        add_entry(reader, span_text(file, strings + u32_at(reader, at + 4)),
-                  span_text(file, strings + u32_at(reader, at + 8)), u32_at(reader, at), 0, false);
-    }
+    cache->is_old = true;
+    cache->strings = strings;
+    cache->table = OLD_HEADER;
+    cache->count = count;
     return true;
 }
 
+/* Where entry `index` stands: flags, then the offsets of name and path. */
+static uint64_t place_of(const struct ldcache *cache, uint32_t index)
+{
+    return cache->table + (uint64_t)index * (cache->is_old ? OLD_ENTRY : NEW_ENTRY);
+}
+
+/* Entry `index`, where ld.so may take it: on this CPU, or (*better) on a better one. */
+static bool read_entry(const struct ldcache *cache, uint32_t index, struct entry *entry,
+                       bool *better)
+{
+    uint64_t at = place_of(cache, index);
+    uint32_t flags = u32_at(cache, at);
+    *entry = (struct entry){.name = text_at(cache, cache->strings + u32_at(cache, at + 4)),
+                            .path = text_at(cache, cache->strings + u32_at(cache, at + 8))};
+    *better = false;
+    if (entry->name == NULL || entry->path == NULL)
+        return false;
+    if (flags != cache->id && !(cache->any_elf && flags == 1))
+        return false;
+    return cache->is_old ||
+           entry_rank(cache, cache->base, u64_at(cache, at + 16), &entry->rank, better) || *better;
+}
+
 /* The first entry of a name serves, unless a better hwcaps subfolder has it. */
-static bool better(const struct entry *entry, const struct entry *chosen)
+static bool is_preferred(const struct entry *entry, const struct entry *chosen)
 {
     return entry->rank != 0 && (chosen->rank == 0 || entry->rank < chosen->rank);
 }
 
-static void index_entries(struct ldcache *cache)
+/* ---- lookups ---- */
+
+/* One name in the file itself; `for_better`: as a better CPU has it. */
+static const char *scan(const struct ldcache *cache, const char *name, bool for_better)
 {
-    size_t room = 16;
-    while (room < cache->entries.count * 2)
-        room *= 2;
-    cache->slots = arena_array(&cache->arena, room, sizeof *cache->slots);
-    cache->room = room;
-    for (size_t i = 0; i < cache->entries.count; i++) {
-        const struct entry *entry = &cache->entries.at[i];
-        size_t at = entry->key & (room - 1);
-        while (cache->slots[at] != 0 && cache->entries.at[cache->slots[at] - 1].key != entry->key)
-            at = (at + 1) & (room - 1);
-        if (cache->slots[at] == 0 || better(entry, &cache->entries.at[cache->slots[at] - 1]))
-            cache->slots[at] = (uint32_t)i + 1;
+    struct entry chosen = {0}, entry;
+    size_t size = strlen(name) + 1;
+    for (uint32_t i = 0; i < cache->count; i++) {
+        uint64_t at = cache->strings + u32_at(cache, place_of(cache, i) + 4);
+        bool better;
+        if (at >= cache->texts.size || size > cache->texts.size - at ||
+            cache->texts.data[at + size - 1] != 0 || /* most are of another length */
+            memcmp(cache->texts.data + at, name, size) != 0 ||
+            !read_entry(cache, i, &entry, &better) || better != for_better)
+            continue;
+        if (for_better)
+            return entry.path;
+        if (chosen.path == NULL || is_preferred(&entry, &chosen))
+            chosen = entry;
     }
+    return chosen.path;
 }
 
-struct ldcache *ldcache_read(struct span bytes, const struct elf_facts *loader,
+static void index_entry(struct ldcache *cache, uint32_t place)
+{
+    const struct entry *entry = &cache->all.at[place];
+    size_t at = entry->key & (cache->room - 1);
+    while (cache->slots[at] != 0 && cache->all.at[cache->slots[at] - 1].key != entry->key)
+        at = (at + 1) & (cache->room - 1);
+    if (cache->slots[at] == 0 || is_preferred(entry, &cache->all.at[cache->slots[at] - 1]))
+        cache->slots[at] = place + 1;
+}
+
+static void index_entries(struct ldcache *cache)
+{
+    struct entry entry;
+    bool better;
+    for (uint32_t i = 0; i < cache->count; i++) {
+        if (!read_entry(cache, i, &entry, &better))
+            continue;
+        entry.key = hash_bytes(entry.name, strlen(entry.name));
+        if (!better)
+            *vec_push(&cache->all) = entry;
+    }
+    cache->room = 16;
+    while (cache->room < cache->all.count * 2)
+        cache->room *= 2;
+    cache->slots = arena_array(&cache->arena, cache->room, sizeof *cache->slots);
+    for (size_t i = 0; i < cache->all.count; i++)
+        index_entry(cache, (uint32_t)i);
+}
+
+struct ldcache *ldcache_read(struct span bytes, struct arena *arena, const struct elf_facts *loader,
                              const struct cpu *cpu)
 {
     struct ldcache *cache = must_alloc(sizeof *cache);
-    memset(cache, 0, sizeof *cache);
-    struct reader reader = {.file = bytes,
-                            .big = loader->big,
-                            .id = cache_id(loader),
-                            .any_elf = cache_id(loader) == 0x0003,
-                            .cpu = cpu,
-                            .cache = cache};
-    cache->valid = bytes.size != 0 && (read_new(&reader, 0) || read_old(&reader));
-    index_entries(cache);
+    const unsigned char *last = bytes.size != 0 ? memrchr(bytes.data, 0, bytes.size) : NULL;
+    *cache = (struct ldcache){.file = bytes,
+                              .big = loader->big,
+                              .id = cache_id(loader),
+                              .any_elf = cache_id(loader) == 0x0003,
+                              .cpu = cpu,
+                              .arena = *arena};
+    *arena = (struct arena){0};
+    if (last != NULL)
+        cache->texts = (struct span){bytes.data, (size_t)(last - bytes.data) + 1};
+    cache->valid = bytes.size != 0 && (open_new(cache, 0) || open_old(cache));
     return cache;
 }
 
@@ -242,8 +296,7 @@ void ldcache_free(struct ldcache *cache)
 {
     if (cache == NULL)
         return;
-    vec_free(&cache->entries);
-    vec_free(&cache->better);
+    vec_free(&cache->all);
     arena_free(&cache->arena);
     free(cache);
 }
@@ -253,12 +306,19 @@ bool ldcache_valid(const struct ldcache *cache)
     return cache->valid;
 }
 
-const char *ldcache_find(const struct ldcache *cache, const char *name)
+const char *ldcache_find(struct ldcache *cache, const char *name)
 {
+    enum { FEW = 24 }; /* lookups that cost less than an index */
+    if (cache->asked < FEW) {
+        cache->asked++;
+        return scan(cache, name, false);
+    }
+    if (cache->slots == NULL)
+        index_entries(cache);
     uint64_t key = hash_bytes(name, strlen(name));
     for (size_t at = key & (cache->room - 1); cache->slots[at] != 0;
          at = (at + 1) & (cache->room - 1)) {
-        const struct entry *entry = &cache->entries.at[cache->slots[at] - 1];
+        const struct entry *entry = &cache->all.at[cache->slots[at] - 1];
         if (entry->key == key)
             return entry->path;
     }
@@ -267,8 +327,5 @@ const char *ldcache_find(const struct ldcache *cache, const char *name)
 
 const char *ldcache_find_better(const struct ldcache *cache, const char *name)
 {
-    for (size_t i = 0; i < cache->better.count; i++)
-        if (strcmp(cache->better.at[i].name, name) == 0)
-            return cache->better.at[i].path;
-    return NULL;
+    return cache->has_better ? scan(cache, name, true) : NULL;
 }

@@ -57,8 +57,7 @@ static void read_cache(struct facts *facts, struct glibc_loader *loader)
     if (node != NULL && node->type == NODE_FILE)
         facts_text(facts, node, LARGEST_CACHE, &arena, &bytes);
     loader->has_cache = node != NULL;
-    loader->cache = ldcache_read(bytes, loader->elf, &loader->cpu);
-    arena_free(&arena);
+    loader->cache = ldcache_read(bytes, &arena, loader->elf, &loader->cpu);
 }
 
 const struct glibc_loader *memo_glibc_loader(struct memo *memo, struct facts *facts,
