@@ -140,6 +140,10 @@ enum willrun_format {
     WILLRUN_FORMAT_DOT,      /**< trees alone */
     WILLRUN_FORMAT_MERMAID,  /**< trees alone */
     WILLRUN_FORMAT_MARKDOWN, /**< for a comment on a change */
+    WILLRUN_FORMAT_SARIF,    /**< SARIF 2.1.0, of a check */
+    WILLRUN_FORMAT_JUNIT,    /**< JUnit's XML, of a check: a test case a subject */
+    WILLRUN_FORMAT_GITHUB,   /**< annotations of GitHub Actions, of a check */
+    WILLRUN_FORMAT_GITLAB,   /**< GitLab's code quality report, of a check */
 };
 
 struct willrun_style {

@@ -18,6 +18,11 @@ static const struct choice fail_ons[] = {
 static const struct choice check_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                               {"json", WILLRUN_FORMAT_JSON},
                                               {"jsonl", WILLRUN_FORMAT_JSONL},
+                                              {"sarif", WILLRUN_FORMAT_SARIF},
+                                              {"junit", WILLRUN_FORMAT_JUNIT},
+                                              {"github", WILLRUN_FORMAT_GITHUB},
+                                              {"gitlab", WILLRUN_FORMAT_GITLAB},
+                                              {"markdown", WILLRUN_FORMAT_MARKDOWN},
                                               {NULL, 0}};
 static const struct choice diff_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {"json", WILLRUN_FORMAT_JSON},
@@ -81,7 +86,8 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
     X(0,   "why",      "LIB",    TEXT,   why,      NULL,          BOTH,                            \
       "tell for the library LIB every path that was considered, and why it was passed over")       \
     X(0,   "format",   "FORMAT", CHOICE, format,   check_formats, FOR_CHECK,                       \
-      "how to write it (default: text; jsonl: one line a subject, as soon as it is judged)")       \
+      "how to write it (default: text; jsonl: one line a subject, as soon as it is judged; github: "  \
+      "annotations, and the step's summary where GITHUB_STEP_SUMMARY names it)")       \
     X(0,   "format",   "FORMAT", CHOICE, format,   tree_formats,  FOR_TREE,                        \
       "how to write it (default: text)")                                                           \
     X(0,   "origin",   "TEXT",   TEXT,   origin,   NULL,          FOR_SNAPSHOT,                    \

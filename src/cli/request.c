@@ -1,5 +1,9 @@
 #include "cli/request.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli/complain.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -82,6 +86,21 @@ static enum willrun_err judge(struct request *request, const char *root)
     return err;
 }
 
+/* The page of a step in GitHub Actions, which its tools add to. */
+static void write_step_summary(const struct request *request, const struct willrun_style *style)
+{
+    const char *path = getenv("GITHUB_STEP_SUMMARY");
+    if (path == NULL || *path == 0)
+        return;
+    FILE *out = fopen(path, "ae");
+    bool written =
+        out != NULL && willrun_write_check(request->result, WILLRUN_FORMAT_MARKDOWN, style, out);
+    if (out != NULL && fclose(out) != 0)
+        written = false;
+    if (!written)
+        complain("the step's summary cannot be written to %s: %s", path, strerror(errno));
+}
+
 /* What the stream could not take is told by output_keep. */
 static void write_result(struct request *request, result_writer *write)
 {
@@ -91,6 +110,8 @@ static void write_result(struct request *request, result_writer *write)
         willrun_write_jsonl_summary(request->result, out);
     else
         write(request->result, (enum willrun_format)request->options->format->value, &style, out);
+    if (request->options->format->value == WILLRUN_FORMAT_GITHUB)
+        write_step_summary(request, &style);
 }
 
 static int status_of(const struct options *options, const struct willrun_result *result)

@@ -1,29 +1,13 @@
 /* A diff for a comment on a change: GitHub's Markdown. */
-#include <string.h>
-
 #include "report/diff_parts.h"
+#include "report/markup.h"
 #include "report/names.h"
-#include "report/utf8.h"
-
-/* Text of the input: nothing of it is markup, and it ends no table's cell. */
-static void put_text(FILE *out, const char *text)
-{
-    while (*text != 0) {
-        struct glyph glyph = utf8_glyph(text);
-        if (glyph.taken == 1 && strchr("\\`*_{}[]<>#|~&!", *text) != NULL)
-            fprintf(out, *text == '<' || *text == '>' || *text == '&' ? "&#%d;" : "\\%c",
-                    (unsigned char)*text);
-        else
-            fwrite(glyph.text, 1, glyph.length, out);
-        text += glyph.taken;
-    }
-}
 
 static void put_root(FILE *out, const struct willrun_result *result)
 {
     const struct willrun_target *target = &result->targets[0];
     fputs("**", out);
-    put_text(out, target->root);
+    markdown_put(out, target->root);
     fputs("**", out);
     if (target->libc != WILLRUN_LIBC_NONE)
         fprintf(out, " (%s %s)", name_of_libc(target->libc),
@@ -36,15 +20,15 @@ static void put_change(FILE *out, const struct willrun_change *change)
     const struct willrun_finding *after = deciding_finding(change->after);
     const struct willrun_finding *tells = after != NULL ? after : before;
     fputs("| ", out);
-    put_text(out, change->path);
+    markdown_put(out, change->path);
     fprintf(out, " | %s | ", change_words[change->kind].says);
     if (after == NULL && before != NULL)
         fputs("before: ", out);
     if (tells != NULL)
-        put_text(out, tells->message);
+        markdown_put(out, tells->message);
     fputs(" | ", out);
     if (after != NULL && after->fix != NULL)
-        put_text(out, after->fix);
+        markdown_put(out, after->fix);
     fputs(" |\n", out);
 }
 
@@ -68,13 +52,13 @@ static void put_library(FILE *out, const struct willrun_library *library)
     char words[256];
     library_words(library, "→", words, sizeof words);
     fputs("| ", out);
-    put_text(out, library->name);
+    markdown_put(out, library->name);
     fputs(" | ", out);
-    put_text(out, words);
+    markdown_put(out, words);
     fputs(" | ", out);
     for (size_t i = 0; i < library->versions_gone_count; i++) {
         fputs(i == 0 ? "" : ", ", out);
-        put_text(out, library->versions_gone[i]);
+        markdown_put(out, library->versions_gone[i]);
     }
     fputs(" |\n", out);
 }

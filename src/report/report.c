@@ -9,6 +9,11 @@ static const struct {
     [WILLRUN_FORMAT_JSONL] = {jsonl_check, NULL},
     [WILLRUN_FORMAT_DOT] = {NULL, tree_dot},
     [WILLRUN_FORMAT_MERMAID] = {NULL, tree_mermaid},
+    [WILLRUN_FORMAT_MARKDOWN] = {markdown_check, NULL},
+    [WILLRUN_FORMAT_SARIF] = {sarif_check, NULL},
+    [WILLRUN_FORMAT_JUNIT] = {junit_check, NULL},
+    [WILLRUN_FORMAT_GITHUB] = {github_check, NULL},
+    [WILLRUN_FORMAT_GITLAB] = {gitlab_check, NULL},
 };
 
 static const struct willrun_style plain = {.width = 80};

@@ -1,6 +1,7 @@
 /* Findings for people: a heading, a sentence, where it was looked for, the fix. */
 #include <string.h>
 
+#include "report/markup.h"
 #include "report/names.h"
 #include "report/text_parts.h"
 
@@ -18,8 +19,7 @@ static const enum paint severity_paint[] = {
 bool text_shows(const struct screen *screen, const struct willrun_subject *subject,
                 const struct willrun_finding *finding)
 {
-    return finding->severity != WILLRUN_NOTE || screen->style->verbose ||
-           subject->verdict == WILLRUN_UNKNOWN;
+    return report_tells(screen->style, subject, finding);
 }
 
 static bool same_rule(const struct willrun_finding *a, const struct willrun_finding *b)
