@@ -106,7 +106,7 @@ static void a_command_takes_its_own_formats_only(void **state)
                         "--format takes text, json, dot or mermaid, not \"jsonl\"; did you "
                         "mean json?");
     assert_true(PARSE(FOR_TREE, "--format=dot"));
-    assert_false(PARSE(FOR_CHECK, "--format=sarif"));
+    assert_false(PARSE(FOR_CHECK, "--format=dot"));
     assert_false(PARSE(FOR_TREE, "--all"));
 }
 
