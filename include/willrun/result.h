@@ -77,12 +77,25 @@ struct willrun_object {
     size_t trail_count;
 };
 
+/** Files of a builder stage that go to one folder of the target. */
+struct willrun_copy_line {
+    const char *stage;
+    const char *const *sources; /**< absolute paths in the stage */
+    size_t source_count;
+    const char *to; /**< the folder, with a slash at its end */
+};
+
 struct willrun_finding {
     const char *rule; /**< stable name, see willrun-rules(7) */
     enum willrun_severity severity;
     const char *message; /**< one sentence */
     const char *object, *needed_by, *symbol, *version;
     const char *fix; /**< one sentence with the concrete step */
+    /** What brings a missing library, with all that it needs, from a stage; none where no stage has
+     *  it. */
+    const struct willrun_copy_line *copies;
+    size_t copy_count;
+    const char *package; /**< the stage's package that has the library */
 };
 
 struct willrun_subject {

@@ -17,6 +17,7 @@
 #include "willrun/bundle.h"
 #include "willrun/diff.h"
 #include "willrun/error.h"
+#include "willrun/plan.h"
 #include "willrun/result.h"
 
 #if defined(__GNUC__)
@@ -136,14 +137,15 @@ WILLRUN_API enum willrun_err willrun_snapshot(struct willrun *willrun, const cha
 enum willrun_format {
     WILLRUN_FORMAT_TEXT,
     WILLRUN_FORMAT_JSON,
-    WILLRUN_FORMAT_JSONL,    /**< one subject a line, each with its target; last a summary */
-    WILLRUN_FORMAT_DOT,      /**< trees alone */
-    WILLRUN_FORMAT_MERMAID,  /**< trees alone */
-    WILLRUN_FORMAT_MARKDOWN, /**< for a comment on a change */
-    WILLRUN_FORMAT_SARIF,    /**< SARIF 2.1.0, of a check */
-    WILLRUN_FORMAT_JUNIT,    /**< JUnit's XML, of a check: a test case a subject */
-    WILLRUN_FORMAT_GITHUB,   /**< annotations of GitHub Actions, of a check */
-    WILLRUN_FORMAT_GITLAB,   /**< GitLab's code quality report, of a check */
+    WILLRUN_FORMAT_JSONL,      /**< one subject a line, each with its target; last a summary */
+    WILLRUN_FORMAT_DOT,        /**< trees alone */
+    WILLRUN_FORMAT_MERMAID,    /**< trees alone */
+    WILLRUN_FORMAT_MARKDOWN,   /**< for a comment on a change */
+    WILLRUN_FORMAT_DOCKERFILE, /**< the runtime stage of a plan */
+    WILLRUN_FORMAT_SARIF,      /**< SARIF 2.1.0, of a check */
+    WILLRUN_FORMAT_JUNIT,      /**< JUnit's XML, of a check: a test case a subject */
+    WILLRUN_FORMAT_GITHUB,     /**< annotations of GitHub Actions, of a check */
+    WILLRUN_FORMAT_GITLAB,     /**< GitLab's code quality report, of a check */
 };
 
 struct willrun_style {
@@ -183,6 +185,19 @@ WILLRUN_API const struct willrun_bundle_extra *willrun_bundle_extra(size_t index
 WILLRUN_API bool willrun_write_bundle(const struct willrun_bundle *bundle,
                                       enum willrun_format format, const struct willrun_style *style,
                                       FILE *out);
+
+/** Find the base images on which the subjects and copies of the context run, with what the
+ *  stages have of the libraries that are missing there; and the runtime stage for the best.
+ *  Subjects with an absolute path are files of the stages here. The plan is the caller's:
+ *  willrun_plan_free(). */
+WILLRUN_API enum willrun_err willrun_plan(struct willrun *willrun,
+                                          const struct willrun_plan_request *request,
+                                          struct willrun_plan **plan);
+WILLRUN_API void willrun_plan_free(struct willrun_plan *plan);
+
+/** Write a plan: text, JSON, or the stage as a Dockerfile has it. */
+WILLRUN_API bool willrun_write_plan(const struct willrun_plan *plan, enum willrun_format format,
+                                    const struct willrun_style *style, FILE *out);
 
 /** Write which base images `base:NAME` knows, and what each is: text or JSON. */
 WILLRUN_API bool willrun_write_bases(enum willrun_format format, const struct willrun_style *style,

@@ -254,6 +254,32 @@ static const char *keep(struct judging *judging, const char *text)
     return arena_string(judging->arena, text);
 }
 
+/* What brings the library of the finding, where a stage has it. */
+static void keep_supply(struct judging *judging, struct willrun_finding *finding)
+{
+    const struct supplies *supplies = &judging->findings.supplies;
+    size_t at = 0;
+    while (at < supplies->count &&
+           (finding->object == NULL || strcmp(supplies->at[at].name, finding->object) != 0))
+        at++;
+    if (at == supplies->count)
+        return;
+    const struct supply *supply = &supplies->at[at];
+    struct willrun_copy_line *lines =
+        arena_array(judging->arena, supply->copy_count + 1, sizeof *lines);
+    for (size_t i = 0; i < supply->copy_count; i++) {
+        const struct willrun_copy_line *from = &supply->copies[i];
+        const char **sources = arena_array(judging->arena, from->source_count + 1, sizeof *sources);
+        for (size_t k = 0; k < from->source_count; k++)
+            sources[k] = keep(judging, from->sources[k]);
+        lines[i] = (struct willrun_copy_line){keep(judging, from->stage), sources,
+                                              from->source_count, keep(judging, from->to)};
+    }
+    finding->copies = lines;
+    finding->copy_count = supply->copy_count;
+    finding->package = keep(judging, supply->package);
+}
+
 static void keep_findings(struct judging *judging)
 {
     struct findings *findings = &judging->findings;
@@ -261,14 +287,15 @@ static void keep_findings(struct judging *judging)
         arena_array(judging->arena, findings->list.count + 1, sizeof *kept);
     for (size_t i = 0; i < findings->list.count; i++) {
         const struct willrun_finding *from = &findings->list.at[i];
-        kept[i] = (struct willrun_finding){from->rule,
-                                           from->severity,
-                                           keep(judging, from->message),
-                                           keep(judging, from->object),
-                                           keep(judging, from->needed_by),
-                                           keep(judging, from->symbol),
-                                           keep(judging, from->version),
-                                           keep(judging, from->fix)};
+        kept[i] = (struct willrun_finding){.rule = from->rule,
+                                           .severity = from->severity,
+                                           .message = keep(judging, from->message),
+                                           .object = keep(judging, from->object),
+                                           .needed_by = keep(judging, from->needed_by),
+                                           .symbol = keep(judging, from->symbol),
+                                           .version = keep(judging, from->version),
+                                           .fix = keep(judging, from->fix)};
+        keep_supply(judging, &kept[i]);
     }
     judging->subject->findings = kept;
     judging->subject->finding_count = findings->list.count;

@@ -100,7 +100,7 @@ static void trial_end(struct trial *trial)
 /* The sources that go to one folder of the target. */
 struct line {
     const char *folder; /* with a slash at its end */
-    const char *sources;
+    struct VEC(const char *) sources;
 };
 
 struct lines VEC(struct line);
@@ -111,25 +111,25 @@ static const char *folder_of(const char *path, struct arena *arena)
     return slash != NULL ? arena_copy(arena, path, (size_t)(slash - path) + 1) : "/";
 }
 
-static bool has_word(const char *words, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = words; (at = strstr(at, word)) != NULL; at += length)
-        if ((at == words || at[-1] == ' ') && (at[length] == '\0' || at[length] == ' '))
-            return true;
-    return false;
-}
-
-static void add_source(struct lines *lines, const char *folder, const char *source,
-                       struct arena *arena)
+static void add_source(struct lines *lines, const char *folder, const char *source)
 {
     size_t at = 0;
     while (at < lines->count && strcmp(lines->at[at].folder, folder) != 0)
         at++;
     if (at == lines->count)
-        *vec_push(lines) = (struct line){folder, source};
-    else if (!has_word(lines->at[at].sources, source))
-        lines->at[at].sources = arena_format(arena, "%s %s", lines->at[at].sources, source);
+        *vec_push(lines) = (struct line){.folder = folder};
+    struct line *line = &lines->at[at];
+    for (size_t i = 0; i < line->sources.count; i++)
+        if (strcmp(line->sources.at[i], source) == 0)
+            return;
+    *vec_push(&line->sources) = source;
+}
+
+static void free_lines(struct lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        vec_free(&lines->at[i].sources);
+    vec_free(lines);
 }
 
 /* How well a folder suits in which the target's loader looked: the stage's own, one of the same
@@ -210,7 +210,7 @@ static void add_chain(const struct trial *trial, const struct loaded *found, con
         bool together = node->parent == beside;
         const char *shown =
             together ? arena_format(arena, "%s%s", own, node->name) : node_path(node, arena);
-        add_source(lines, together ? folder : folder_of(shown, arena), shown, arena);
+        add_source(lines, together ? folder : folder_of(shown, arena), shown);
         if (node->type != NODE_LINK)
             return;
         path = path_clean(node_path(node->parent, arena), node->target, arena);
@@ -263,17 +263,24 @@ static void add_needs(const struct trial *trial, int index, const char *folder, 
 
 /* ---- the sentence ---- */
 
-/* What installs the package that has the library: as the stage's own database names it, where the
- * target's packages are of that kind. */
-static const char *package_command(const struct trial *trial, const struct loaded *found)
+/* The package that has the library, by the stage's own database; NULL: not known. */
+static const char *package_of(const struct trial *trial, const struct loaded *found)
 {
     const struct owners *owners = stage_owners(trial->target->stages, trial->stage);
     int error;
+    const char *package = owners_find(owners, found->path);
     const struct node *node =
         root_lookup(facts_root(trial->facts), NULL, found->path, NULL, LOOKUP_FOLLOW, &error);
-    const char *package = owners_find(owners, found->path);
     if (package == NULL && node != NULL)
         package = owners_find(owners, node_path(node, trial->arena));
+    return package;
+}
+
+/* What installs it, where the target's packages are of that kind. */
+static const char *package_command(const struct trial *trial, const struct loaded *found,
+                                   const char *package)
+{
+    const struct owners *owners = stage_owners(trial->target->stages, trial->stage);
     return advice_install(&trial->target->advice, found->name, found->elf->wide,
                           owners_installer(owners), package, trial->arena);
 }
@@ -281,18 +288,43 @@ static const char *package_command(const struct trial *trial, const struct loade
 static const char *add_lines(const struct trial *trial, const char *text, const char *before,
                              const struct lines *lines)
 {
-    for (size_t i = 0; i < lines->count; i++)
-        text = arena_format(trial->arena, "%s%s COPY --from=%s %s %s", text, i == 0 ? before : ",",
-                            trial->stage->name, lines->at[i].sources, lines->at[i].folder);
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct line *line = &lines->at[i];
+        text = arena_format(trial->arena, "%s%s COPY --from=%s", text, i == 0 ? before : ",",
+                            trial->stage->name);
+        for (size_t k = 0; k < line->sources.count; k++)
+            text = arena_format(trial->arena, "%s %s", text, line->sources.at[k]);
+        text = arena_format(trial->arena, "%s %s", text, line->folder);
+    }
     return text;
 }
 
-static const char *describe(const struct trial *trial, const char *name)
+/* The lines behind those that `supply` has, in the arena. */
+static void keep_lines(const struct trial *trial, const struct lines *lines, struct supply *supply)
+{
+    struct arena *arena = trial->arena;
+    struct willrun_copy_line *all =
+        arena_array(arena, supply->copy_count + lines->count + 1, sizeof *all);
+    for (size_t i = 0; i < supply->copy_count; i++)
+        all[i] = supply->copies[i];
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct line *line = &lines->at[i];
+        const char **sources = arena_array(arena, line->sources.count + 1, sizeof *sources);
+        for (size_t k = 0; k < line->sources.count; k++)
+            sources[k] = line->sources.at[k];
+        all[supply->copy_count++] = (struct willrun_copy_line){trial->stage->name, sources,
+                                                               line->sources.count, line->folder};
+    }
+    supply->copies = all;
+}
+
+/* False: the stage has it not. */
+static bool describe(const struct trial *trial, const char *name, struct supply *supply)
 {
     struct arena *arena = trial->arena;
     const struct loaded *found = find_object(&trial->replay, name);
     if (found == NULL || found->builtin)
-        return NULL;
+        return false;
     struct lines own = {0}, needs = {0};
     const char *folder = folder_looked_in(trial, found);
     if (folder == NULL)
@@ -302,12 +334,16 @@ static const char *describe(const struct trial *trial, const char *name)
     const char *text = arena_format(arena, "The stage %s has it", trial->stage->name);
     text = add_lines(trial, text, ":", &own);
     text = add_lines(trial, text, ", and for what it needs", &needs);
-    const char *command = package_command(trial, found);
-    text = command != NULL ? arena_format(arena, "%s; or install its package (%s).", text, command)
-                           : arena_format(arena, "%s.", text);
-    vec_free(&own);
-    vec_free(&needs);
-    return text;
+    *supply = (struct supply){.name = name, .package = package_of(trial, found)};
+    keep_lines(trial, &own, supply);
+    keep_lines(trial, &needs, supply);
+    const char *command = package_command(trial, found, supply->package);
+    supply->fix = command != NULL
+                      ? arena_format(arena, "%s; or install its package (%s).", text, command)
+                      : arena_format(arena, "%s.", text);
+    free_lines(&own);
+    free_lines(&needs);
+    return true;
 }
 
 static bool is_supplied(const struct supplies *supplies, const char *name)
@@ -326,9 +362,9 @@ static void take_from(struct trial *trial, struct supplies *supplies)
         const char *name = missed->events.at[i].name;
         if (missed->events.at[i].kind != EV_NOT_FOUND || is_supplied(supplies, name))
             continue;
-        const char *fix = describe(trial, name);
-        if (fix != NULL)
-            *vec_push(supplies) = (struct supply){name, fix};
+        struct supply supply;
+        if (describe(trial, name, &supply))
+            *vec_push(supplies) = supply;
     }
 }
 

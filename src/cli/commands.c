@@ -59,6 +59,17 @@ static const struct example bundle_examples[] = {
     {NULL, NULL},
 };
 
+static const struct example plan_examples[] = {
+    {"Which base images does the program just built run on, and what would the stage be?",
+     "willrun plan ./server"},
+    {"Programs of a builder stage, with the libraries that they take along:",
+     "willrun plan --stage builder=./build /usr/local/bin/app"},
+    {"The runtime stage on one base, to append to the Dockerfile:",
+     "willrun plan --stage builder=b.tar /app --on debian:12-slim \\\n"
+     "          --format dockerfile >>Dockerfile"},
+    {NULL, NULL},
+};
+
 const struct command commands[] = {
     {"check", FOR_CHECK, cmd_check, "will each program, library and script run in this root?",
      "[PATH]...",
@@ -78,6 +89,14 @@ const struct command commands[] = {
      "fail or to work and why, and which libraries change version or vanish. Without a PATH "
      "every ELF file and script of both is a subject; a relative PATH is laid over both.",
      "0: no subject starts to fail; 1: at least one does (see --fail-on)", diff_examples},
+    {"plan", FOR_PLAN, cmd_plan, "which base images fit, and the runtime stage for one",
+     "[PATH]...",
+     "Checks the artifacts on every base image that ships as a profile, and on those of --base, "
+     "with the libraries that they lack there copied from the stages; ranks the bases, and writes "
+     "the runtime stage of a Dockerfile for the least that fits. An absolute PATH is in a stage, a "
+     "relative one on the local disk. Without a PATH the programs in the last stage's usual output "
+     "folders are taken.",
+     "0: something fits; 1: nothing does", plan_examples},
     {"bundle", FOR_BUNDLE, cmd_bundle, "write programs and all that they load as a minimal root",
      "PATH... --to DIR|FILE.tar",
      "Takes from the root each PATH and what its start opens: interpreters, libraries, the links "

@@ -11,6 +11,7 @@ int cmd_check(const struct options *options);
 int cmd_tree(const struct options *options);
 int cmd_snapshot(const struct options *options);
 int cmd_bases(const struct options *options);
+int cmd_plan(const struct options *options);
 int cmd_bundle(const struct options *options);
 int cmd_diff(const struct options *options);
 
@@ -21,7 +22,8 @@ enum {
     FOR_SNAPSHOT = 4,
     FOR_BASES = 8,
     FOR_DIFF = 16,
-    FOR_BUNDLE = 32
+    FOR_BUNDLE = 32,
+    FOR_PLAN = 64
 };
 
 struct example {

@@ -30,6 +30,10 @@ static const struct choice diff_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {NULL, 0}};
 static const struct choice plain_formats[] = {
     {"text", WILLRUN_FORMAT_TEXT}, {"json", WILLRUN_FORMAT_JSON}, {NULL, 0}};
+static const struct choice plan_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
+                                             {"json", WILLRUN_FORMAT_JSON},
+                                             {"dockerfile", WILLRUN_FORMAT_DOCKERFILE},
+                                             {NULL, 0}};
 static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {"json", WILLRUN_FORMAT_JSON},
                                              {"dot", WILLRUN_FORMAT_DOT},
@@ -37,7 +41,7 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {NULL, 0}};
 
 #define BOTH (FOR_CHECK | FOR_TREE)
-#define JUDGING (BOTH | FOR_DIFF | FOR_BUNDLE)
+#define JUDGING (BOTH | FOR_DIFF | FOR_BUNDLE | FOR_PLAN)
 #define ANY (JUDGING | FOR_SNAPSHOT | FOR_BASES)
 
 /* clang-format off */
@@ -58,6 +62,14 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "name-service, character-sets, terminals, or a path of the root; repeatable")                \
     X(0,   "partial",  NULL,     FLAG,   partial,  NULL,          FOR_BUNDLE,                      \
       "write what there is, though something is missing or does not run")                          \
+    X(0,   "on",       "BASE",   TEXT,   on,       NULL,          FOR_PLAN,                        \
+      "plan for this base alone: an image's name, one of --base, or a SOURCE")                     \
+    X(0,   "base",     "IMAGE=SOURCE", LIST, bases, NULL,         FOR_PLAN,                        \
+      "another base image to try, and its files; repeatable")                                      \
+    X(0,   "format",   "FORMAT", CHOICE, format,   plan_formats,  FOR_PLAN,                        \
+      "how to write it (default: text; dockerfile: the runtime stage alone)")                      \
+    X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          FOR_PLAN,                        \
+      "print every base that does not fit, too")                                                   \
     X(0,   "stage",    "NAME=SOURCE", LIST, stages, NULL,         JUDGING,                         \
       "a builder stage that --copy takes files from; repeatable")                                  \
     X(0,   "copy",     "NAME:SRC:DST", LIST, copies, NULL,        JUDGING,                         \
@@ -327,9 +339,11 @@ bool options_parse(struct options *options, unsigned command, int count, char *c
     options->copies.at = calloc(room, sizeof *options->copies.at);
     options->absent.at = calloc(room, sizeof *options->absent.at);
     options->extras.at = calloc(room, sizeof *options->extras.at);
+    options->bases.at = calloc(room, sizeof *options->bases.at);
     options->paths.at = calloc(room, sizeof *options->paths.at);
     if (options->env.at == NULL || options->stages.at == NULL || options->copies.at == NULL ||
-        options->absent.at == NULL || options->extras.at == NULL || options->paths.at == NULL)
+        options->absent.at == NULL || options->extras.at == NULL || options->bases.at == NULL ||
+        options->paths.at == NULL)
         return wrong(&parser, "out of memory");
     return read_arguments(&parser);
 }
@@ -341,6 +355,7 @@ void options_free(struct options *options)
     free(options->copies.at);
     free(options->absent.at);
     free(options->extras.at);
+    free(options->bases.at);
     free(options->paths.at);
     *options = (struct options){0};
 }

@@ -22,8 +22,8 @@ struct text_list {
 
 /* What was asked for. Texts are NULL and numbers 0 where nothing was said. */
 struct options {
-    const char *root, *platform, *user, *workdir, *host, *why, *origin, *date, *to, *output;
-    struct text_list env, stages, copies, absent, extras;
+    const char *root, *platform, *user, *workdir, *host, *why, *origin, *date, *to, *on, *output;
+    struct text_list env, stages, copies, absent, extras, bases;
     struct text_list paths; /* operands */
     const struct choice *cpu, *format, *fail_on, *color, *progress;
     unsigned threads;

@@ -11,6 +11,9 @@
 struct supply {
     const char *name; /* as the loader looked for it */
     const char *fix;
+    const struct willrun_copy_line *copies;
+    size_t copy_count;
+    const char *package; /* of the stage's database; NULL: not known */
 };
 
 struct supplies VEC(struct supply);

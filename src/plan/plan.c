@@ -1,0 +1,192 @@
+/* willrun_plan: the artifacts tried on every base, the best one chosen, its stage written. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/candidate.h"
+#include "plan/stage_text.h"
+#include "source/base.h"
+
+/* Who runs what a plan starts, where nobody else is named: distroless images call him nonroot. */
+static const char nobody[] = "65532:65532";
+
+struct owned_plan {
+    struct willrun_plan plan; /* first: what the caller sees */
+    struct arena arena;
+    struct artifacts artifacts;
+    struct VEC(struct trial) trials;
+    struct VEC(struct willrun_candidate) candidates;
+};
+
+struct planning {
+    struct willrun *willrun;
+    const struct willrun_plan_request *request;
+    struct owned_plan *owned;
+    const char *user;
+};
+
+/* ---- the bases ---- */
+
+static bool try_base(struct planning *planning, const char *image, const char *source)
+{
+    struct owned_plan *owned = planning->owned;
+    struct trial *trial = vec_push(&owned->trials);
+    bool done =
+        candidate_try(planning->willrun, &owned->artifacts, arena_string(&owned->arena, image),
+                      arena_string(&owned->arena, source), owned->plan.platform, planning->user,
+                      &owned->arena, trial);
+    if (done && owned->plan.platform == NULL) /* of the artifacts themselves */
+        owned->plan.platform =
+            arena_string(&owned->arena, trial->check->targets[0].subjects[0].platform);
+    return done;
+}
+
+/* "arm64" of "linux/arm64/v8". */
+static const char *arch_of(const char *platform, struct arena *arena)
+{
+    const char *slash = strchr(platform, '/');
+    const char *arch = slash != NULL ? slash + 1 : platform;
+    return arena_copy(arena, arch, strcspn(arch, "/"));
+}
+
+/* Every profile that ships for the platform. */
+static bool try_profiles(struct planning *planning)
+{
+    struct arena *arena = &planning->owned->arena;
+    const char *platform = planning->owned->plan.platform;
+    bool done = try_base(planning, "scratch", "scratch");
+    platform = planning->owned->plan.platform;
+    if (platform == NULL)
+        platform = base_platform();
+    const char *arch = arch_of(platform, arena);
+    for (const struct base *base = bases; done && base->file != NULL; base++) {
+        const char *image = arena_copy(arena, base->names, strcspn(base->names, " "));
+        if (base_path(base, arch, arena) != NULL)
+            done = try_base(planning, image, arena_format(arena, "base:%s", image));
+    }
+    return done;
+}
+
+static bool try_given(struct planning *planning)
+{
+    bool done = true;
+    for (size_t i = 0; done && i < planning->request->base_count; i++) {
+        const char *given = planning->request->bases[i];
+        size_t length = strcspn(given, "=");
+        if (length == 0 || given[length] == 0 || given[length + 1] == 0)
+            return err_set(&planning->willrun->err, WILLRUN_EUSAGE,
+                           "%s is no base: expected IMAGE=SOURCE, as in app-base:1=base.tar",
+                           given);
+        done = try_base(planning, arena_copy(&planning->owned->arena, given, length),
+                        given + length + 1);
+    }
+    return done;
+}
+
+/* The one base that is asked for: one that was given, a profile by its image's name, or a source.
+ */
+static bool try_one(struct planning *planning, const char *on)
+{
+    size_t length = strlen(on);
+    struct arena *arena = &planning->owned->arena;
+    for (size_t i = 0; i < planning->request->base_count; i++) {
+        const char *given = planning->request->bases[i];
+        if (strncmp(given, on, length) == 0 && given[length] == '=')
+            return try_base(planning, on, given + length + 1);
+    }
+    if (strncmp(on, "base:", 5) == 0)
+        return try_base(planning, on + 5, on);
+    if (base_by_name(on) != NULL || distribution_by_name(on) != NULL)
+        return try_base(planning, on, arena_format(arena, "base:%s", on));
+    return try_base(planning, on, on);
+}
+
+/* ---- the best ---- */
+
+/* Sizes within about a fifth of each other are one: estimates say no more. */
+static unsigned size_class(uint64_t size)
+{
+    unsigned class = 0;
+    for (uint64_t step = 1 << 16; step < size; step += step / 4 + 1)
+        class ++;
+    return class;
+}
+
+/* What runs before what does not, then the smaller one, then the newer release. */
+static int by_worth(const void *a, const void *b)
+{
+    const struct willrun_candidate *left = &((const struct trial *)a)->candidate;
+    const struct willrun_candidate *right = &((const struct trial *)b)->candidate;
+    unsigned small = size_class(left->estimated_size), large = size_class(right->estimated_size);
+    if (left->verdict != right->verdict)
+        return left->verdict < right->verdict ? -1 : 1;
+    if (small != large)
+        return small < large ? -1 : 1;
+    return -strverscmp(left->image, right->image);
+}
+
+/* The first of the artifacts that is a program. */
+static const char *entrypoint_of(const struct willrun_result *check)
+{
+    const struct willrun_target *target = &check->targets[0];
+    for (size_t i = 0; i < target->subject_count; i++)
+        if (target->subjects[i].kind == WILLRUN_KIND_EXECUTABLE ||
+            target->subjects[i].kind == WILLRUN_KIND_SCRIPT)
+            return target->subjects[i].path;
+    return NULL;
+}
+
+static bool rank(struct planning *planning)
+{
+    struct owned_plan *owned = planning->owned;
+    struct willrun_plan *plan = &owned->plan;
+    qsort(owned->trials.at, owned->trials.count, sizeof *owned->trials.at, by_worth);
+    for (size_t i = 0; i < owned->trials.count; i++)
+        *vec_push(&owned->candidates) = owned->trials.at[i].candidate;
+    plan->candidates = owned->candidates.at;
+    plan->candidate_count = owned->candidates.count;
+    plan->check = owned->trials.at[0].check;
+    if (!plan->candidates[0].fits)
+        return true;
+    plan->chosen = &plan->candidates[0];
+    plan->dockerfile =
+        stage_text(planning->willrun, &owned->artifacts, plan->chosen, planning->user,
+                   entrypoint_of(plan->check), &owned->arena, &planning->willrun->err);
+    return plan->dockerfile != NULL;
+}
+
+enum willrun_err willrun_plan(struct willrun *willrun, const struct willrun_plan_request *request,
+                              struct willrun_plan **plan)
+{
+    struct owned_plan *owned = must_alloc(sizeof *owned);
+    *owned = (struct owned_plan){0};
+    context_err(willrun);
+    *plan = NULL;
+    struct planning planning = {.willrun = willrun,
+                                .request = request,
+                                .owned = owned,
+                                .user = willrun->user != NULL ? willrun->user : nobody};
+    owned->plan.platform = arena_string(&owned->arena, willrun->platform_name);
+    bool done = artifacts_find(willrun, &owned->artifacts);
+    if (done)
+        done = request->on != NULL ? try_one(&planning, request->on)
+                                   : try_profiles(&planning) && try_given(&planning);
+    if (done && rank(&planning))
+        *plan = &owned->plan;
+    else
+        willrun_plan_free(&owned->plan);
+    return willrun->err.code;
+}
+
+void willrun_plan_free(struct willrun_plan *plan)
+{
+    if (plan == NULL)
+        return;
+    struct owned_plan *owned = (struct owned_plan *)plan;
+    for (size_t i = 0; i < owned->trials.count; i++)
+        trial_free(&owned->trials.at[i]);
+    vec_free(&owned->trials);
+    vec_free(&owned->candidates);
+    artifacts_free(&owned->artifacts);
+    arena_free(&owned->arena);
+    free(owned);
+}
