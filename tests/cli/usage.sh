@@ -13,7 +13,7 @@ wrong() {
 
 wrong 'name a command'
 wrong 'unknown command "chekc"; did you mean check?' chekc
-wrong 'unknown command "plan"' plan
+wrong 'unknown command "build"' build
 wrong 'unknown option "--verison"' --verison
 wrong '--root is missing' check /bin/sh
 wrong 'name at least one PATH, or --all' check --root root
