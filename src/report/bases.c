@@ -3,6 +3,7 @@
 
 #include "report/json_writer.h"
 #include "source/base.h"
+#include "source/profile.h"
 #include "willrun/willrun.h"
 
 /* One profile of a base, by its first member. */

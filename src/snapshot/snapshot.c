@@ -7,6 +7,7 @@
 #include "report/json_writer.h"
 #include "snapshot/cut.h"
 #include "snapshot/tar.h"
+#include "source/profile.h"
 
 struct nodes VEC(const struct node *);
 
@@ -84,28 +85,26 @@ static bool is_sparse(const struct cut *cut)
     return cut->runs.count != 0 && holes(cut) >= WORTH_A_MAP;
 }
 
-/* The runs; where they are no sparse member, with the zeros between them. */
-static bool write_runs(struct snapshot *snapshot, const struct cut *cut, bool sparse)
+/* The runs, with the zeros between them. */
+static bool write_runs(struct snapshot *snapshot, const struct cut *cut)
 {
     size_t at = 0;
     for (size_t i = 0; i < cut->runs.count; i++) {
         const struct tar_run *run = &cut->runs.at[i];
-        if ((!sparse && !tar_zeros(snapshot->tar, run->offset - at)) ||
+        if (!tar_zeros(snapshot->tar, run->offset - at) ||
             !tar_data(snapshot->tar, cut->bytes.data + run->offset, run->size))
             return false;
         at = run->offset + run->size;
     }
-    return sparse || tar_zeros(snapshot->tar, cut->size - at);
+    return tar_zeros(snapshot->tar, cut->size - at);
 }
 
 static bool write_cut(struct snapshot *snapshot, struct tar_member *member, const struct cut *cut)
 {
-    bool sparse = is_sparse(cut);
     member->size = cut->size;
-    if (sparse)
+    if (is_sparse(cut))
         member->runs = cut->runs.at, member->run_count = cut->runs.count;
-    return tar_begin(snapshot->tar, member) && write_runs(snapshot, cut, sparse) &&
-           tar_end(snapshot->tar);
+    return tar_begin(snapshot->tar, member) && write_runs(snapshot, cut) && tar_end(snapshot->tar);
 }
 
 static bool unreadable(struct snapshot *snapshot, const struct node *node, int error,

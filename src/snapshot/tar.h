@@ -1,4 +1,4 @@
-/* A tar compressed with zstd, as it is written: POSIX's interchange format
+/* A tar compressed with zstd, written by libarchive: POSIX's interchange format
  * (pax), which any tar reads. No times, no names of owners, one thread: the same
  * members make the same bytes. */
 #ifndef WILLRUN_SNAPSHOT_TAR_H
@@ -29,22 +29,16 @@ struct tar_member {
     size_t size;                /* bytes of a file, holes counted */
     const struct tar_run *runs; /* of a sparse file, else NULL */
     size_t run_count;
-    bool unknown; /* a file of which only the name is known: TAR_UNKNOWN says so */
+    bool unknown; /* a file of which only the name is known: PROFILE_UNKNOWN says so */
 };
-
-/* The first member of a profile tells where it came from, and is no file of the root. */
-#define PROFILE_MEMBER ".willrun-profile.json"
-
-/* The pax record of such a member. */
-#define TAR_UNKNOWN "WILLRUN.content"
 
 struct tar;
 
 /* Begins an archive on `out`; troubles are told in `err`. */
 struct tar *tar_new(FILE *out, struct err *err);
 
-/* A member: begun, its data (of a sparse file that of the runs alone), ended.
- * Each is false where `out` takes no more. */
+/* A member: begun, all of its data (between the runs of a sparse file zeros),
+ * ended. Each is false where `out` takes no more. */
 bool tar_begin(struct tar *tar, const struct tar_member *member);
 bool tar_data(struct tar *tar, const unsigned char *data, size_t size);
 bool tar_zeros(struct tar *tar, size_t size);

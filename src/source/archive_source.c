@@ -62,6 +62,8 @@ static int archive_bytes(struct source *source, const char *path, file_wanted *w
         return id == ENTRY_NONE ? ENOENT : EINVAL;
     const struct content *content = &archive->tree.contents.at[tree_at(&archive->tree, id)->value];
     bytes->size = content->size;
+    if (content->unknown)
+        return ENODATA; /* a profile has no more than its name */
     if (content->size == 0)
         return 0;
     if (wanted != NULL) {
@@ -109,4 +111,12 @@ struct source *archive_source_finish(struct archive_source *archive)
     archive->source.notes = archive->notes.list.at;
     archive->source.note_count = archive->notes.list.count;
     return &archive->source;
+}
+
+struct source *source_open_empty(const char *name)
+{
+    struct store *store = store_new();
+    struct archive_source *archive = archive_source_new(store, name);
+    store_release(store);
+    return archive_source_finish(archive);
 }

@@ -228,7 +228,7 @@ uint32_t tree_put(struct archive_tree *tree, uint32_t dir, const char *name, siz
 
 uint32_t tree_add_content(struct archive_tree *tree, struct range kept, uint64_t size)
 {
-    *vec_push(&tree->contents) = (struct content){kept, size, 1};
+    *vec_push(&tree->contents) = (struct content){kept, size, 1, false};
     return (uint32_t)tree->contents.count - 1;
 }
 

@@ -18,6 +18,7 @@ struct content {
     struct range kept; /* the first bytes of it, mostly all */
     uint64_t size;     /* of the whole file */
     uint32_t links;    /* entries that are this file */
+    bool unknown;      /* only its name is known (source/profile.h) */
 };
 
 struct entry {

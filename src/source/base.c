@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/vec.h"
+#include "source/source_open.h"
 
 const struct base bases[] = {
 #define BASE(file, names, made_of) {file, names, made_of},
@@ -186,7 +187,7 @@ static struct source *open_base(const struct base *base, const char *name, const
         platform = base_platform();
     const char *arch = arch_of(platform, arena), *path = base_path(base, arch, arena);
     if (path != NULL)
-        return source_open_profile(path, name, err);
+        return source_open_tar(path, name, err);
     for (size_t i = 0; base_arches[i] != NULL; i++)
         if (strcmp(base_arches[i], arch) == 0)
             path = arch; /* it should be there */

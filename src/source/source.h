@@ -106,14 +106,6 @@ struct source_ops {
  * are never followed out of it, whatever changes while it is read. */
 struct source *source_open_dir(const char *path, struct err *err);
 
-/* A profile, a file as `willrun snapshot` writes it, unpacked in memory. `name`
- * is what the user called it. */
-struct source *source_open_profile(const char *path, const char *name, struct err *err);
-
-/* What the first member of a profile tells of its origin, a JSON text in `arena`;
- * NULL where the file is none. */
-const char *profile_origin(const char *path, struct arena *arena);
-
 /* The image without a file: `scratch`. */
 struct source *source_open_empty(const char *name);
 

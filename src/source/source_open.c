@@ -201,14 +201,6 @@ static bool open_oci(struct request *request)
     return folder ? open_layout(request) : open_file(request, ARCHIVE_OCI);
 }
 
-static bool is_profile(const char *path)
-{
-    struct arena arena = {0};
-    bool is = profile_origin(path, &arena) != NULL;
-    arena_free(&arena);
-    return is;
-}
-
 static bool open_any(struct request *request)
 {
     struct stat status;
@@ -218,8 +210,6 @@ static bool open_any(struct request *request)
         return err_set(request->err, WILLRUN_EINPUT,
                        "%s: %s: expected a folder, a tar archive or an image", request->path,
                        err_text(errno));
-    if (S_ISREG(status.st_mode) && is_profile(request->path))
-        return keep(request, source_open_profile(request->path, request->spec, request->err));
     if (!S_ISDIR(status.st_mode))
         return open_file(request, ARCHIVE_ANY);
     return request->reference != NULL || is_layout(request->path) ? open_layout(request)
@@ -306,18 +296,30 @@ bool sources_open(const char *spec, const char *platform, struct source_list *li
     return opened;
 }
 
+/* The one source of a list, which it ends; NULL with a sentence where there is none. */
+static struct source *only_one(struct source_list *list, const char *spec, struct err *err)
+{
+    struct source *source = list->count == 1 ? list->at[0] : NULL;
+    if (list->count > 1)
+        err_set(err, WILLRUN_EINPUT, "%s is for %zu platforms: say for which one", spec,
+                list->count);
+    if (source == NULL)
+        close_from(list, 0);
+    vec_free(list);
+    return source;
+}
+
+struct source *source_open_tar(const char *path, const char *name, struct err *err)
+{
+    struct source_list list = {0};
+    struct request request = {.spec = name, .path = path, .list = &list, .err = err};
+    open_file(&request, ARCHIVE_FLAT);
+    return only_one(&list, name, err);
+}
+
 struct source *source_open(const char *spec, const char *platform, struct err *err)
 {
     struct source_list list = {0};
-    struct source *source = NULL;
-    if (sources_open(spec, platform, &list, err) && list.count == 1)
-        source = list.at[0];
-    if (source == NULL) {
-        if (list.count > 1)
-            err_set(err, WILLRUN_EINPUT, "%s is for %zu platforms: say for which one", spec,
-                    list.count);
-        close_from(&list, 0);
-    }
-    vec_free(&list);
-    return source;
+    sources_open(spec, platform, &list, err);
+    return only_one(&list, spec, err);
 }

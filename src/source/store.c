@@ -14,14 +14,14 @@
 enum {
     BUFFER = 1 << 20,
     PAGE = 4096,
-    MAP_FROM = 16384, /* bytes; a smaller part is read: that is cheaper than to map it */
+    MAP_FROM = 16384,       /* bytes; a smaller part is read: that is cheaper than to map it */
+    MEMORY_MOST = 64 << 20, /* bytes that stay in memory */
     NO_FILE = -1,
 };
 
-struct store {
-    atomic_uint owners;
-    struct VEC(int) fds;
-    int spool;         /* index of the temporary file; NO_FILE: there is none yet */
+/* A file that parts are written to one behind the other. */
+struct spool {
+    int file;          /* index in store->fds; NO_FILE: there is none yet */
     const char *where; /* the folder it is in, for sentences */
     uint64_t end;      /* bytes of it that are taken */
     uint64_t written;  /* where `buffer` begins in it */
@@ -29,10 +29,17 @@ struct store {
     unsigned char *buffer;
 };
 
+struct store {
+    atomic_uint owners;
+    struct VEC(int) fds;
+    struct spool memory, disk;
+    uint64_t in_memory; /* bytes that `memory` has, holes not counted */
+};
+
 struct store *store_new(void)
 {
     struct store *store = must_alloc(sizeof *store);
-    *store = (struct store){.spool = NO_FILE};
+    *store = (struct store){.memory.file = NO_FILE, .disk.file = NO_FILE};
     atomic_init(&store->owners, 1);
     return store;
 }
@@ -50,7 +57,8 @@ void store_release(struct store *store)
     for (size_t i = 0; i < store->fds.count; i++)
         close(store->fds.at[i]);
     vec_free(&store->fds);
-    free(store->buffer);
+    free(store->memory.buffer);
+    free(store->disk.buffer);
     free(store);
 }
 
@@ -65,7 +73,7 @@ int store_fd(const struct store *store, unsigned file)
     return store->fds.at[file];
 }
 
-/* ---- the temporary file ---- */
+/* ---- what came as a stream ---- */
 
 /* A file without a name in `dir`: nothing is left of it, whatever happens. */
 static int open_nameless(const char *dir)
@@ -84,31 +92,39 @@ static int open_nameless(const char *dir)
     return fd;
 }
 
-static bool open_spool(struct store *store, struct err *err)
+static int open_memory(struct spool *spool)
+{
+    spool->where = "memory";
+    return memfd_create("willrun", MFD_CLOEXEC);
+}
+
+static int open_disk(struct spool *spool)
 {
     const char *wanted = getenv("TMPDIR");
     const char *dirs[] = {wanted != NULL && *wanted != 0 ? wanted : "/var/tmp", "/tmp"};
     int fd = -1;
     for (size_t i = 0; fd < 0 && i < sizeof dirs / sizeof *dirs; i++) {
-        store->where = dirs[i];
+        spool->where = dirs[i];
         fd = open_nameless(dirs[i]);
     }
-    if (fd < 0) { /* an image without any folder to write to */
-        store->where = "memory";
-        fd = memfd_create("willrun", MFD_CLOEXEC);
-    }
+    return fd >= 0 ? fd : open_memory(spool); /* an image without any folder to write to */
+}
+
+static bool open_spool(struct store *store, struct spool *spool, struct err *err)
+{
+    int fd = spool == &store->memory ? open_memory(spool) : open_disk(spool);
     if (fd < 0)
-        return err_set(err, WILLRUN_EINPUT, "no temporary file can be made in %s: %s", dirs[0],
+        return err_set(err, WILLRUN_EINPUT, "no temporary file can be made in %s: %s", spool->where,
                        err_text(errno));
-    store->spool = (int)store_keep(store, fd);
-    store->buffer = must_alloc(BUFFER);
+    spool->file = (int)store_keep(store, fd);
+    spool->buffer = must_alloc(BUFFER);
     return true;
 }
 
-static bool write_all(struct store *store, const unsigned char *bytes, size_t size, uint64_t at,
-                      struct err *err)
+static bool write_all(struct store *store, struct spool *spool, const unsigned char *bytes,
+                      size_t size, uint64_t at, struct err *err)
 {
-    int fd = store_fd(store, (unsigned)store->spool);
+    int fd = store_fd(store, (unsigned)spool->file);
     while (size != 0) {
         ssize_t part = pwrite(fd, bytes, size, (off_t)at);
         if (part < 0 && errno == EINTR)
@@ -117,7 +133,7 @@ static bool write_all(struct store *store, const unsigned char *bytes, size_t si
             return err_set(err, WILLRUN_EINPUT,
                            "the temporary file in %s cannot be written: %s (TMPDIR names another "
                            "folder)",
-                           store->where, err_text(part < 0 ? errno : ENOSPC));
+                           spool->where, err_text(part < 0 ? errno : ENOSPC));
         bytes += part;
         size -= (size_t)part;
         at += (uint64_t)part;
@@ -125,27 +141,39 @@ static bool write_all(struct store *store, const unsigned char *bytes, size_t si
     return true;
 }
 
-bool store_flush(struct store *store, struct err *err)
+static bool flush(struct store *store, struct spool *spool, struct err *err)
 {
-    if (store->spool == NO_FILE)
+    if (spool->file == NO_FILE)
         return true;
-    bool done = write_all(store, store->buffer, store->held, store->written, err);
-    store->written += store->held;
-    store->held = 0;
+    bool done = write_all(store, spool, spool->buffer, spool->held, spool->written, err);
+    spool->written += spool->held;
+    spool->held = 0;
     /* the last part may end in a hole */
-    if (done && ftruncate(store_fd(store, (unsigned)store->spool), (off_t)store->end) != 0)
+    if (done && ftruncate(store_fd(store, (unsigned)spool->file), (off_t)spool->end) != 0)
         done =
             err_set(err, WILLRUN_EINPUT, "the temporary file in %s cannot be %llu bytes long: %s",
-                    store->where, (unsigned long long)store->end, err_text(errno));
+                    spool->where, (unsigned long long)spool->end, err_text(errno));
     return done;
 }
 
-bool store_begin(struct store *store, struct range *part, struct err *err)
+bool store_flush(struct store *store, struct err *err)
 {
-    if (store->spool == NO_FILE && !open_spool(store, err))
+    return flush(store, &store->memory, err) && flush(store, &store->disk, err);
+}
+
+bool store_begin(struct store *store, uint64_t most, struct range *part, struct err *err)
+{
+    bool fits = store->in_memory < MEMORY_MOST && most <= MEMORY_MOST - store->in_memory;
+    struct spool *spool = fits ? &store->memory : &store->disk;
+    if (spool->file == NO_FILE && !open_spool(store, spool, err))
         return false;
-    *part = (struct range){(unsigned)store->spool, store->end, 0};
+    *part = (struct range){(unsigned)spool->file, spool->end, 0};
     return true;
+}
+
+static struct spool *spool_of(struct store *store, const struct range *part)
+{
+    return (int)part->file == store->memory.file ? &store->memory : &store->disk;
 }
 
 /* Zeros need no room on the disk. */
@@ -154,37 +182,53 @@ static bool is_zero(const unsigned char *bytes, size_t size)
     return size >= PAGE && bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
 }
 
+/* Zeros up to `place`, where that is cheaper than to write twice. */
+static void bridge(struct spool *spool, uint64_t place)
+{
+    enum { GAP = 4 * PAGE };
+    uint64_t gap = place - (spool->written + spool->held);
+    if (spool->held == 0 || gap > GAP || gap > BUFFER - spool->held)
+        return;
+    memset(spool->buffer + spool->held, 0, (size_t)gap);
+    spool->held += (size_t)gap;
+}
+
 bool store_add(struct store *store, struct range *part, uint64_t at, const void *bytes, size_t size,
                struct err *err)
 {
+    struct spool *spool = spool_of(store, part);
     uint64_t place;
     if (__builtin_add_overflow(part->offset, at, &place) || place > INT64_MAX - size)
         return err_set(err, WILLRUN_EINPUT, "a file of the archive is too large for this machine");
-    store->end = place + size;
+    spool->end = place + size;
     if (is_zero(bytes, size))
         return true;
-    if (place != store->written + store->held || size > BUFFER - store->held) {
-        if (!write_all(store, store->buffer, store->held, store->written, err))
+    if (spool == &store->memory)
+        store->in_memory += size;
+    bridge(spool, place);
+    if (place != spool->written + spool->held || size > BUFFER - spool->held) {
+        if (!write_all(store, spool, spool->buffer, spool->held, spool->written, err))
             return false;
-        store->held = 0;
-        store->written = place;
+        spool->held = 0;
+        spool->written = place;
     }
     if (size >= BUFFER) {
-        store->written = place + size;
-        return write_all(store, bytes, size, place, err);
+        spool->written = place + size;
+        return write_all(store, spool, bytes, size, place, err);
     }
-    memcpy(store->buffer + store->held, bytes, size);
-    store->held += size;
+    memcpy(spool->buffer + spool->held, bytes, size);
+    spool->held += size;
     return true;
 }
 
 bool store_end(struct store *store, struct range *part, uint64_t size, struct err *err)
 {
+    struct spool *spool = spool_of(store, part);
     uint64_t end;
     if (__builtin_add_overflow(part->offset, size, &end) || end > INT64_MAX - PAGE)
         return err_set(err, WILLRUN_EINPUT, "a file of the archive is too large for this machine");
     part->size = size;
-    store->end = size >= MAP_FROM ? (end + PAGE - 1) / PAGE * PAGE : end;
+    spool->end = size >= MAP_FROM ? (end + PAGE - 1) / PAGE * PAGE : end;
     return true;
 }
 

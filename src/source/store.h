@@ -1,5 +1,6 @@
 /* The files that an archive's bytes stay in while it is open: those that were
- * named, and one temporary file without a name for what came as a stream. */
+ * named, and for what came as a stream one in memory, as long as that is little,
+ * and a temporary one without a name. */
 #ifndef WILLRUN_SOURCE_STORE_H
 #define WILLRUN_SOURCE_STORE_H
 
@@ -27,9 +28,10 @@ void store_release(struct store *store);
 unsigned store_keep(struct store *store, int fd);
 int store_fd(const struct store *store, unsigned file);
 
-/* Begin a part of the temporary file; add bytes at offsets inside it, which only
- * grow, with holes between; end it. Meanwhile there is no other part. */
-bool store_begin(struct store *store, struct range *part, struct err *err);
+/* Begin a part for what came as a stream, of `most` bytes at most; add bytes at
+ * offsets inside it, which only grow, with holes between; end it. Meanwhile there
+ * is no other part. */
+bool store_begin(struct store *store, uint64_t most, struct range *part, struct err *err);
 bool store_add(struct store *store, struct range *part, uint64_t at, const void *bytes, size_t size,
                struct err *err);
 bool store_end(struct store *store, struct range *part, uint64_t size, struct err *err);

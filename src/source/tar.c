@@ -4,6 +4,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <elf.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -11,7 +12,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "source/profile.h"
+
 enum {
+    HEAD = EI_NIDENT + 2,  /* first bytes that tell what a loader maps */
     KEEP = 64 << 10,       /* first bytes that are kept of whatever file */
     KEEP_CONFIG = 8 << 20, /* … of one of a folder where the system keeps what it reads */
     FORGET = 32 << 20,     /* bytes walked over before the pages are given back */
@@ -187,12 +191,25 @@ static bool is_config(const char *name)
            starts_with(name, "lib/apk/") || starts_with(name, "usr/lib/");
 }
 
+/* What a loader may map: musl's asks for e_type alone (its ldso/dynlink.c,
+ * map_library), in whichever byte order. */
+static bool is_program(struct span head)
+{
+    if (head.size >= SELFMAG && memcmp(head.data, ELFMAG, SELFMAG) == 0)
+        return true;
+    if (head.size < HEAD)
+        return false;
+    unsigned low = head.data[EI_NIDENT], high = head.data[EI_NIDENT + 1];
+    return low + high == ET_EXEC || low + high == ET_DYN ? low == 0 || high == 0 : false;
+}
+
 /* How many bytes of a file are kept that begins with `head`. */
 static uint64_t bytes_to_keep(const struct reading *reading, uint64_t size, struct span head)
 {
     if (reading->output->parts && is_part(reading->name))
         return size;
-    if (head.size >= 4 && memcmp(head.data, "\177ELF", 4) == 0 && size <= largest_program)
+    if ((is_program(head) || ends_with(reading->name, "/locale-archive")) &&
+        size <= largest_program)
         return size;
     uint64_t most = is_config(reading->name) ? KEEP_CONFIG : KEEP;
     return size < most ? size : most;
@@ -222,18 +239,18 @@ static bool next_piece(struct reading *reading, struct piece *piece, bool *broke
 static bool spool(struct reading *reading, uint64_t size, struct piece piece, struct range *kept)
 {
     struct store *store = reading->output->store;
-    unsigned char magic[4] = {0};
-    struct span head = {magic, 0};
+    unsigned char first[HEAD] = {0};
+    struct span head = {first, 0};
     uint64_t keep = size < KEEP ? size : KEEP;
     bool broken = false;
-    if (!store_begin(store, kept, reading->err))
+    if (!store_begin(store, size, kept, reading->err))
         return false;
     do {
-        for (size_t i = 0; i < piece.count && piece.offset + i < sizeof magic; i++) {
-            magic[piece.offset + i] = piece.bytes[i];
+        for (size_t i = 0; i < piece.count && piece.offset + i < sizeof first; i++) {
+            first[piece.offset + i] = piece.bytes[i];
             head.size = (size_t)piece.offset + i + 1;
         }
-        if (piece.offset < sizeof magic)
+        if (piece.offset < sizeof first)
             keep = bytes_to_keep(reading, size, head);
         size_t wanted = piece.offset >= keep                ? 0
                         : piece.count < keep - piece.offset ? piece.count
@@ -259,13 +276,30 @@ static bool read_bytes(struct reading *reading, uint64_t size, struct range *kep
     return true;
 }
 
+/* Does a profile say that it knows no more than the file's name? */
+static bool is_unknown(struct archive_entry *from)
+{
+    const char *name;
+    const void *value;
+    size_t size;
+    if (archive_entry_xattr_reset(from) == 0)
+        return false;
+    while (archive_entry_xattr_next(from, &name, &value, &size) == ARCHIVE_OK)
+        if (strcmp(name, PROFILE_CONTENT) == 0 && size == strlen(PROFILE_UNKNOWN) &&
+            memcmp(value, PROFILE_UNKNOWN, size) == 0)
+            return true;
+    return false;
+}
+
 static bool read_file(struct reading *reading, struct archive_entry *from, uint32_t id)
 {
     struct range kept = {0};
     uint64_t size = (uint64_t)archive_entry_size(from);
     if (size != 0 && !read_bytes(reading, size, &kept))
         return false;
-    tree_at(reading->tree, id)->value = tree_add_content(reading->tree, kept, size);
+    uint32_t content = tree_add_content(reading->tree, kept, size);
+    reading->tree->contents.at[content].unknown = is_unknown(from);
+    tree_at(reading->tree, id)->value = content;
     return true;
 }
 
@@ -461,7 +495,8 @@ static bool read_entry(struct reading *reading, struct archive_entry *from)
             set_owner(reading, from, ENTRY_TOP);
         return true;
     }
-    if (reading->output->layer && read_mark(reading))
+    if (strcmp(reading->name, PROFILE_MEMBER) == 0 ||
+        (reading->output->layer && read_mark(reading)))
         return true;
     if (target != NULL)
         return read_hard_link(reading, target);

@@ -126,7 +126,7 @@ done
 zstd -dqc "$data/bases/$profile" | head -c 2000000 | zstd -qc >broken/bases/$profile
 expect 2 'a profile whose tar is cut' env WILLRUN_DATA="$work/broken" "$willrun" check \
     --platform linux/amd64 --root base:debian:12 ./server
-says err 'damaged profile'
+says err 'cannot be read to its end'
 expect 2 'no operand' "$willrun" bases debian
 
 end

@@ -9,6 +9,8 @@
 
 #include "root/root.h"
 #include "snapshot/snapshot.h"
+#include "source/profile.h"
+#include "source/source_open.h"
 #include "temp_tree.h"
 
 static char *write_profile(const char *folder, size_t *size)
@@ -90,7 +92,7 @@ static void what_is_written_is_read(void **state)
     char *text = write_profile(temp.path, &size);
     put(&temp, "p.tar.zst", text, size);
     snprintf(path, sizeof path, "%s/p.tar.zst", temp.path);
-    struct root *root = root_new(source_open_profile(path, "base:test", &err));
+    struct root *root = root_new(source_open_tar(path, "base:test", &err));
     const struct node *library = at(root, "/deep/library", &error);
     assert_int_equal(library->size, 20000);
     assert_int_equal(library->content, at(root, "/same", &error)->content);
@@ -161,7 +163,7 @@ static void damage_stays_in_bounds(void **state)
         size_t cut = i % 5 == 0 ? next_random(&seed) % length : length;
         put(&temp, "p.tar.zst", packed,
             ZSTD_compress(packed, ZSTD_compressBound(length), damaged, cut, 1));
-        struct source *source = source_open_profile(path, "base:test", &err);
+        struct source *source = source_open_tar(path, "base:test", &err);
         refused += source == NULL;
         assert_int_equal(source == NULL, err.code != WILLRUN_OK);
         if (source == NULL)
