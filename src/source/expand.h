@@ -18,6 +18,6 @@ struct expander {
 
 /* From `from`, which stays the caller's. */
 struct expander *expander_of_archive(struct stream *from, enum coding coding); /* libarchive */
-struct expander *expander_of_gzip(struct stream *from); /* ISA-L; NULL: not built in */
+struct expander *expander_of_gzip(struct stream *from); /* NULL: out of memory */
 
 #endif
