@@ -127,6 +127,10 @@ static bool write_file(struct snapshot *snapshot, const struct node *node,
     struct file_bytes bytes;
     file_wanted *wanted = cut_wants_node(node, &snapshot->texts) ? NULL : cut_wants;
     int error = root_bytes_wanted(snapshot->root, node, wanted, &bytes);
+    if (error == ENODATA) { /* a profile's profile knows no more than that one */
+        member->unknown = true;
+        return tar_begin(snapshot->tar, member) && tar_end(snapshot->tar);
+    }
     if (error != 0)
         return unreadable(snapshot, node, error, arena);
     struct cut cut;

@@ -72,7 +72,8 @@ static bool read_outer(struct request *request, enum archive_kind kind,
     struct tar_output output = {.tree = &outer->tree,
                                 .store = outer->store,
                                 .notes = &outer->notes,
-                                .parts = kind != ARCHIVE_FLAT};
+                                .parts = kind != ARCHIVE_FLAT,
+                                .profile = &outer->source.profile};
     struct tar_input input = {.label = file->label};
     struct stream *stream = file->seekable ? stream_of_range(file->fd, 0, file->size, file->label)
                                            : stream_of_pipe(file->fd, file->label);

@@ -495,8 +495,12 @@ static bool read_entry(struct reading *reading, struct archive_entry *from)
             set_owner(reading, from, ENTRY_TOP);
         return true;
     }
-    if (strcmp(reading->name, PROFILE_MEMBER) == 0 ||
-        (reading->output->layer && read_mark(reading)))
+    if (strcmp(reading->name, PROFILE_MEMBER) == 0) {
+        if (reading->output->profile != NULL)
+            *reading->output->profile = true;
+        return true;
+    }
+    if (reading->output->layer && read_mark(reading))
         return true;
     if (target != NULL)
         return read_hard_link(reading, target);

@@ -19,8 +19,9 @@ struct tar_output {
     struct archive_tree *tree;
     struct store *store;
     struct notes *notes;
-    bool layer; /* whiteouts hide what is below */
-    bool parts; /* keep what may be a part of an image whole, whatever it is */
+    bool layer;    /* whiteouts hide what is below */
+    bool parts;    /* keep what may be a part of an image whole, whatever it is */
+    bool *profile; /* set where a profile's own member was seen; NULL: nobody asks */
 };
 
 /* Read all entries; false with a sentence. A file whose bytes are no program or
