@@ -10,10 +10,10 @@ struct digests;
 struct digests *digests_new(const struct store *store);
 void digests_free(struct digests *digests); /* stops the work; NULL too */
 
-/* That part shall have that digest ("sha256:…"). To be called before the start. */
+/* That part shall have that digest ("sha256:…"); the work at it begins at once. */
 void digests_add(struct digests *digests, struct range range, const char *label,
                  const char *expected);
-void digests_start(struct digests *digests);
+void digests_complete(struct digests *digests); /* no more are added */
 
 /* Wait until all are computed: do they hold? False with a sentence. */
 bool digests_hold(struct digests *digests, struct err *err);

@@ -121,6 +121,6 @@ bool layers_read(const struct parts *parts, const struct layer *layers, size_t c
     for (size_t i = 0; i < count; i++)
         if (!read_layer(&layering, &layers[i]))
             return false;
-    digests_start(archive->digests);
+    digests_complete(archive->digests);
     return true;
 }

@@ -19,6 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "real"))
 
+import archives  # noqa: E402: beside this file
+
 ELF_TYPES = {2, 3}  # ET_EXEC, ET_DYN
 
 
@@ -47,6 +49,7 @@ class Group:
     peers: list
     limits: dict = field(default_factory=dict)  # peer's name: (wanted ratio, the later goal)
     memory_mib: float = 0                       # what willrun may take at its peak; 0: not asked
+    wall_s: float = 0                           # what it may take of time; 0: not asked
 
 
 def options():
@@ -59,6 +62,8 @@ def options():
                         help="program of this machine that is checked alone (default git)")
     parser.add_argument("--files", type=int, default=100000,
                         help="small files of the folder that is walked; 0: none (default 100000)")
+    parser.add_argument("--no-archives", action="store_true",
+                        help="leave images out, of which some gigabytes are written to the cache")
     parser.add_argument("--growth", action="store_true",
                         help="also how time grows with files, ELF files and threads")
     parser.add_argument("--json", action="store_true", help="JSON instead of a table")
@@ -163,6 +168,40 @@ def small_files(args, folder, count):
     return Group(f"a folder of {count} small files", peers, {"find + four bytes": (None, 1.5)})
 
 
+def images(args, root):
+    """The root once more, as `docker save` writes it: its layers plain, and compressed."""
+    plain, zipped, layers = archives.make(root, args.cache, platform_of(root))
+    both = 'tar -tf "$1" && exec "$2" check --root "$3" --all'
+    yield Group(f"a docker-archive of {plain.stat().st_size / 1e9:.1f} GB, not compressed",
+                [Peer("willrun check --all", willrun(args, "--root", plain, "--all")),
+                 Peer("tar -tf + the folder's check",
+                      ["sh", "-c", both, "sh", str(plain), str(args.willrun), str(root)])],
+                {"tar -tf + the folder's check": (1.3, 1.0)}, 300)
+    yield Group(f"the same with gzip layers, {zipped.stat().st_size / 1e9:.1f} GB",
+                [Peer("willrun check --all", willrun(args, "--root", zipped, "--all")),
+                 Peer("igzip -dc of its layers", ["igzip", "-dc", *map(str, layers)])],
+                {"igzip -dc of its layers": (1.2, 1.0)}, 300)
+
+
+def platform_of(root):
+    """Docker's word for the machine of the root's loader."""
+    known = {62: "amd64", 183: "arm64"}
+    number = int.from_bytes(machine_of(root)[2:4], "little")
+    if number not in known:
+        raise SystemExit(f"bench: no image is made for ELF machine {number}")
+    return known[number]
+
+
+def base_images(args):
+    """One small program of this machine in roots that ship as profiles."""
+    env = {"WILLRUN_DATA": str(Path(__file__).resolve().parents[2] / "data")}
+    program = os.path.relpath(shutil.which("true"))
+    peers = [Peer(f"willrun check --root base:{name}",
+                  willrun(args, "--root", f"base:{name}", program), env, 10)
+             for name in ("debian:12-slim", "debian:11-slim", "debian:13-slim", "alpine:3.20")]
+    return Group("one program in a base image's profile", peers, wall_s=0.04)
+
+
 def growth(args, root, files, work):
     """The same work in growing pieces; the ratios are to the first row."""
     yield Group("growth with ELF files",
@@ -208,6 +247,8 @@ def summary(group):
     made = {"title": group.title, "rows": [first, *others]}
     if group.memory_mib:
         made["peak_mib"], made["peak_wanted_mib"] = first["peak_kib"] / 1024, group.memory_mib
+    if group.wall_s:
+        made["wall_wanted_s"] = group.wall_s
     return made
 
 
@@ -232,6 +273,8 @@ def show(group):
               f"{goal_text(row)} |")
     if "peak_mib" in group:
         print(f"\nPeak memory: {group['peak_mib']:.0f} MiB of {group['peak_wanted_mib']} allowed.")
+    if "wall_wanted_s" in group:
+        print(f"\nWall time: the first row's may be {time_text(group['wall_wanted_s'])}.")
 
 
 def machine():
@@ -244,6 +287,9 @@ def machine():
 def groups(args, root, files, work):
     yield whole_root(args, root, files, work)
     yield one_program(args)
+    yield base_images(args)
+    if not args.no_archives:
+        yield from images(args, root)
     if args.files:
         yield small_files(args, work / "small", args.files)
     if args.growth:
