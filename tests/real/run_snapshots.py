@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds profiles to the roots that they were made of.
 
-    run_snapshots.py --willrun build/release/willrun [--cache DIR] [--only ROOT]… [--folder DIR]…
+    run_snapshots.py --willrun build/release/willrun [--cache DIR] [--every] [--only ROOT]… [--folder DIR]…
 
 Of each root `willrun snapshot` makes a profile. The check of every ELF file and
 script in it must give the same JSON as that of the root, but for the root's
@@ -26,13 +26,14 @@ HERE = Path(__file__).resolve().parent
 SHOWN = 20      # lines of a difference
 
 
-def options():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+def options(about):
+    parser = argparse.ArgumentParser(description=about.split("\n")[0])
     parser.add_argument("--willrun", type=Path, required=True, help="the program under test")
     parser.add_argument("--cache", type=Path,
                         default=os.environ.get("WILLRUN_RIG") or HERE.parents[1] / "build" / "rig",
                         help="where roots are kept")
     parser.add_argument("--only", action="append", metavar="ROOT", help="one root by name")
+    parser.add_argument("--every", action="store_true", help="every root, not the fast ones alone")
     parser.add_argument("--folder", action="append", type=Path, help="a root filesystem of one's own")
     return parser.parse_args()
 
@@ -87,19 +88,20 @@ def hold(willrun, name, root, work):
     return held
 
 
-def fast_roots():
-    return dict.fromkeys(q.root for q in roots.QUESTIONS if q.name in roots.FAST)
+def wanted_roots(args):
+    asked = (q.root for q in roots.QUESTIONS if args.every or q.name in roots.FAST)
+    return args.only or dict.fromkeys(asked)
 
 
 def main():
-    args = options()
+    args = options(__doc__)
     os.environ.pop("WILLRUN_DATA", None)
     willrun, held = args.willrun.resolve(), True
     with tempfile.TemporaryDirectory() as work:
         for folder in args.folder or []:
             held &= hold(willrun, folder.name, folder.resolve(), Path(work))
         rig = None if args.folder else roots.Rig(args.cache)
-        for name in rig and (args.only or fast_roots()) or []:
+        for name in rig and wanted_roots(args) or []:
             held &= hold(willrun, name, rig.make(name), Path(work))
     return 0 if held else 1
 

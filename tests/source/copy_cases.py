@@ -492,8 +492,8 @@ def main():
     parser.add_argument("--keep", action="store_true")
     arguments = parser.parse_args()
     if shutil.which("buildah") is None or os.geteuid() != 0:
-        print("SKIP: buildah and root are needed")
-        return 77
+        print("FAILED: buildah and root are needed (scripts/setup --test)")
+        return 1
     os.umask(0)
     work = tempfile.mkdtemp(prefix="willrun-copy-")
     bench = Bench(work, os.path.abspath(arguments.overlay))

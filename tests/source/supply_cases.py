@@ -177,8 +177,8 @@ def judge(program, builder, work, number, facts):
 
 def main():
     if os.geteuid() != 0 or os.uname().machine != "x86_64":
-        print("SKIP: root on amd64 is needed")
-        return 77
+        print("FAILED: root on an amd64 machine is needed")
+        return 1
     program = os.path.abspath(sys.argv[1])
     work = tempfile.mkdtemp(prefix="willrun-supply-")
     builder = tiny.Builder(os.path.join(work, "cache"))
