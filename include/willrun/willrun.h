@@ -17,6 +17,7 @@
 #include "willrun/bundle.h"
 #include "willrun/diff.h"
 #include "willrun/error.h"
+#include "willrun/inspect.h"
 #include "willrun/plan.h"
 #include "willrun/result.h"
 
@@ -198,6 +199,19 @@ WILLRUN_API void willrun_plan_free(struct willrun_plan *plan);
 /** Write a plan: text, JSON, or the stage as a Dockerfile has it. */
 WILLRUN_API bool willrun_write_plan(const struct willrun_plan *plan, enum willrun_format format,
                                     const struct willrun_style *style, FILE *out);
+
+/** Tell of each subject what it is and what it needs at least. Absolute paths are in the root
+ *  (default: the local disk), relative ones on the local disk; a folder stands for every ELF file
+ *  in it, and those in its wheels and jars; an archive that is named (a wheel, a jar, .deb, .apk,
+ *  .rpm, tar or zip) for those in it. The inspection is the caller's: willrun_inspection_free(). */
+WILLRUN_API enum willrun_err willrun_inspect(struct willrun *willrun,
+                                             struct willrun_inspection **inspection);
+WILLRUN_API void willrun_inspection_free(struct willrun_inspection *inspection);
+
+/** Write it: text or JSON. */
+WILLRUN_API bool willrun_write_inspection(const struct willrun_inspection *inspection,
+                                          enum willrun_format format,
+                                          const struct willrun_style *style, FILE *out);
 
 /** Write which base images `base:NAME` knows, and what each is: text or JSON. */
 WILLRUN_API bool willrun_write_bases(enum willrun_format format, const struct willrun_style *style,

@@ -70,6 +70,16 @@ static const struct example plan_examples[] = {
     {NULL, NULL},
 };
 
+static const struct example inspect_examples[] = {
+    {"What does the program just built need at least, and which symbols ask for it?",
+     "willrun inspect ./server"},
+    {"Which file of a wheel keeps it off older systems?",
+     "willrun inspect -v ./fast-1.0-cp312-cp312-linux_x86_64.whl"},
+    {"The facts of every binary of an image, for a script:",
+     "willrun inspect --root oci:./layout / --format json -o facts.json"},
+    {NULL, NULL},
+};
+
 const struct command commands[] = {
     {"check", FOR_CHECK, cmd_check, "will each program, library and script run in this root?",
      "[PATH]...",
@@ -84,6 +94,14 @@ const struct command commands[] = {
      "search the loader finds each. An absolute PATH is inside the root; a relative PATH is a "
      "file or folder of the local disk, which is first laid over the root as /NAME.",
      "0: drawn, and each of them meets --fail-on; 1: at least one does not", tree_examples},
+    {"inspect", FOR_INSPECT, cmd_inspect, "what a binary is, and what it needs at least", "PATH...",
+     "Tells of each ELF file its platform and libc and how that shows, how it is linked, the least "
+     "glibc, musl, libstdc++, OpenSSL, kernel and CPU with the symbols that ask for them, the "
+     "releases that are new enough, the wheel tags that it fits, what made it, and whether it "
+     "runs in an image with nothing else in it. A PATH is a file, a folder (every ELF file in it, "
+     "and in its wheels and jars), or an archive: .whl, .jar, .zip, .deb, .apk, .rpm, .tgz and "
+     "other tar files. An absolute PATH is inside the root, a relative one on the local disk.",
+     "0: told; 1: told, but for what could not be read", inspect_examples},
     {"diff", FOR_DIFF, cmd_diff, "what changes when the root changes", "OLD NEW [PATH]...",
      "Judges each PATH in the root filesystems OLD and NEW, and tells which subjects start to "
      "fail or to work and why, and which libraries change version or vanish. Without a PATH "

@@ -14,6 +14,7 @@ int cmd_bases(const struct options *options);
 int cmd_plan(const struct options *options);
 int cmd_bundle(const struct options *options);
 int cmd_diff(const struct options *options);
+int cmd_inspect(const struct options *options);
 
 /* One bit a command, for the options table. */
 enum {
@@ -23,7 +24,8 @@ enum {
     FOR_BASES = 8,
     FOR_DIFF = 16,
     FOR_BUNDLE = 32,
-    FOR_PLAN = 64
+    FOR_PLAN = 64,
+    FOR_INSPECT = 128,
 };
 
 struct example {

@@ -42,7 +42,7 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
 
 #define BOTH (FOR_CHECK | FOR_TREE)
 #define JUDGING (BOTH | FOR_DIFF | FOR_BUNDLE | FOR_PLAN)
-#define ANY (JUDGING | FOR_SNAPSHOT | FOR_BASES)
+#define ANY (JUDGING | FOR_INSPECT | FOR_SNAPSHOT | FOR_BASES)
 
 /* clang-format off */
 /* letter name       argument    kind    field     choices        commands   help */
@@ -53,6 +53,8 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "(willrun bases lists them), scratch, or - (one of the archives on standard input)")         \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_TREE,                        \
       "the root filesystem that it runs in, as for check (default: /)")                            \
+    X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_INSPECT,                     \
+      "the root filesystem that absolute paths are in, as for check (default: /)")                 \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_BUNDLE,                      \
       "the root filesystem that it is taken from, as for check (default: /)")                      \
     X(0,   "to",       "DIR|FILE.tar", TEXT, to,   NULL,          FOR_BUNDLE,                      \
@@ -81,6 +83,8 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
     X(0,   "platform", "OS/ARCH[/VARIANT]", TEXT, platform, NULL, JUDGING,                         \
       "the machine it will run on, such as linux/arm64 (default: that of the root's libc, else "   \
       "of the file itself)")                                                                       \
+    X(0,   "platform", "OS/ARCH[/VARIANT]", TEXT, platform, NULL, FOR_INSPECT,                     \
+      "which one of an image for several (default: all)")                                          \
     X(0,   "all-platforms", NULL, FLAG,  all_platforms, NULL,     FOR_CHECK,                       \
       "check every platform of an image, as without --platform")                                   \
     X(0,   "platform", "OS/ARCH[/VARIANT]", TEXT, platform, NULL, FOR_SNAPSHOT,                    \
@@ -115,14 +119,18 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "gets worse in any way (degraded)")                                                          \
     X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          FOR_DIFF,                        \
       "print subjects that vanish and that are new, too")                                          \
-    X(0,   "format",   "FORMAT", CHOICE, format,   plain_formats, FOR_BASES | FOR_BUNDLE,          \
+    X(0,   "format",   "FORMAT", CHOICE, format,   plain_formats, FOR_BASES | FOR_BUNDLE | FOR_INSPECT,          \
       "how to write it (default: text)")                                                           \
     X('o', "output",   "FILE",   TEXT,   output,   NULL,          ANY,                             \
       "write to FILE, whole or not at all")                                                        \
     X(0,   "fail-on",  "VERDICT", CHOICE, fail_on, fail_ons,      BOTH,                            \
       "what makes the exit status 1 (default: fails; degraded: whatever does not surely run)")     \
-    X(0,   "color",    "WHEN",   CHOICE, color,    whens,         JUDGING,                         \
+    X(0,   "color",    "WHEN",   CHOICE, color,    whens,         JUDGING | FOR_INSPECT,                         \
       "use colours (default: auto, on a terminal; NO_COLOR and CLICOLOR_FORCE are heeded)")        \
+    X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          FOR_INSPECT,                     \
+      "print long lists whole, and why a wheel tag does not fit")                                  \
+    X('q', "quiet",    NULL,     FLAG,   quiet,    NULL,          FOR_INSPECT,                     \
+      "print only the highest levels of all files")                                                \
     X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          FOR_BUNDLE,                      \
       "print all that was written, and facts of what runs")                                        \
     X('q', "quiet",    NULL,     FLAG,   quiet,    NULL,          FOR_BUNDLE,                      \
@@ -135,7 +143,7 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "print notes, facts of what runs, and long lists whole")                                     \
     X(0,   "progress", "WHEN",   CHOICE, progress, whens,         JUDGING,                         \
       "tell on standard error how far it is (default: auto, on a terminal)")                       \
-    X('j', "jobs",     "N",      NUMBER, threads,  NULL,          JUDGING,                         \
+    X('j', "jobs",     "N",      NUMBER, threads,  NULL,          JUDGING | FOR_INSPECT,                         \
       "threads (default: the processors it may use)")                                              \
     X('h', "help",     NULL,     FLAG,   help,     NULL,          ANY,                             \
       "print this help")
