@@ -102,26 +102,49 @@ static bool try_one(struct planning *planning, const char *on)
 
 /* ---- the best ---- */
 
-/* Sizes within about a fifth of each other are one: estimates say no more. */
-static unsigned size_class(uint64_t size)
-{
-    unsigned class = 0;
-    for (uint64_t step = 1 << 16; step < size; step += step / 4 + 1)
-        class ++;
-    return class;
-}
-
-/* What runs before what does not, then the smaller one, then the newer release. */
+/* What runs before what does not, then the smaller one. */
 static int by_worth(const void *a, const void *b)
 {
     const struct willrun_candidate *left = &((const struct trial *)a)->candidate;
     const struct willrun_candidate *right = &((const struct trial *)b)->candidate;
-    unsigned small = size_class(left->estimated_size), large = size_class(right->estimated_size);
     if (left->verdict != right->verdict)
         return left->verdict < right->verdict ? -1 : 1;
-    if (small != large)
-        return small < large ? -1 : 1;
-    return -strverscmp(left->image, right->image);
+    if (left->estimated_size != right->estimated_size)
+        return left->estimated_size < right->estimated_size ? -1 : 1;
+    return strcmp(left->image, right->image);
+}
+
+static int by_release(const void *a, const void *b)
+{
+    return -strverscmp(((const struct trial *)a)->candidate.image,
+                       ((const struct trial *)b)->candidate.image);
+}
+
+/* Are they releases of one image: the same names but for digits, and as good? */
+static bool is_kin(const struct willrun_candidate *a, const struct willrun_candidate *b)
+{
+    static const char number[] = "0123456789.";
+    const char *left = a->image, *right = b->image;
+    while (*left != 0 && *right != 0) {
+        left += strspn(left, number);
+        right += strspn(right, number);
+        if (*left != *right)
+            return false;
+        left += *left != 0;
+        right += *right != 0;
+    }
+    return *left == *right && a->verdict == b->verdict;
+}
+
+/* Of releases that follow one another, for they are about as large, the newest goes first. */
+static void put_newest_first(struct trial *trials, size_t count)
+{
+    for (size_t first = 0, end; first < count; first = end) {
+        for (end = first + 1;
+             end < count && is_kin(&trials[first].candidate, &trials[end].candidate);)
+            end++;
+        qsort(trials + first, end - first, sizeof *trials, by_release);
+    }
 }
 
 /* The first of the artifacts that is a program. */
@@ -140,6 +163,7 @@ static bool rank(struct planning *planning)
     struct owned_plan *owned = planning->owned;
     struct willrun_plan *plan = &owned->plan;
     qsort(owned->trials.at, owned->trials.count, sizeof *owned->trials.at, by_worth);
+    put_newest_first(owned->trials.at, owned->trials.count);
     for (size_t i = 0; i < owned->trials.count; i++)
         *vec_push(&owned->candidates) = owned->trials.at[i].candidate;
     plan->candidates = owned->candidates.at;
