@@ -97,6 +97,12 @@ static void judge_version(struct versions *versions, const struct elf_need *need
     if (version->weak || version_compare(version->name + family, level) <= 0 ||
         repeats_higher(need, version->name))
         return;
+    if (versions->image->rolling) {
+        add_unknown(versions, need->file,
+                    arena_format(arena, "whether %s has %s by now decides (it ended at %.*s%s)",
+                                 need->file, version->name, (int)family, version->name, level));
+        return;
+    }
     struct willrun_finding *finding = finding_add(
         versions->findings, RULE_VERSION_MISSING,
         "%s needs version %s of %s, and that of %s ends at %.*s%s", versions->path, version->name,

@@ -117,6 +117,17 @@ static void text_base(const struct base *base, const struct willrun_style *style
     arena_free(&arena);
 }
 
+static void text_distribution(const struct distribution *row, const struct willrun_style *style,
+                              FILE *out)
+{
+    fprintf(out, "  base:%-41s glibc %-6s", row->image, row->glibc);
+    if (row->glibcxx != NULL)
+        fprintf(out, " GLIBCXX_%-7s CXXABI_%s", row->glibcxx, row->cxxabi);
+    fputs(row->rolling ? " or later\n" : "\n", out);
+    if (style->verbose)
+        fprintf(out, "      %s\n", row->from);
+}
+
 static void write_text(const struct willrun_style *style, FILE *out)
 {
     const char *group = "";
@@ -131,8 +142,7 @@ static void write_text(const struct willrun_style *style, FILE *out)
           out);
     for (const struct distribution *row = distributions; row->family != NULL; row++)
         if (base_by_name(row->image) == NULL)
-            fprintf(out, "  base:%-41s glibc %-6s GLIBCXX_%-7s CXXABI_%s\n", row->image, row->glibc,
-                    row->glibcxx, row->cxxabi);
+            text_distribution(row, style, out);
 }
 
 /* ---- JSON ---- */
@@ -193,6 +203,7 @@ static void json_distribution(struct json *json, const struct distribution *row)
     json_text(json, "glibcxx", row->glibcxx);
     json_text(json, "cxxabi", row->cxxabi);
     json_int(json, "x86_64_level", row->cpu_level);
+    json_bool(json, "rolling", row->rolling);
     json_text(json, "source", row->from);
     json_close(json, '}');
 }

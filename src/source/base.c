@@ -15,8 +15,8 @@ const struct base bases[] = {
     {NULL, NULL, NULL}};
 
 const struct distribution distributions[] = {
-#define DISTRIBUTION(family, image, aliases, glibc, glibcxx, cxxabi, cpu, advised, from)           \
-    {family, image, aliases, glibc, glibcxx, cxxabi, cpu, advised, from},
+#define DISTRIBUTION(family, image, aliases, glibc, glibcxx, cxxabi, cpu, advised, rolling, from)  \
+    {family, image, aliases, glibc, glibcxx, cxxabi, cpu, advised, rolling, from},
 #include "distributions.def"
 #undef DISTRIBUTION
     {.family = NULL}};

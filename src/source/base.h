@@ -18,10 +18,11 @@ extern const struct base bases[];
 /* An image of which the table of distributions knows versions alone. */
 struct distribution {
     const char *family, *image;
-    const char *aliases; /* apart by blanks; "": none */
-    const char *glibc, *glibcxx, *cxxabi;
-    int cpu_level;    /* x86-64 level that its amd64 packages need */
-    bool advised;     /* fixes name it */
+    const char *aliases;                  /* apart by blanks; "": none */
+    const char *glibc, *glibcxx, *cxxabi; /* NULL: not known */
+    int cpu_level;                        /* x86-64 level that its amd64 packages need */
+    bool advised;                         /* fixes name it */
+    bool rolling;                         /* it had these versions, and has them or later ones */
     const char *from; /* where the versions stand, and when they were looked up */
 };
 
