@@ -98,6 +98,46 @@ static void count_verdicts(struct willrun_result *result, const struct willrun_s
     }
 }
 
+static const struct node *node_of(const struct checking *checking, const char *path)
+{
+    int error;
+    return root_lookup(checking->owned->root, checking->target.cwd, path, NULL, LOOKUP_FOLLOW,
+                       &error);
+}
+
+/* Is subject `at` a file that one of the commands turned out to be? */
+static bool is_command_too(const struct checking *checking, const struct willrun_subject *subjects,
+                           size_t at)
+{
+    const struct asked_list *asked = &checking->asked;
+    const struct node *node = NULL;
+    if (asked->at[at].command)
+        return false;
+    for (size_t i = asked->count; i-- > 0;) {
+        if (!asked->at[i].command)
+            continue;
+        if (node == NULL && (node = node_of(checking, subjects[at].path)) == NULL)
+            return false;
+        if (node_of(checking, subjects[i].path) == node)
+            return true;
+    }
+    return false;
+}
+
+/* What is copied in and started is told once, as what is started. The number of
+ * subjects that are left. */
+static size_t tell_once(const struct checking *checking, struct willrun_subject *subjects)
+{
+    size_t left = 0;
+    bool *again = arena_array(&checking->owned->arena, checking->asked.count + 1, sizeof *again);
+    for (size_t i = 0; i < checking->asked.count; i++)
+        again[i] = is_command_too(checking, subjects, i);
+    for (size_t i = 0; i < checking->asked.count; i++)
+        if (!again[i])
+            subjects[left++] = subjects[i];
+    return left;
+}
+
 static void judge(struct checking *checking)
 {
     struct owned_result *owned = checking->owned;
@@ -111,14 +151,14 @@ static void judge(struct checking *checking)
         .libc = target->libc.kind,
         .libc_version = arena_string(&owned->arena, target->libc.version),
         .loader = arena_string(&owned->arena, target->libc.path),
-        .subjects = subjects,
-        .subject_count = checking->asked.count};
+        .subjects = subjects};
     owned->result.targets = out;
     owned->result.target_count = 1;
     checking_judge_all(checking, out, subjects);
-    out->finding_count = target_findings(checking->source, subjects, checking->asked.count,
-                                         target->platform, &owned->arena, &out->findings);
-    count_verdicts(&owned->result, subjects, checking->asked.count);
+    size_t count = out->subject_count = tell_once(checking, subjects);
+    out->finding_count = target_findings(checking->source, subjects, count, target->platform,
+                                         &owned->arena, &out->findings);
+    count_verdicts(&owned->result, subjects, count);
 }
 
 /* One target; NULL with an error. It owns `source` in any case. */

@@ -172,6 +172,39 @@ class Tests:
             problems.append(f"the subject: {subject}")
         self.tell(which + "a label that is wrong", problems)
 
+    def attestations(self):
+        """What buildx adds to an index is no image; an index need not say a platform."""
+        image = Image([tar_of(self.entries())], {"Cmd": ["/app/server"]})
+        files = layout_files([image])
+        index = json.loads(files["index.json"])
+        one = index["manifests"][0]
+        index["manifests"] += [dict(one, platform={"os": "unknown", "architecture": "unknown"})]
+        for name, change in (("an attestation is passed over", lambda: None),
+                             ("an index without a platform", lambda: one.pop("platform"))):
+            change()
+            files["index.json"] = json.dumps(index).encode()
+            layout = write_folder(f"{self.work}/{name}", files)
+            for arguments in ([], ["--platform", "linux/amd64"], ["--all-platforms"]):
+                result, error, _ = self.check("oci:" + layout, *arguments)
+                got = [target["platform"] for target in result["targets"]] if result else error
+                self.tell(f"{name} {arguments}", [] if got == ["linux/amd64"] else [f"got {got}"])
+
+    def once(self):
+        """What is copied in and what the image starts, each once."""
+        for start in ("/new/server", "server", "./server", "/way/server"):
+            config = {"Entrypoint": [start], "Env": ["PATH=/new:/bin"], "WorkingDir": "/new",
+                      "Healthcheck": {"Test": ["CMD", "/app/server"]}}
+            source = write_archive(self.work + "/once.tar", docker_files(
+                [Image([tar_of(self.entries([l("way", "new")]))], config)]))
+            stage = write_folder(self.work + "/stage", {"server": self.server, "other": self.server})
+            for name in ("server", "other"):
+                os.chmod(f"{stage}/{name}", 0o755)
+            result, error, _ = self.check(source, "--stage", f"b={stage}", "--copy", "b:/:/new/")
+            subjects = result["targets"][0]["subjects"] if result else []
+            origins = sorted((subject.get("origin") or {}).get("path", "-") for subject in subjects)
+            self.tell(f"copied in and started by {start}", [] if origins == ["-", "/other", "/server"]
+                      else [error or f"origins: {origins}"])
+
     def references(self):
         config = {"Cmd": ["/app/server"]}
         layer = tar_of(self.entries())
@@ -199,6 +232,8 @@ def main():
         if not options.word:
             tests.same()
             tests.platforms()
+            tests.attestations()
+            tests.once()
             tests.references()
     print(f"{tests.count - tests.failed} of {tests.count} hold")
     return 1 if tests.failed else 0
