@@ -411,6 +411,11 @@ def _(work):
     return write(work + "/x.tar", tar_of([SCRIPT, l("a", "b"), l("b", "a"), f("a/x", "x")]))
 
 
+@case("a program behind links that lead in a circle", r"Too many levels of symbolic links", arguments=("/a",))
+def _(work):
+    return write(work + "/x.tar", tar_of([l("a", "b"), l("b", "a"), SCRIPT]))
+
+
 @case("a USER that the root does not know", r"unable to find user web: no matching entries in passwd file", 1, ())
 def _(work):
     made = image()
