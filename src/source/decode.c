@@ -6,7 +6,7 @@
 #include "source/expand.h"
 #include "source/stream.h"
 
-enum { BUFFER = 256 << 10, BUFFERS = 8 };
+enum { BUFFER = 128 << 10, BUFFERS = 6 };
 
 /* More than this many bytes, and more than so many from each that is read, is
  * no layer but a bomb: deflate reaches 1:1032, zstd far more. */

@@ -12,7 +12,7 @@
 #include "base/vec.h"
 
 enum {
-    BUFFER = 1 << 20,
+    BUFFER = 256 << 10,
     PAGE = 4096,
     MAP_FROM = 16384,       /* bytes; a smaller part is read: that is cheaper than to map it */
     MEMORY_MOST = 64 << 20, /* bytes that stay in memory */
