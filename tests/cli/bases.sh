@@ -110,6 +110,25 @@ says out 'whether /opt/other/ld.so is there decides'
 check 0 base:ubi9 ./thrower
 says out 'built for CPUs of x86-64-v2 or better'
 
+# Of what is built anew each day the versions are the least that it has.
+check 0 base:wolfi ./server
+says out '/server'
+cat >later.c <<'END'
+__asm__(".symver newest,newest@GLIBC_2.99");
+int newest(void);
+int main(void)
+{
+    return newest();
+}
+END
+printf 'GLIBC_2.99 { global: newest; };\n' >later.map
+echo 'int newest(void) { return 0; }' | gcc -shared -fPIC -x c - -o libc.so.6.stub \
+    -Wl,--version-script=later.map,-soname,libc.so.6
+gcc -nostdlib -Wl,-e,main later.c -o later ./libc.so.6.stub
+check 0 base:wolfi ./later
+says out 'whether libc.so.6 has GLIBC_2.99 by now decides'
+check 1 base:ubuntu:26.04 ./later
+
 # What is not there is said.
 expect 2 'no such base' "$willrun" check --root base:plan9:4 ./server
 says err "'willrun bases' lists them"
