@@ -159,6 +159,23 @@ static void read_imports(struct elf_image *image, struct arena *arena, struct el
     vec_free(&versions);
 }
 
+/* Go's linker leaves the build id out of the segments of notes. */
+static void read_build_id(const struct elf_image *image, struct arena *arena,
+                          const struct elf_details *details)
+{
+    enum { HEADER = 16 }; /* bytes of a note's header with the name "GNU" */
+    const struct elf_section *section = elf_section_of(details, ".note.gnu.build-id");
+    struct span id;
+    if (image->facts->build_id != NULL || section == NULL || section->bytes.size < HEADER ||
+        memcmp(section->bytes.data + 12, "GNU", 4) != 0 ||
+        !span_at(section->bytes, HEADER, elf_u32(image, section->bytes, 4), &id) || id.size > 64)
+        return;
+    char *text = arena_string(arena, "");
+    for (size_t i = 0; i < id.size; i++)
+        text = arena_format(arena, "%s%02x", text, id.data[i]);
+    image->facts->build_id = text;
+}
+
 void elf_details_read(struct arena *arena, struct span file, struct elf_details *details)
 {
     struct elf_facts *facts = arena_alloc(arena, sizeof *facts);
@@ -177,6 +194,7 @@ void elf_details_read(struct arena *arena, struct span file, struct elf_details 
     facts->arena = (struct arena){0};
     if (whole) {
         read_sections(&image, arena, details);
+        read_build_id(&image, arena, details);
         read_imports(&image, arena, details);
     }
 }

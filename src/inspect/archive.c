@@ -184,7 +184,8 @@ static void gather_packed(const char *name, struct span packed, unsigned depth,
             break;
         members++;
         const char *path = archive_entry_pathname(entry);
-        if (archive_entry_filetype(entry) != AE_IFREG || path == NULL)
+        mode_t type = archive_entry_filetype(entry); /* 0: ar(1) keeps permissions alone */
+        if ((type != AE_IFREG && type != 0) || path == NULL)
             continue;
         struct place place = {.path = arena_string(gathering->arena, path),
                               .archive = name,

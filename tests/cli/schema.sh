@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The JSON of check and tree is what the schemas of data/ say.
+# The JSON of check, tree and inspect is what the schemas of data/ say.
 data=$(cd "$(dirname "$0")/../../data" && pwd)
 source "$(dirname "$0")/expect.bash"
 
@@ -28,6 +28,12 @@ for root in root /; do
         accepts tree || fail "tree $root $subject: not as tree.schema.json says"
     done
 done
+
+"$willrun" inspect /bin/ls "$willrun" root/bin/broken --format json >out
+accepts inspect || fail "inspect: not as inspect.schema.json says"
+sed -i 's/"kind": "[a-z-]*"/"kind": "maybe"/' out
+if accepts inspect 2>/dev/null; then fail 'a wrong kind passes for valid'; fi
+"$willrun" tree --root / --format json /bin/ls >out
 
 # The validator itself refuses what is wrong.
 sed -i 's/"verdict": "[a-z]*"/"verdict": "maybe"/' out
