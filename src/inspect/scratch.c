@@ -82,10 +82,10 @@ static void ask_tls(struct asking *asking)
 
 /* Functions that open files, by their names in .symtab. */
 static const char *const functions[] = {
-    "getpwnam",   "getpwuid", "getpwnam_r", "getpwuid_r",    "getgrnam",    "getgrgid",
-    "iconv_open", "system",   "popen",      "__libc_system", "getaddrinfo", "gethostbyname",
+    "getpwnam", "getpwuid",      "getgrnam",   "getgrgid", "iconv_open", "system",
+    "popen",    "__libc_system", "getpwuid_r", "glob",     "wordexp",
 };
-enum { USERS = 0x3f, ICONV = 0x40, SHELL = 0x380 };
+enum { USERS = 0xf, ICONV = 0x10, SHELL = 0xe0, REENTRANT = 0x100, TILDES = 0x600 };
 
 /* Up to glibc 2.33 the services of nsswitch.conf are in libraries alone; from 2.34 on "files" and
  * "dns" are in libc itself, and with them the names of the files (nss/nss_files_data.c). */
@@ -95,18 +95,33 @@ static bool loads_services(const struct asking *asking)
            !elf_has_text(asking->details, "/etc/passwd");
 }
 
+/* What shows without .symtab: system() asks a shell with "exit 0" whether there is one. */
+static void ask_stripped(struct asking *asking, uint64_t *bits)
+{
+    if (elf_has_text(asking->details, "/bin/sh") && elf_has_text(asking->details, "exit 0"))
+        *bits |= SHELL;
+    if (elf_has_text(asking->details, "/etc/nsswitch.conf"))
+        want(asking, "/etc/passwd", "/etc/passwd",
+             "it has code that looks hosts or users up; which of them does not show, for it is "
+             "stripped");
+}
+
 static void ask_libc(struct asking *asking)
 {
     const struct elf_details *details = asking->details;
     bool glibc = asking->file->static_libc == WILLRUN_LIBC_GLIBC;
     uint64_t bits = elf_named(details, functions, sizeof functions / sizeof *functions);
+    if ((bits & (REENTRANT | TILDES)) == REENTRANT) /* those bring it along for a tilde */
+        bits |= USERS;
+    if (glibc && !details->has_symtab)
+        ask_stripped(asking, &bits);
     if (glibc && loads_services(asking))
         *vec_push(&asking->blockers) =
             "its glibc looks names of hosts and users up by libnss_files.so.2 and libnss_dns.so.2 "
             "of the very same glibc, and those need its libc.so.6 and loader";
     if (glibc && (bits & ICONV) != 0)
         *vec_push(&asking->blockers) =
-            "iconv of glibc knows ASCII, UTF-8 and UCS-4 without files; any other character set "
+            "iconv of glibc knows ASCII, UTF-8 and UCS without files; any other character set "
             "needs the gconv modules of the very same glibc, and its libc.so.6";
     if ((bits & USERS) != 0)
         want(asking, "/etc/passwd", "/etc/passwd", "it looks users or groups up");

@@ -140,8 +140,10 @@ static void put_floors(const struct screen *screen, const struct willrun_inspect
 static void put_toolchain(const struct screen *screen, const struct willrun_toolchain *toolchain)
 {
     struct words words = {0};
-    say(&words, "%s%s%s (%s)", toolchain->name, toolchain->version != NULL ? " " : "",
-        toolchain->version != NULL ? toolchain->version : "", toolchain->evidence);
+    const char *version = toolchain->version != NULL ? toolchain->version : "";
+    bool twice = strncmp(version, toolchain->name, strlen(toolchain->name)) == 0; /* "go1.23" */
+    say(&words, "%s%s%s (%s)", twice ? "" : toolchain->name, twice || *version == 0 ? "" : " ",
+        version, toolchain->evidence);
     for (size_t i = 0; i < toolchain->setting_count; i++)
         say(&words, "%s%s=%s", i != 0 ? " " : "; ", toolchain->settings[i].name,
             toolchain->settings[i].value);
