@@ -6,7 +6,7 @@
 Of every ELF file of a root that inspect tells of, the least levels and the symbols
 that set them, libraries, search paths, soname, interpreter, build id, stack, text
 relocations and page size must be what readelf's output amounts to; of Go programs
-version, settings and modules what `go version -m` prints, where there is a go.
+version, settings and modules what `go version -m` prints.
 """
 
 import argparse
@@ -224,15 +224,16 @@ def hold(willrun, name, root):
     subjects = [s for s in json.loads(done.stdout)["subjects"]
                 if s["archive"] is None and s["machine"] and s["trouble"] is None]
     texts = readelf([s["path"] for s in subjects])
-    go = shutil.which("go") and go_facts([s["path"] for s in subjects])
+    if not shutil.which("go"):
+        raise SystemExit("go is not here: scripts/setup --test installs it")
+    go = go_facts([s["path"] for s in subjects])
     wrong = []
     for subject in subjects:
         path = subject["path"]
         found = list(differences(subject, texts[path]))
-        if go is not None:
-            found += go_differences(subject, go.get(path))
+        found += go_differences(subject, go.get(path))
         wrong += [f"{path}: {line}" for line in found]
-    print(f"{name}: {len(subjects)} files, {len(go or ())} of Go, {len(wrong)} differences",
+    print(f"{name}: {len(subjects)} files, {len(go)} of Go, {len(wrong)} differences",
           flush=True)
     for line in wrong[:SHOWN]:
         print("  ", line[:600])
