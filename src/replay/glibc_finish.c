@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "replay/glibc.h"
+#include "replay/musl.h"
 
 enum {
     FIRST_RELEASE = 32,    /* takes malloc from the program's scope, and starts libc */
@@ -118,17 +119,43 @@ static bool is_of_other_release(const struct glibc *glibc, const struct elf_fact
     return glibc->loader->minor >= FIRST_TELLING; /* that is libc's: see glibc_release */
 }
 
+/* musl's libc that is searched before glibc's; -1: none. It has no versions, and an object without
+ * any defines every version (elf/dl-lookup.c, check_match): the program's start binds to it, which
+ * sets itself up in a process that is glibc's, and crashes. */
+static int find_musl_first(const struct glibc *glibc, int libc)
+{
+    static const char start[] = "__libc_start_main";
+    const struct replay *replay = glibc->replay;
+    const struct elf_facts *program = replay->objects.at[0].elf;
+    bool starts = false;
+    for (size_t i = 0; i < program->ref_count; i++)
+        starts |= strcmp(program->refs[i].name, start) == 0;
+    size_t end = libc > 0 ? (size_t)libc : replay->objects.count;
+    for (size_t i = 1; starts && i < end; i++)
+        if (replay->objects.at[i].elf != NULL && musl_is_loader(replay->objects.at[i].elf))
+            return (int)i;
+    return -1;
+}
+
+static void refuse_libc(struct glibc *glibc, int object, enum refusal refusal)
+{
+    const struct loaded *loaded = &glibc->replay->objects.at[object];
+    struct event *event = replay_event(glibc->replay, EV_REFUSED);
+    event->object = object;
+    event->by = loaded->by;
+    event->name = loaded->name;
+    event->path = loaded->path;
+    event->refusal = refusal;
+}
+
 void glibc_finish(struct glibc *glibc)
 {
     int libc = find_libc(glibc);
+    int musl = glibc->dlopen ? -1 : find_musl_first(glibc, libc);
     if (!glibc->dlopen)
         start_libc(glibc, libc);
-    if (libc <= 0 || !is_of_other_release(glibc, glibc->replay->objects.at[libc].elf))
-        return;
-    struct event *event = replay_event(glibc->replay, EV_REFUSED);
-    event->object = libc;
-    event->by = glibc->replay->objects.at[libc].by;
-    event->name = glibc->replay->objects.at[libc].name;
-    event->path = glibc->replay->objects.at[libc].path;
-    event->refusal = REFUSED_RELEASE;
+    if (libc > 0 && is_of_other_release(glibc, glibc->replay->objects.at[libc].elf))
+        refuse_libc(glibc, libc, REFUSED_RELEASE);
+    else if (musl > 0)
+        refuse_libc(glibc, musl, REFUSED_LIBC);
 }

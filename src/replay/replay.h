@@ -68,6 +68,7 @@ enum refusal {
     REFUSED_RELR_MARKER,   /* glibc: DT_RELR without a need for GLIBC_ABI_DT_RELR */
     REFUSED_TLS_NOWHERE,   /* musl: weak thread-local symbol that nothing defines: it crashes */
     REFUSED_RELEASE,       /* glibc: libc.so.6 of another release than ld.so */
+    REFUSED_LIBC,          /* glibc: musl's libc, by which the program would be started */
     REFUSED_NO_HASH,       /* musl: neither DT_HASH nor DT_GNU_HASH, on which it crashes */
     REFUSED_FIFO,          /* a fifo: the real loader would hang in open */
 };

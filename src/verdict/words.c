@@ -52,6 +52,8 @@ static const struct {
     {REFUSED_TLS_NOWHERE, "", true,
      "a weak thread-local symbol that nothing defines, on which the loader crashes"},
     {REFUSED_RELEASE, "", true, "of another release of glibc than the loader: they crash together"},
+    {REFUSED_LIBC, "", true,
+     "musl's libc, before that of glibc: the start of the program binds to it, and crashes"},
     {REFUSED_NO_HASH, "", true, "no table of its symbols, on which the loader crashes"},
     {REFUSED_FIFO, "a named pipe", true, "a named pipe: the loader would hang in open"},
 };
@@ -193,7 +195,7 @@ static bool tell_load(struct teller *teller, const struct event *event)
     if (event->refusal == REFUSED_RELR || event->refusal == REFUSED_RELR_DATA)
         return tell_relr(teller, event);
     if (event->refusal == REFUSED_FIFO || event->refusal == REFUSED_MALFORMED ||
-        event->refusal == REFUSED_RELEASE) {
+        event->refusal == REFUSED_RELEASE || event->refusal == REFUSED_LIBC) {
         end(teller, WILLRUN_PHASE_LOAD, -1); /* it hangs or crashes: no word */
         return false;
     }
