@@ -91,6 +91,40 @@ static void tls_nowhere(struct musl *musl, int index, const char *name)
     musl_refuse(musl, (size_t)index, REFUSED_TLS_NOWHERE)->symbol = name;
 }
 
+static bool has_version(const struct elf_facts *elf, const char *name)
+{
+    for (size_t i = 0; i < elf->version_count; i++)
+        if (strcmp(elf->versions[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* find_sym asks for no version. Where another library with versions of its own comes before the
+ * one that the reference is meant for, it is bound to other code than it was linked with. */
+static void wrong_version(struct musl *musl, int index, const struct elf_ref *ref, int object)
+{
+    const struct replay *replay = musl->replay;
+    const struct elf_version *version = elf_ref_version(replay->objects.at[index].elf, ref);
+    const struct elf_facts *taken = replay->objects.at[object].elf;
+    if (version->file == NULL || version->name == NULL || object == index || !taken->has_verdef ||
+        has_version(taken, version->name))
+        return;
+    for (size_t i = (size_t)object + 1; i < replay->objects.count; i++) {
+        const struct loaded *meant = &replay->objects.at[i];
+        if (meant->elf == NULL || meant->builtin || strcmp(meant->name, version->file) != 0 ||
+            !has_version(meant->elf, version->name) ||
+            !musl_defines(meant->elf, ref->name, ref->key, true))
+            continue;
+        struct event *event = replay_event(musl->replay, EV_VERSION_IGNORED);
+        event->by = index;
+        event->object = object;
+        event->symbol = ref->name;
+        event->version = version->name;
+        event->name = version->file;
+        return;
+    }
+}
+
 /* ---- objects of the loader's own kind ---- */
 
 /* By reference, its last relocation in the list: linkers put a copy behind all
@@ -114,6 +148,8 @@ static void bind_list(struct musl *musl, int index, const uint32_t *list, size_t
         if (object != NO_OBJECT) {
             if (ref->tls_static)
                 static_tls(musl, index, ref->name, object);
+            if (object >= 0)
+                wrong_version(musl, index, ref, object);
         } else if ((ref->bind != STB_WEAK || ref->defined) && !is_lfs64(musl, ref->name)) {
             unbound(musl, index, ref->name, elf_ref_version(elf, ref)->file);
         } else if (ref->bind == STB_WEAK && ref->tls) {

@@ -96,8 +96,10 @@ enum event_kind {
     EV_RELOC_UNKNOWN, /* relocation `number` in `by` is of a type the loader does not know; lazy:
                          it stands among those of the PLT, which are not bound yet */
     EV_TLS_DYNAMIC,   /* musl: initial-exec TLS of `symbol` in `by` resolves to dynamic `object` */
-    EV_BETTER_CPU,    /* `name`, needed by `by`: a better CPU of the machine takes `path` for it */
-    EV_FATAL,         /* loader's own fatal line: name = text, exit status in `number` */
+    EV_VERSION_IGNORED, /* musl: `symbol` of `by`, meant for `version` of the library `name`, is
+                           taken from `object` */
+    EV_BETTER_CPU, /* `name`, needed by `by`: a better CPU of the machine takes `path` for it */
+    EV_FATAL,      /* loader's own fatal line: name = text, exit status in `number` */
 };
 
 enum exec_reason {

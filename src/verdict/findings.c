@@ -163,6 +163,8 @@ static const char *fix_refused(enum refusal refusal)
     case REFUSED_RELR_DATA:
         return "Build it without -Wl,-z,pack-relative-relocs, or use a runtime with musl 1.2.4 "
                "(alpine:3.18), glibc 2.36 (debian:12) or newer.";
+    case REFUSED_LIBC:
+        return "Build the program and its libraries with one libc, that of the target.";
     case REFUSED_TLS_NOWHERE:
         return "Link it with the library that defines the symbol.";
     default:
@@ -329,6 +331,22 @@ static void judge_symbol(struct judge *judge, const struct event *event)
                          "the library that defines the symbol.";
 }
 
+/* A library of another version answers. */
+static void judge_ignored(struct judge *judge, const struct event *event)
+{
+    const char *by = object_path(judge->replay, event->by);
+    const char *taken = object_path(judge->replay, event->object);
+    struct willrun_finding *finding = finding_add(
+        judge->findings, RULE_VERSION_IGNORED,
+        "%s of %s is meant for %s of %s, and musl, which heeds no versions, takes that of %s",
+        event->symbol, by, event->version, event->name, taken);
+    finding->object = taken;
+    finding->needed_by = by;
+    finding->symbol = event->symbol;
+    finding->version = event->version;
+    finding->fix = "Build all that the process loads with one version of the library.";
+}
+
 static void judge_event(struct judge *judge, const struct event *event)
 {
     const char *by = object_path(judge->replay, event->by);
@@ -377,6 +395,9 @@ static void judge_event(struct judge *judge, const struct event *event)
         finding->object = event->path;
         finding->needed_by = by;
         finding->fix = "Judge that too: name the level of the CPU with --cpu.";
+        return;
+    case EV_VERSION_IGNORED:
+        judge_ignored(judge, event);
         return;
     case EV_RELOC_UNKNOWN:
         finding = finding_add(judge->findings, RULE_RELOCATION_UNKNOWN,

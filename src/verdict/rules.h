@@ -32,6 +32,7 @@
     X(WORKDIR_REFUSED, "workdir-refused", WILLRUN_ERROR)                                           \
     X(HOST_FAILS, "host-fails", WILLRUN_ERROR)                                                     \
     X(SYMBOL_MISSING_LAZY, "symbol-missing-lazy", WILLRUN_WARNING)                                 \
+    X(VERSION_IGNORED, "version-ignored", WILLRUN_WARNING)                                         \
     X(RELOCATION_SKIPPED, "relocation-skipped", WILLRUN_WARNING)                                   \
     X(ARCHIVE_NAME_OUTSIDE, "archive-name-outside", WILLRUN_WARNING)                               \
     X(ARCHIVE_LINK_BROKEN, "archive-link-broken", WILLRUN_WARNING)                                 \

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Two libcs in one process: programs and libraries that gcc and musl-gcc build here, laid into a
+"""Two libcs, or two versions of one library, in one process: programs and libraries that gcc and musl-gcc build here, laid into a
 root, and started there. What willrun says of each must be what happens.
 
     mixed_cases.py WILLRUN
@@ -47,17 +47,83 @@ CASES = [
 ]
 
 
+# Which version of libversion answers, of which two are in the process: "12" where each user gets its
+# own, "11" where the first answers both.
+VERSION = "int version(void) {{ return {0}; }}\n"
+SCRIPT = "V_{0} {{ global: version; local: *; }};\n"
+USER = "int version(void);\nint user_{0}(void) {{ return version(); }}\n"
+ASKER = ("#include <stdio.h>\nint user_1(void), user_2(void);\n"
+         "int main(void) { printf(\"%d%d\", user_1(), user_2()); return 0; }\n")
+VERSION_CASES = [
+    ("glibc keeps two versions of a library apart", "gcc", GLIBC_LOADER, True, "12", "runs"),
+    ("musl takes the first of two versions of a library for both", "musl-gcc", MUSL_LOADER, True,
+     "11", "degraded"),
+    ("libraries without versions are one to both loaders: glibc", "gcc", GLIBC_LOADER, False, "11",
+     "runs"),
+    ("libraries without versions are one to both loaders: musl", "musl-gcc", MUSL_LOADER, False,
+     "11", "runs"),
+]
+
+
 def run(*command, cwd):
     subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL)
 
 
-def build(work, library, program, links, loader):
-    root = work / "root"
+def lay_libcs(root):
     for path, source in ((GLIBC, GLIBC), (GLIBC_LOADER, GLIBC_LOADER), (MUSL_LOADER, MUSL),
                          ("/opt/libc.so", MUSL)):
         to = root / path[1:]
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(os.path.realpath(source), to)
+
+
+def in_root(root):
+    return subprocess.run(["/app"], preexec_fn=lambda: os.chroot(root), cwd="/", env={},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          check=False, timeout=60)
+
+
+def ask(willrun, root):
+    asked = subprocess.run([willrun, "check", "--root", root, "/app", "--format", "json"],
+                           stdout=subprocess.PIPE, check=False)
+    return json.loads(asked.stdout)["targets"][0]["subjects"][0]
+
+
+def build_versions(work, compiler, loader, versioned):
+    root, folder = work / "root", work / "folder"
+    folder.mkdir()
+    lay_libcs(root)
+    for number in (1, 2):
+        (work / "version.c").write_text(VERSION.format(number))
+        (work / "version.map").write_text(SCRIPT.format(number))
+        (work / "user.c").write_text(USER.format(number))
+        script = ["-Wl,--version-script=version.map"] if versioned else []
+        run(compiler, "-shared", "-fPIC", *script, f"-Wl,-soname,libversion.so.{number}", "-o",
+            folder / f"libversion.so.{number}", "version.c", cwd=work)
+        run(compiler, "-shared", "-fPIC", "-Wl,-rpath,/opt", "-o", folder / f"libuser{number}.so",
+            "user.c", folder / f"libversion.so.{number}", cwd=work)
+    shutil.copytree(folder, root / "opt", dirs_exist_ok=True)
+    (work / "main.c").write_text(ASKER)
+    run(compiler, "-o", root / "app", "main.c", f"-L{folder}", "-luser1", "-luser2",
+        "-Wl,--allow-shlib-undefined", "-Wl,-rpath,/opt", f"-Wl,--dynamic-linker={loader}", cwd=work)
+    return root
+
+
+def wrong_version(willrun, work, compiler, loader, versioned, prints, verdict):
+    root = build_versions(work, compiler, loader, versioned)
+    done = in_root(root)
+    if done.returncode != 0 or done.stdout.decode() != prints:
+        return f"the case is not true: status {done.returncode}, {done.stdout} {done.stderr}"
+    subject = ask(willrun, root)
+    rules = [finding["rule"] for finding in subject["findings"]]
+    if subject["verdict"] != verdict or ("version-ignored" in rules) != (verdict == "degraded"):
+        return f"it says {subject['verdict']}: {subject['findings']}"
+    return None
+
+
+def build(work, library, program, links, loader):
+    root = work / "root"
+    lay_libcs(root)
     (work / "work.c").write_text(LIBRARY)
     (work / "main.c").write_text(PROGRAM)
     folder = work / "folder" # without libc.so, which would be taken for -lc
@@ -74,14 +140,10 @@ def build(work, library, program, links, loader):
 
 def wrong(willrun, work, library, program, links, loader, runs):
     root = build(work, library, program, links, loader)
-    done = subprocess.run(["/app"], preexec_fn=lambda: os.chroot(root), cwd="/", env={},
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          check=False, timeout=60)
+    done = in_root(root)
     if (done.returncode == 0) != runs:
         return f"the case is not true: status {done.returncode}, {done.stdout} {done.stderr}"
-    asked = subprocess.run([willrun, "check", "--root", root, "/app", "--format", "json"],
-                           stdout=subprocess.PIPE, check=False)
-    subject = json.loads(asked.stdout)["targets"][0]["subjects"][0]
+    subject = ask(willrun, root)
     if (subject["verdict"] == "runs") != runs:
         return f"it says {subject['verdict']}: {subject['findings']}, and the status is {done.returncode}"
     if not runs and (subject["predicted"]["stderr"] or subject["predicted"]["exit_status"] is not None):
@@ -92,14 +154,16 @@ def wrong(willrun, work, library, program, links, loader, runs):
 def main():
     willrun, failures = Path(sys.argv[1]).resolve(), 0
     with tempfile.TemporaryDirectory() as top:
-        for number, (name, *facts) in enumerate(CASES):
+        cases = ([(wrong, case) for case in CASES] +
+                 [(wrong_version, case) for case in VERSION_CASES])
+        for number, (judge, (name, *facts)) in enumerate(cases):
             work = Path(top) / str(number)
             work.mkdir()
-            trouble = wrong(willrun, work, *facts)
+            trouble = judge(willrun, work, *facts)
             if trouble is not None:
                 failures += 1
                 print(f"FAILED: {name}: {trouble}")
-    print(f"{len(CASES) - failures} of {len(CASES)} cases hold")
+    print(f"{len(cases) - failures} of {len(cases)} cases hold")
     return 1 if failures else 0
 
 
