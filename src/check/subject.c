@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/later.h"
 #include "check/supply.h"
 #include "check/versions.h"
 #include "replay/musl.h"
@@ -438,6 +439,7 @@ static void judge_start(struct judging *judging, const struct exec_result *exec)
     if (exec->elf->state != ELF_WHOLE)
         malformed(judging, exec->program, exec->elf);
     if (exec->interp == NULL) {
+        later_notes(judging->target, &judging->process, exec, &judging->findings);
         conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
         return;
     }

@@ -51,6 +51,10 @@
     X(VERSIONS_ONLY, "versions-only", WILLRUN_NOTE)                                                \
     X(BASE_CPU, "base-cpu", WILLRUN_NOTE)                                                          \
     X(PROFILE_PARTIAL, "profile-partial", WILLRUN_NOTE)                                            \
+    X(CERTIFICATES_MISSING, "certificates-missing", WILLRUN_NOTE)                                  \
+    X(TIME_ZONES_MISSING, "time-zones-missing", WILLRUN_NOTE)                                      \
+    X(USERS_MISSING, "users-missing", WILLRUN_NOTE)                                                \
+    X(SHELL_MISSING, "shell-missing", WILLRUN_NOTE)                                                \
     X(NOT_JUDGED, "not-judged", WILLRUN_NOTE)
 
 enum rule {

@@ -152,6 +152,24 @@ def starts(root):
     return done.returncode == 0
 
 
+NOTES = {PASSWD: "users-missing", ZONES: "time-zones-missing", "/bin/sh": "shell-missing",
+         CERTIFICATES: "certificates-missing"}
+
+
+def wrong_notes(case, willrun, root, files):
+    """Does check note the files that the root lacks, and nothing else of the kind?"""
+    done = subprocess.run([willrun, "check", "--root", root, "/program", "--format", "json"],
+                          stdout=subprocess.PIPE, check=False)
+    subject = json.loads(done.stdout)["targets"][0]["subjects"][0]
+    noted = [finding["rule"] for finding in subject["findings"]
+             if finding["rule"] in NOTES.values()]
+    if subject["verdict"] != ("fails" if case.answer == NOT else "runs"):
+        return f"check says {subject['verdict']}"
+    if noted != [NOTES[file] for file in files]:
+        return f"check notes {noted} without {files}"
+    return None
+
+
 def wrong(case, willrun, work):
     """What is not as it should be; None: nothing."""
     case.build(work)
@@ -168,12 +186,16 @@ def wrong(case, willrun, work):
     root = work / "root"
     root.mkdir()
     shutil.copy(work / "program", root)
+    if trouble := wrong_notes(case, willrun, root, files):
+        return trouble
     if starts(root) != (case.answer == READY):
         return f"it is {case.answer}, and in the empty root the opposite happens"
     for file in files:
         give(root, file)
     if files and not starts(root):
         return f"it fails with all of {files}"
+    if files and (trouble := wrong_notes(case, willrun, root, [])):
+        return trouble
     return None
 
 
