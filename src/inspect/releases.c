@@ -22,7 +22,9 @@ static const struct release musl_releases[] = {
 
 static bool reaches(const char *has, const struct willrun_floor *floor)
 {
-    return floor->level == NULL || version_compare(has, floor->level) >= 0;
+    if (floor->level == NULL)
+        return true;
+    return has != NULL && version_compare(has, floor->level) >= 0; /* else it is not known */
 }
 
 static bool serves(const struct release *release, const struct willrun_inspected *file)
