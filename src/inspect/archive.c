@@ -125,7 +125,8 @@ static void gather_zip(const char *name, struct span archive, unsigned depth,
         if (!zip_read(archive, &entries[i], MOST, &bytes, &heap)) {
             trouble(gathering, name, entries[i].name);
         } else {
-            struct place place = {entries[i].name, name, entries[i].mode, has_library, &names};
+            struct place place = {entries[i].name, name,   entries[i].mode,
+                                  has_library,     &names, NULL};
             place.mode = place.mode != 0 ? place.mode : 0755;
             take(&place, bytes, depth, gathering);
         }

@@ -95,6 +95,11 @@ static void describe_elf(const struct place *place, struct span bytes, struct ar
     if (facts->state != ELF_WHOLE)
         file->trouble = arena_format(arena, "it is damaged: at offset %llu there should be %s",
                                      (unsigned long long)facts->trouble_at, facts->trouble);
+    else if (place->profile != NULL)
+        file->trouble = arena_format(arena,
+                                     "it is not whole in %s, a profile: what made it and what it "
+                                     "looks for later does not show",
+                                     place->profile);
     file->kind = kind_of(&details, place->mode);
     file->machine = platform_machine_name(facts->machine, facts->wide, facts->big);
     file->platform = platform != NULL ? platform->name : NULL;

@@ -13,6 +13,8 @@ struct place {
     unsigned mode; /* permission bits */
     policy_beside *beside;
     const void *context; /* of `beside` */
+    const char
+        *profile; /* that it is from, which has only what a loader reads; NULL: it is whole */
 };
 
 /* What `bytes`, all of a file, say of it; texts are in `arena`. */

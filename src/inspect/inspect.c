@@ -244,7 +244,8 @@ static void look(const struct work *work, struct gathering *gathering)
             arena_format(gathering->arena, "%s cannot be read: %s", path, err_text(error));
         return;
     }
-    struct place place = {.path = path, .mode = work->node->mode};
+    struct place place = {
+        .path = path, .mode = work->node->mode, .profile = node_profile(work->node)};
     if (whole && !is_elf(bytes.span) &&
         (work->named ? archive_is(bytes.span) : archive_is_zip(bytes.span)))
         archive_gather(path, bytes.span, gathering);

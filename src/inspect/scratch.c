@@ -202,7 +202,7 @@ void scratch_read(const struct elf_details *details, struct arena *arena,
     struct asking asking = {.details = details, .file = file, .arena = arena};
     struct willrun_scratch *scratch = &file->scratch;
     asking.go = toolchain_of(file, "go");
-    if (file->kind != WILLRUN_KIND_EXECUTABLE || details->facts->state != ELF_WHOLE)
+    if (file->kind != WILLRUN_KIND_EXECUTABLE || file->trouble != NULL)
         return;
     if (file->linkage == WILLRUN_DYNAMIC) {
         ask_dynamic(&asking);

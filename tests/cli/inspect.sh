@@ -98,6 +98,13 @@ head -c 2000 tree/dist/own-1.0.whl >cut.whl
 expect 1 'a cut wheel' "$willrun" inspect cut.whl --format json
 is 'len(d["troubles"])' 1
 
+# A profile has no more of a file than a loader reads: what is missing is not taken for absent.
+expect 0 'a profile' "$willrun" snapshot tree -o tree.profile
+expect 0 'a file of a profile' "$willrun" inspect --root tree.profile /pkg/dynamic --format json
+is '"profile" in d["subjects"][0]["trouble"]' True
+is 'd["subjects"][0]["requires"]["glibc"] is not None' True
+is 'd["subjects"][0]["scratch"]' None
+
 expect 2 'no such file' "$willrun" inspect nothing
 says err 'nothing: No such file or directory'
 expect 2 'no operand' "$willrun" inspect
