@@ -6,6 +6,7 @@
 #include "check/context.h"
 #include "check/versions.h"
 #include "diff/library.h"
+#include "verdict/findings.h"
 
 struct owned_diff {
     struct willrun_diff diff; /* first: what the caller sees */
@@ -67,11 +68,8 @@ static size_t place_in_root(const struct index *index, struct facts *facts, cons
 /* The message of the first finding that makes it what it is. */
 static const char *reason(const struct willrun_subject *subject)
 {
-    for (enum willrun_severity severity = WILLRUN_ERROR; severity <= WILLRUN_NOTE; severity++)
-        for (size_t i = 0; i < subject->finding_count; i++)
-            if (subject->findings[i].severity == severity)
-                return subject->findings[i].message;
-    return "";
+    const struct willrun_finding *finding = finding_deciding(subject);
+    return finding != NULL ? finding->message : "";
 }
 
 static enum willrun_change_kind kind_of(const struct willrun_subject *before,

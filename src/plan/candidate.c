@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check/versions.h"
+#include "verdict/findings.h"
 
 enum { ROUNDS = 8 }; /* a library that was brought may need others */
 
@@ -179,22 +180,13 @@ static const struct willrun_subject *worst_subject(const struct willrun_result *
     return worst;
 }
 
-static const struct willrun_finding *deciding(const struct willrun_subject *subject)
-{
-    for (enum willrun_severity severity = WILLRUN_ERROR; severity <= WILLRUN_NOTE; severity++)
-        for (size_t i = 0; i < subject->finding_count; i++)
-            if (subject->findings[i].severity == severity)
-                return &subject->findings[i];
-    return NULL;
-}
-
 static void conclude(struct trial *trial, struct arena *arena)
 {
     const struct willrun_target *target = &trial->check->targets[0];
     struct willrun_candidate *candidate = &trial->candidate;
     struct root *root = facts_root(result_facts(trial->check));
     const struct willrun_subject *worst = worst_subject(trial->check);
-    const struct willrun_finding *finding = deciding(worst);
+    const struct willrun_finding *finding = finding_deciding(worst);
     int error;
     candidate->verdict = worst->verdict;
     candidate->fits = worst->verdict == WILLRUN_RUNS;

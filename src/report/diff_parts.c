@@ -1,5 +1,7 @@
 #include "report/diff_parts.h"
 
+#include "verdict/findings.h"
+
 const struct change_words change_words[WILLRUN_CHANGE_KINDS] = {
     [WILLRUN_BREAKS] = {"breaks", "starts to fail", true},
     [WILLRUN_WORSE] = {"worse", "gets worse", true},
@@ -12,13 +14,8 @@ const struct change_words change_words[WILLRUN_CHANGE_KINDS] = {
 
 const struct willrun_finding *deciding_finding(const struct willrun_subject *subject)
 {
-    for (enum willrun_severity severity = WILLRUN_ERROR;
-         subject != NULL && subject->verdict != WILLRUN_RUNS && severity <= WILLRUN_NOTE;
-         severity++)
-        for (size_t i = 0; i < subject->finding_count; i++)
-            if (subject->findings[i].severity == severity)
-                return &subject->findings[i];
-    return NULL;
+    bool runs = subject == NULL || subject->verdict == WILLRUN_RUNS;
+    return runs ? NULL : finding_deciding(subject);
 }
 
 void library_words(const struct willrun_library *library, const char *arrow, char *text,

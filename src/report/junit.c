@@ -2,6 +2,7 @@
 #include "report/markup.h"
 #include "report/names.h"
 #include "report/report.h"
+#include "verdict/findings.h"
 
 static size_t count_of(const struct willrun_target *target, enum willrun_verdict verdict)
 {
@@ -44,16 +45,6 @@ static void put_details(FILE *out, const struct willrun_style *style,
     }
 }
 
-/* The first finding of the gravest kind that the subject has. */
-static const struct willrun_finding *deciding(const struct willrun_subject *subject)
-{
-    for (enum willrun_severity severity = WILLRUN_ERROR; severity <= WILLRUN_NOTE; severity++)
-        for (size_t i = 0; i < subject->finding_count; i++)
-            if (subject->findings[i].severity == severity)
-                return &subject->findings[i];
-    return NULL;
-}
-
 /* What fails is a failure; what cannot be decided is skipped; what fails only later passes, and is
  * told of. */
 static void put_case(FILE *out, const struct willrun_style *style,
@@ -72,7 +63,7 @@ static void put_case(FILE *out, const struct willrun_style *style,
         fputs("/>\n", out);
         return;
     }
-    const struct willrun_finding *finding = deciding(subject);
+    const struct willrun_finding *finding = finding_deciding(subject);
     fprintf(out, ">\n      <%s", element);
     if (finding != NULL && subject->verdict != WILLRUN_DEGRADED) {
         if (subject->verdict == WILLRUN_FAILS)

@@ -18,6 +18,15 @@ struct willrun_finding *finding_add(struct findings *findings, enum rule rule, c
     return finding;
 }
 
+const struct willrun_finding *finding_deciding(const struct willrun_subject *subject)
+{
+    for (enum willrun_severity severity = WILLRUN_ERROR; severity <= WILLRUN_NOTE; severity++)
+        for (size_t i = 0; i < subject->finding_count; i++)
+            if (subject->findings[i].severity == severity)
+                return &subject->findings[i];
+    return NULL;
+}
+
 /* ---- starts ---- */
 
 struct judge {

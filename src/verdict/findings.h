@@ -29,6 +29,9 @@ struct findings {
 struct willrun_finding *finding_add(struct findings *findings, enum rule rule, const char *format,
                                     ...) __attribute__((format(printf, 3, 4)));
 
+/* The first of the gravest findings of a subject: what makes it what it is. NULL: it has none. */
+const struct willrun_finding *finding_deciding(const struct willrun_subject *subject);
+
 /* What a failed execve means. `libc`: of the target's root, for the fix. */
 void findings_of_exec(struct findings *findings, const struct exec_result *exec,
                       const char *subject, const struct platform *platform,
