@@ -158,6 +158,7 @@ struct judging {
     struct process process;
     struct findings findings;
     struct willrun_subject *subject;
+    bool own; /* what the user brings or starts, and not just one of the root's many files */
 };
 
 static size_t *result_indices(struct judging *judging, const struct replay *replay,
@@ -439,7 +440,8 @@ static void judge_start(struct judging *judging, const struct exec_result *exec)
     if (exec->elf->state != ELF_WHOLE)
         malformed(judging, exec->program, exec->elf);
     if (exec->interp == NULL) {
-        later_notes(judging->target, &judging->process, exec, &judging->findings);
+        if (judging->own)
+            later_notes(judging->target, &judging->process, exec, &judging->findings);
         conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
         return;
     }
@@ -741,6 +743,7 @@ static void judge(struct judging *judging, const struct asked *asked)
     int error;
     const struct node *node = root_lookup(facts_root(target->facts), target->cwd, subject->path,
                                           NULL, LOOKUP_FOLLOW, &error);
+    judging->own = asked->command || (node != NULL && node_copy(node) != 0);
     tell_origin(judging, node);
     const struct file_facts *facts = describe(judging, node);
     if (judge_versions(judging, facts))

@@ -158,8 +158,8 @@ NOTES = {PASSWD: "users-missing", ZONES: "time-zones-missing", "/bin/sh": "shell
 
 def wrong_notes(case, willrun, root, files):
     """Does check note the files that the root lacks, and nothing else of the kind?"""
-    done = subprocess.run([willrun, "check", "--root", root, "/program", "--format", "json"],
-                          stdout=subprocess.PIPE, check=False)
+    done = subprocess.run([willrun, "check", "--root", root, "./program", "--format", "json"],
+                          stdout=subprocess.PIPE, check=False, cwd=root)
     subject = json.loads(done.stdout)["targets"][0]["subjects"][0]
     noted = [finding["rule"] for finding in subject["findings"]
              if finding["rule"] in NOTES.values()]
