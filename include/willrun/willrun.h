@@ -17,6 +17,7 @@
 #include "willrun/bundle.h"
 #include "willrun/diff.h"
 #include "willrun/error.h"
+#include "willrun/explain.h"
 #include "willrun/inspect.h"
 #include "willrun/plan.h"
 #include "willrun/result.h"
@@ -212,6 +213,23 @@ WILLRUN_API void willrun_inspection_free(struct willrun_inspection *inspection);
 WILLRUN_API bool willrun_write_inspection(const struct willrun_inspection *inspection,
                                           enum willrun_format format,
                                           const struct willrun_style *style, FILE *out);
+
+/** Tell what a message of a failure means: the likeliest causes first. Where a root is set, the
+ *  files in it decide: what the message is about, else the subjects of the context, else what the
+ *  image starts is judged there. A message that says nothing known is no error: it has no causes.
+ *  The explanation is the caller's: willrun_explanation_free(). */
+WILLRUN_API enum willrun_err willrun_explain(struct willrun *willrun,
+                                             const struct willrun_explain_request *request,
+                                             struct willrun_explanation **explanation);
+WILLRUN_API void willrun_explanation_free(struct willrun_explanation *explanation);
+
+/** The name of a cause class and what it means, from `index` 0; NULL behind the last. */
+WILLRUN_API const char *willrun_cause_class(size_t index, const char **meaning);
+
+/** Write it: text or JSON. */
+WILLRUN_API bool willrun_write_explanation(const struct willrun_explanation *explanation,
+                                           enum willrun_format format,
+                                           const struct willrun_style *style, FILE *out);
 
 /** Write which base images `base:NAME` knows, and what each is: text or JSON. */
 WILLRUN_API bool willrun_write_bases(enum willrun_format format, const struct willrun_style *style,

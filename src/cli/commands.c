@@ -80,6 +80,19 @@ static const struct example inspect_examples[] = {
     {NULL, NULL},
 };
 
+static const struct example explain_examples[] = {
+    {"What does this message mean, and what is to be done?",
+     "willrun explain 'exec /app/server: no such file or directory'"},
+    {"Which of its causes is it? The files of the image tell.",
+     "willrun explain --root image.tar 'exec /app/server: no such file or directory'"},
+    {"A whole log; the lines that matter are found in it:",
+     "docker logs app 2>&1 | willrun explain"},
+    {"The container said nothing, and ended with a status:",
+     "willrun explain --root image.tar --exit-code 127"},
+    {"A rule that check named:", "willrun explain interpreter-missing"},
+    {NULL, NULL},
+};
+
 const struct command commands[] = {
     {"check", FOR_CHECK, cmd_check, "will each program, library and script run in this root?",
      "[PATH]...",
@@ -123,6 +136,13 @@ const struct command commands[] = {
      "are 0 or SOURCE_DATE_EPOCH. Where something would be missing, nothing is written.",
      "0: written, and it runs as in the root; 1: a PATH does not run, nothing is written",
      bundle_examples},
+    {"explain", FOR_EXPLAIN, cmd_explain, "what a message of a failure means, and the cure",
+     "[MESSAGE|RULE|FILE|-]",
+     "Recognises what the kernel, container runtimes, shells, loaders, emulators and language "
+     "runtimes say when something does not start, in a message or in a whole log (FILE, or "
+     "standard input), and tells what it comes from: the likeliest cause first. With --root the "
+     "files there decide, by the same replay as check. The name of a rule prints its manual page.",
+     "0: explained; 1: not recognised", explain_examples},
     {"snapshot", FOR_SNAPSHOT, cmd_snapshot, "write a root as a small profile that checks the same",
      "SOURCE -o FILE",
      "Writes the root filesystem SOURCE to FILE as a profile: a tar.zst in which each ELF file is "

@@ -15,6 +15,7 @@ int cmd_plan(const struct options *options);
 int cmd_bundle(const struct options *options);
 int cmd_diff(const struct options *options);
 int cmd_inspect(const struct options *options);
+int cmd_explain(const struct options *options);
 
 /* One bit a command, for the options table. */
 enum {
@@ -26,6 +27,7 @@ enum {
     FOR_BUNDLE = 32,
     FOR_PLAN = 64,
     FOR_INSPECT = 128,
+    FOR_EXPLAIN = 256,
 };
 
 struct example {

@@ -41,7 +41,7 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {NULL, 0}};
 
 #define BOTH (FOR_CHECK | FOR_TREE)
-#define JUDGING (BOTH | FOR_DIFF | FOR_BUNDLE | FOR_PLAN)
+#define JUDGING (BOTH | FOR_DIFF | FOR_BUNDLE | FOR_PLAN | FOR_EXPLAIN)
 #define ANY (JUDGING | FOR_INSPECT | FOR_SNAPSHOT | FOR_BASES)
 
 /* clang-format off */
@@ -57,6 +57,10 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "the root filesystem that absolute paths are in, as for check (default: /)")                 \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_BUNDLE,                      \
       "the root filesystem that it is taken from, as for check (default: /)")                      \
+    X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_EXPLAIN,                     \
+      "the root filesystem that it happened in, as for check: its files decide which cause it is") \
+    X(0,   "exit-code", "N",     NUMBER, exit_status, NULL,       FOR_EXPLAIN,                     \
+      "the exit status that the container or the program ended with, 1 to 255")                    \
     X(0,   "to",       "DIR|FILE.tar", TEXT, to,   NULL,          FOR_BUNDLE,                      \
       "where to write it: a new or empty folder, or an archive; whole or not at all")              \
     X(0,   "with",     "NAME|PATH", LIST, extras,  NULL,          FOR_BUNDLE,                      \
@@ -119,7 +123,7 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "gets worse in any way (degraded)")                                                          \
     X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          FOR_DIFF,                        \
       "print subjects that vanish and that are new, too")                                          \
-    X(0,   "format",   "FORMAT", CHOICE, format,   plain_formats, FOR_BASES | FOR_BUNDLE | FOR_INSPECT,          \
+    X(0,   "format",   "FORMAT", CHOICE, format,   plain_formats, FOR_BASES | FOR_BUNDLE | FOR_INSPECT | FOR_EXPLAIN, \
       "how to write it (default: text)")                                                           \
     X('o', "output",   "FILE",   TEXT,   output,   NULL,          ANY,                             \
       "write to FILE, whole or not at all")                                                        \

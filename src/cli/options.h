@@ -26,7 +26,7 @@ struct options {
     struct text_list env, stages, copies, absent, extras, bases;
     struct text_list paths; /* operands */
     const struct choice *cpu, *format, *fail_on, *color, *progress;
-    unsigned threads;
+    unsigned threads, exit_status;
     bool all_platforms, all, partial, quiet, verbose, help;
 };
 
