@@ -110,6 +110,8 @@ struct willrun_subject {
      *  shebang line. Of an ELF program itself alone. */
     const char *const *starts;
     size_t start_count;
+    const char *plugin; /**< kind of plugin, "node-addon"; NULL: none that is known */
+    const char *host;   /**< the program in whose process it is opened; NULL: none is known */
     enum willrun_linkage linkage;
     enum willrun_verdict verdict;
     enum willrun_phase phase;

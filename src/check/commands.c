@@ -208,3 +208,15 @@ void commands_of_image(const struct target *target, const struct image_facts *im
     add_start(&gathering, join(image->entrypoint, image->command, arena));
     add_healthcheck(&gathering, image);
 }
+
+const char *const *commands_started(const struct target *target, const struct image_facts *image,
+                                    struct arena *arena)
+{
+    struct asked_list list = {0};
+    commands_of_image(target, image, arena, &list);
+    const char **started = arena_array(arena, list.count + 1, sizeof *started);
+    for (size_t i = 0; i < list.count; i++)
+        started[i] = list.at[i].path;
+    vec_free(&list);
+    return started;
+}

@@ -12,4 +12,8 @@
 void commands_of_image(const struct target *target, const struct image_facts *image,
                        struct arena *arena, struct asked_list *list);
 
+/* The same commands, NULL at the end, in `arena`. */
+const char *const *commands_started(const struct target *target, const struct image_facts *image,
+                                    struct arena *arena);
+
 #endif

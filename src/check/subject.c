@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/host.h"
 #include "check/later.h"
 #include "check/supply.h"
 #include "check/versions.h"
@@ -158,6 +159,7 @@ struct judging {
     struct process process;
     struct findings findings;
     struct willrun_subject *subject;
+    struct host host; /* of a shared object */
     bool own; /* what the user brings or starts, and not just one of the root's many files */
 };
 
@@ -315,14 +317,6 @@ static void keep_words(struct judging *judging, const struct words *words)
     judging->subject->exit_status = words->exit_status;
 }
 
-static bool has_finding(const struct judging *judging, enum rule rule)
-{
-    for (size_t i = 0; i < judging->findings.list.count; i++)
-        if (judging->findings.list.at[i].rule == rule_row(rule)->name)
-            return true;
-    return false;
-}
-
 static bool has_severity(const struct judging *judging, enum willrun_severity severity)
 {
     for (size_t i = 0; i < judging->findings.list.count; i++)
@@ -338,20 +332,19 @@ static void conclude(struct judging *judging, const struct words *words)
     if (has_severity(judging, WILLRUN_ERROR)) {
         subject->verdict = WILLRUN_FAILS;
         subject->phase = words->phase != WILLRUN_PHASE_NONE ? words->phase : WILLRUN_PHASE_LOAD;
-    } else if (has_finding(judging, RULE_HOST_UNKNOWN) ||
-               has_finding(judging, RULE_LOADER_UNKNOWN) || has_finding(judging, RULE_UNREADABLE) ||
-               has_finding(judging, RULE_VERSIONS_ONLY) ||
-               has_finding(judging, RULE_PROFILE_PARTIAL) ||
-               has_finding(judging, RULE_SCRIPT_UNREADABLE)) { /* where it is only a note */
+    } else if (findings_have(&judging->findings, RULE_HOST_UNKNOWN) ||
+               findings_have(&judging->findings, RULE_LOADER_UNKNOWN) ||
+               findings_have(&judging->findings, RULE_UNREADABLE) ||
+               findings_have(&judging->findings, RULE_VERSIONS_ONLY) ||
+               findings_have(&judging->findings, RULE_PROFILE_PARTIAL) ||
+               findings_have(&judging->findings,
+                             RULE_SCRIPT_UNREADABLE)) { /* where it is only a note */
         subject->verdict = WILLRUN_UNKNOWN;
     } else if (has_severity(judging, WILLRUN_WARNING)) {
         subject->verdict = WILLRUN_DEGRADED;
         subject->phase = WILLRUN_PHASE_RUN;
     }
 }
-
-typedef void replay_call(struct facts *facts, const struct process *process,
-                         const struct exec_result *exec, bool dlopen, struct replay *replay);
 
 static bool lacks_a_library(const struct replay *replay)
 {
@@ -386,6 +379,7 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
     number_order(&replay);
     struct words words;
     words_of_start(&replay, dlopen, &words);
+    host_words(&judging->host, &words, &judging->scratch);
     if (lacks_a_library(&replay))
         supplies_find(judging->target, &judging->process, exec, dlopen, &replay,
                       &judging->findings.supplies);
@@ -454,15 +448,6 @@ static void judge_start(struct judging *judging, const struct exec_result *exec)
         loader_unknown(judging, exec->elf->interp);
 }
 
-static void add_lines(struct words *words, const char *text, struct arena *arena)
-{
-    while (text != NULL) {
-        size_t length = strcspn(text, "\n");
-        *vec_push(&words->lines) = arena_copy(arena, text, length);
-        text = text[length] != 0 ? text + length + 1 : NULL;
-    }
-}
-
 /* The runtime fails before it starts anything. */
 static void judge_refused(struct judging *judging)
 {
@@ -513,7 +498,7 @@ static void judge_exec(struct judging *judging, const char *command, const char 
                           .phase = WILLRUN_PHASE_EXEC};
     if (exec->reason == EXEC_SCRIPT_UNREADABLE)
         words.phase = WILLRUN_PHASE_RUN;
-    add_lines(&words, exec->stderr_line, &judging->scratch);
+    words_add(&words, exec->stderr_line, &judging->scratch);
     keep_words(judging, &words);
     subject->error = exec->error != 0 ? err_symbol(exec->error) : NULL;
     subject->runtime = keep(judging, words_of_runtime(exec, command, file, &judging->scratch));
@@ -546,72 +531,7 @@ bool target_loader_for(struct facts *facts, const struct elf_facts *elf, struct 
     return libc->node != NULL;
 }
 
-/* ---- the host of a plugin ---- */
-
-static void host_fails(struct judging *judging)
-{
-    const char *host = judging->target->host;
-    struct willrun_finding *finding = finding_add(
-        &judging->findings, RULE_HOST_FAILS,
-        "the program %s, which is to load %s, does not start itself", host, judging->subject->path);
-    finding->object = host;
-    finding->fix = arena_format(&judging->scratch, "Check it alone: willrun check %s.", host);
-}
-
-static void host_useless(struct judging *judging, const char *why)
-{
-    const char *host = judging->target->host;
-    struct willrun_finding *finding =
-        finding_add(&judging->findings, RULE_HOST_UNKNOWN,
-                    "%s, which is to load it, %s: what it would offer is not known", host, why);
-    finding->object = host;
-    finding->fix = "Check the host first, and name a dynamic program of the target with --host.";
-}
-
-/* Would its loader bring the host to its entry point? */
-static bool host_starts(struct judging *judging, const struct exec_result *host)
-{
-    struct replay replay = {.arena = &judging->scratch};
-    struct words words;
-    replay_call *call =
-        target_loader_kind(host->interp_elf) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
-    call(judging->target->facts, &judging->process, host, false, &replay);
-    words_of_start(&replay, false, &words);
-    bool starts = words.phase == WILLRUN_PHASE_NONE;
-    words_free(&words);
-    replay_free(&replay);
-    return starts;
-}
-
-/* Find the program of --host, for the replay of dlopen; false: there is none, or it
- * does not tell what the process would hold (a finding says so). */
-static bool find_host(struct judging *judging, struct exec_result *host)
-{
-    const struct target *target = judging->target;
-    if (target->host == NULL)
-        return false;
-    const char *file =
-        exec_find(target->facts, &judging->process, target->host, &judging->scratch, host);
-    if (file != NULL)
-        exec_replay(target->facts, &judging->process, file, &judging->scratch, host);
-    if (file == NULL || host->reason != EXEC_OK) {
-        host_fails(judging);
-        return false;
-    }
-    if (host->env != NULL)
-        judging->process.env = host->env;
-    enum willrun_libc kind =
-        host->interp != NULL ? target_loader_kind(host->interp_elf) : WILLRUN_LIBC_NONE;
-    if (kind == WILLRUN_LIBC_NONE)
-        host_useless(judging, "is a static program");
-    else if (kind != WILLRUN_LIBC_GLIBC && kind != WILLRUN_LIBC_MUSL)
-        host_useless(judging, "has a loader that is not modelled");
-    else if (!host_starts(judging, host))
-        host_fails(judging);
-    else
-        return true;
-    return false;
-}
+/* ---- shared objects ---- */
 
 static void judge_shared(struct judging *judging, const char *path, const struct node *node,
                          const struct elf_facts *elf)
@@ -624,14 +544,15 @@ static void judge_shared(struct judging *judging, const char *path, const struct
         platform_refused(judging, path, elf);
         return;
     }
-    struct exec_result host = {0};
-    bool hosted = find_host(judging, &host);
-    if (hosted)
-        libc = (struct target_libc){.kind = target_loader_kind(host.interp_elf),
-                                    .node = host.interp,
-                                    .elf = host.interp_elf};
-    judging->process.host = hosted ? &host : NULL;
-    if (!hosted && !target_loader_for(target->facts, elf, &libc)) {
+    struct host *host = &judging->host;
+    host_find(target, &judging->process, path, elf, &judging->findings, host);
+    judging->subject->plugin = host->plugin != NULL ? host->plugin->name : NULL;
+    judging->subject->host = host->known ? keep(judging, host->exec.program) : NULL;
+    if (host->known)
+        libc = (struct target_libc){.kind = target_loader_kind(host->exec.interp_elf),
+                                    .node = host->exec.interp,
+                                    .elf = host->exec.interp_elf};
+    else if (!target_loader_for(target->facts, elf, &libc)) {
         struct willrun_finding *finding = finding_add(
             &judging->findings, RULE_INTERPRETER_MISSING,
             "the target has no dynamic loader for %s, so nothing in it can load %s",

@@ -33,6 +33,7 @@ struct target {
     const struct node *cwd;
     const struct refused_start *refused; /* no process starts; NULL: they do */
     const char *host;                    /* NULL: none */
+    const char *const *started; /* commands that the image starts, NULL at the end; NULL: none */
     struct stages *stages;
     int cpu_level;
     bool trail;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "check/checking.h"
+#include "check/commands.h"
 #include "check/start.h"
 #include "check/user.h"
 #include "source/base.h"
@@ -148,5 +149,10 @@ bool checking_open_target(struct checking *checking)
     find_libc(&checking->target);
     checking->target.advice =
         (struct advice){checking->owned->facts, checking->target.libc.version};
-    return find_process(checking);
+    if (!find_process(checking))
+        return false;
+    if (checking->image != NULL)
+        checking->target.started =
+            commands_started(&checking->target, checking->image, &checking->owned->arena);
+    return true;
 }

@@ -218,6 +218,19 @@ bool reloc_in_musl(uint16_t machine, uint32_t type, bool wide)
     return true;
 }
 
+bool reloc_is_got(uint16_t machine, uint32_t type)
+{
+    static const struct {
+        uint16_t machine, type;
+    } got[] = {{EM_X86_64, R_X86_64_GLOB_DAT},   {EM_386, R_386_GLOB_DAT},
+               {EM_AARCH64, R_AARCH64_GLOB_DAT}, {EM_ARM, R_ARM_GLOB_DAT},
+               {EM_S390, R_390_GLOB_DAT},        {EM_PPC64, R_PPC64_GLOB_DAT}};
+    for (size_t i = 0; i < sizeof got / sizeof *got; i++)
+        if (got[i].machine == machine && got[i].type == type)
+            return true;
+    return false;
+}
+
 bool reloc_is_call(uint16_t machine, uint32_t type)
 {
     return (machine == EM_X86_64 && type == R_X86_64_IRELATIVE) ||

@@ -20,6 +20,9 @@ enum reloc_class {
  * relocations that glibc's sysdeps/<machine>/dl-machine.h handles. */
 enum reloc_class reloc_class(uint16_t machine, uint32_t type);
 
+/* Is it the address of a symbol for the global offset table: R_*_GLOB_DAT? */
+bool reloc_is_got(uint16_t machine, uint32_t type);
+
 /* Does the loader call the address that the relocation's addend (of RELA) gives:
  * IRELATIVE? False where the addend is in the memory that it writes to. */
 bool reloc_is_call(uint16_t machine, uint32_t type);

@@ -273,7 +273,7 @@ static void report_odd(struct glibc *glibc, int index, const struct elf_facts *e
     struct event *event = replay_event(glibc->replay, EV_RELOC_UNKNOWN);
     event->by = index;
     event->number = elf->odd_relocs[0].type;
-    event->lazy = elf->odd_relocs[0].plt && !elf->bind_now && !glibc->bind_now && !glibc->dlopen;
+    event->lazy = elf->odd_relocs[0].plt && !elf->bind_now && !glibc->bind_now;
 }
 
 static void bind_object(struct glibc *glibc, int index)

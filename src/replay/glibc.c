@@ -436,7 +436,8 @@ void glibc_replay(struct facts *facts, const struct process *process,
     glibc.loader =
         memo_glibc_loader(process->memo, facts, exec->interp, exec->interp_elf, process->cpu_level);
     const char *now = process_env(process, "LD_BIND_NOW");
-    glibc.bind_now = now != NULL && *now != 0; /* "0" is something, too */
+    glibc.bind_now = (dlopen && !process->opens_lazily) ||
+                     (now != NULL && *now != 0); /* "0" is something, too */
     replay->loader = LIBC_GLIBC;
     replay->starts = true;
     replay->argv0 = exec->argv0;

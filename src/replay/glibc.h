@@ -66,7 +66,7 @@ struct glibc {
     bool opening;       /* dlopen itself has begun: its host stands */
     bool opened_before; /* the host has loaded the object by itself */
     bool stack_exec;    /* the host's stack is executable */
-    bool bind_now;      /* LD_BIND_NOW is set to something */
+    bool bind_now;      /* LD_BIND_NOW is set to something, or dlopen is called with RTLD_NOW */
     bool cache_asked;   /* /etc/ld.so.cache was opened, or not found */
     int last_error;     /* errno, which ld.so prints at the end of a search */
 };

@@ -28,4 +28,9 @@ struct satisfiers *memo_satisfiers(struct memo *memo, const struct elf_facts *el
 void memo_keep_satisfiers(struct memo *memo, const struct elf_facts *elf,
                           const struct elf_facts *const *objects, size_t count);
 
+/* Does the program at `node`, a host of plugins, start? */
+enum memo_start { MEMO_NOT_KNOWN, MEMO_STARTS, MEMO_FAILS };
+enum memo_start memo_start(const struct memo *memo, const struct node *node);
+void memo_keep_start(struct memo *memo, const struct node *node, bool starts);
+
 #endif

@@ -65,12 +65,41 @@ static bool is_lfs64(const struct musl *musl, const char *name)
     return false;
 }
 
-static void unbound(struct musl *musl, int index, const char *name, const char *file)
+/* prepare_lazy: may what the object lacks wait until another dlopen brings it? */
+static bool is_lazy(const struct musl *musl, const struct elf_facts *elf)
+{
+    return musl->dlopen && musl->process->opens_lazily && !elf->bind_now;
+}
+
+static bool may_wait(uint16_t machine, const struct elf_raw_reloc *reloc)
+{
+    return reloc_class(machine, reloc->type) == RELOC_JUMP_SLOT ||
+           reloc_is_got(machine, reloc->type);
+}
+
+/* Does every relocation of `name` in the object wait? */
+static bool all_wait(struct musl *musl, const struct loaded *object, const char *name)
+{
+    struct file_bytes bytes;
+    const struct elf_raw_reloc *relocs;
+    if (root_bytes(facts_root(musl->facts), object->node, &bytes) != 0)
+        return false;
+    size_t count = elf_raw_relocs(bytes.span, musl->arena, &relocs);
+    file_bytes_release(&bytes);
+    for (size_t i = 0; i < count; i++)
+        if (relocs[i].name != NULL && strcmp(relocs[i].name, name) == 0 &&
+            !may_wait(musl->libc->machine, &relocs[i]))
+            return false;
+    return true;
+}
+
+static void unbound(struct musl *musl, int index, const char *name, const char *file, bool waits)
 {
     struct event *event = replay_event(musl->replay, EV_SYMBOL_UNBOUND);
     event->by = index;
     event->symbol = name; /* musl knows no version of it */
     event->name = file;
+    event->lazy = waits;
 }
 
 /* A process that runs has given its static TLS away at its start. */
@@ -151,7 +180,9 @@ static void bind_list(struct musl *musl, int index, const uint32_t *list, size_t
             if (object >= 0)
                 wrong_version(musl, index, ref, object);
         } else if ((ref->bind != STB_WEAK || ref->defined) && !is_lfs64(musl, ref->name)) {
-            unbound(musl, index, ref->name, elf_ref_version(elf, ref)->file);
+            bool waits = is_lazy(musl, elf) &&
+                         (plt || all_wait(musl, &musl->replay->objects.at[index], ref->name));
+            unbound(musl, index, ref->name, elf_ref_version(elf, ref)->file, waits);
         } else if (ref->bind == STB_WEAK && ref->tls) {
             tls_nowhere(musl, index, ref->name);
         }
@@ -191,7 +222,8 @@ static void relocate_raw(struct musl *musl, int index)
                               : definer(musl, name, hash_bytes(name, strlen(name)),
                                         class == RELOC_JUMP_SLOT, class == RELOC_COPY);
             if (by == NO_OBJECT && !reloc->weak && !is_lfs64(musl, name)) {
-                unbound(musl, index, name, NULL);
+                unbound(musl, index, name, NULL,
+                        is_lazy(musl, object->elf) && may_wait(machine, reloc));
                 continue;
             }
         }

@@ -24,6 +24,7 @@ struct process {
     int cpu_level;                   /* x86-64 micro-architecture level, 1 to 4 */
     bool trail;                      /* record every path considered (EV_CONSIDERED) */
     const struct exec_result *host;  /* of a dlopen: the program that calls it; NULL: not known */
+    bool opens_lazily;               /* … it does with RTLD_LAZY, else with RTLD_NOW */
     struct memo *memo;               /* what replays of one root in one thread share (memo.h) */
 };
 
@@ -225,5 +226,9 @@ void glibc_replay(struct facts *facts, const struct process *process,
 /* The same for musl's loader. */
 void musl_replay(struct facts *facts, const struct process *process, const struct exec_result *exec,
                  bool dlopen, struct replay *replay);
+
+/* Either of them. */
+typedef void replay_call(struct facts *facts, const struct process *process,
+                         const struct exec_result *exec, bool dlopen, struct replay *replay);
 
 #endif

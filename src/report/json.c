@@ -75,6 +75,10 @@ static void write_subject(struct json *json, const char *key, const struct willr
     json_text(json, "libc", name_of_libc(subject->libc));
     json_text(json, "interpreter", subject->interpreter);
     json_text(json, "linkage", name_of_linkage(subject->linkage));
+    if (subject->plugin != NULL)
+        json_text(json, "plugin", subject->plugin);
+    if (subject->host != NULL)
+        json_text(json, "host", subject->host);
     json_text(json, "verdict", name_of_verdict(subject->verdict));
     json_text(json, "phase", name_of_phase(subject->phase));
     write_predicted(json, subject);

@@ -18,6 +18,14 @@ struct willrun_finding *finding_add(struct findings *findings, enum rule rule, c
     return finding;
 }
 
+bool findings_have(const struct findings *findings, enum rule rule)
+{
+    for (size_t i = 0; i < findings->list.count; i++)
+        if (findings->list.at[i].rule == rule_row(rule)->name)
+            return true;
+    return false;
+}
+
 const struct willrun_finding *finding_deciding(const struct willrun_subject *subject)
 {
     for (enum willrun_severity severity = WILLRUN_ERROR; severity <= WILLRUN_NOTE; severity++)
@@ -268,9 +276,8 @@ static void judge_version(struct judge *judge, const struct event *event)
                               "%s has no version information, and %s needs %s of it", object, by,
                               event->version);
     } else if (event->kind == EV_VERSION_ASSERT) {
-        bool lazy = event->lazy && !judge->dlopen;
         finding = finding_add(
-            judge->findings, lazy ? RULE_SYMBOL_MISSING_LAZY : RULE_LOADER_FATAL,
+            judge->findings, event->lazy ? RULE_SYMBOL_MISSING_LAZY : RULE_LOADER_FATAL,
             event->symbol == NULL
                 ? "%s needs versions of %s, which is not among its libraries: ld.so stops with an "
                   "assertion"
@@ -316,7 +323,7 @@ static enum rule symbol_rule(struct judge *judge, const struct event *event)
         judge->host_symbols++;
         return RULE_SYMBOL_UNRESOLVED;
     }
-    return event->lazy && !judge->dlopen ? RULE_SYMBOL_MISSING_LAZY : RULE_SYMBOL_MISSING;
+    return event->lazy ? RULE_SYMBOL_MISSING_LAZY : RULE_SYMBOL_MISSING;
 }
 
 static void judge_symbol(struct judge *judge, const struct event *event)
@@ -476,6 +483,6 @@ void findings_of_start(struct findings *findings, const struct replay *replay, b
     for (size_t i = 0; i < replay->events.count; i++)
         if (!repeats(replay, i))
             judge_event(&judge, &replay->events.at[i]);
-    if (judge.host_symbols != 0)
+    if (judge.host_symbols != 0 && !findings_have(findings, RULE_HOST_UNKNOWN))
         judge_host(&judge);
 }

@@ -29,6 +29,9 @@ struct findings {
 struct willrun_finding *finding_add(struct findings *findings, enum rule rule, const char *format,
                                     ...) __attribute__((format(printf, 3, 4)));
 
+/* Is there a finding of this rule? */
+bool findings_have(const struct findings *findings, enum rule rule);
+
 /* The first of the gravest findings of a subject: what makes it what it is. NULL: it has none. */
 const struct willrun_finding *finding_deciding(const struct willrun_subject *subject);
 

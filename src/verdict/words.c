@@ -231,7 +231,7 @@ static bool tell_version(struct teller *teller, const struct event *event)
         }
         return true;
     case EV_VERSION_ASSERT:
-        if (event->lazy && !teller->dlopen)
+        if (event->lazy)
             return true;
         say(teller,
             arena_format(replay->arena, "Inconsistency detected by ld.so: %s", event->path));
@@ -256,7 +256,7 @@ static bool tell_relocation(struct teller *teller, const struct event *event)
         end(teller, WILLRUN_PHASE_RELOCATE, 127);
         return false;
     case EV_SYMBOL_UNBOUND:
-        if (event->lazy && !teller->dlopen)
+        if (event->lazy)
             return true;
         say(teller, teller->dlopen ? symbol_text(replay, event)
                                    : arena_format(replay->arena, "%s: symbol lookup error: %s", app,
@@ -389,6 +389,8 @@ static bool tell_musl(struct teller *teller, const struct event *event)
     case EV_REFUSED:
         return tell_musl_load(teller, event);
     case EV_SYMBOL_UNBOUND:
+        if (event->lazy)
+            return true;
         say(teller, arena_format(replay->arena, "Error relocating %s: %s: symbol not found", by,
                                  event->symbol));
         break;
@@ -432,6 +434,15 @@ void words_of_start(const struct replay *replay, bool dlopen, struct words *word
 void words_free(struct words *words)
 {
     vec_free(&words->lines);
+}
+
+void words_add(struct words *words, const char *text, struct arena *arena)
+{
+    while (text != NULL) {
+        size_t length = strcspn(text, "\n");
+        *vec_push(&words->lines) = arena_copy(arena, text, length);
+        text = text[length] != 0 ? text + length + 1 : NULL;
+    }
 }
 
 /* ---- the runtime ---- */

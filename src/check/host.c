@@ -1,0 +1,162 @@
+#include "check/host.h"
+
+#include <string.h>
+
+struct finding_host {
+    const struct target *target;
+    struct process *process;
+    const char *path; /* of the object */
+    struct findings *findings;
+    struct host *host;
+};
+
+static void host_fails(const struct finding_host *finding_host, const char *program)
+{
+    struct findings *findings = finding_host->findings;
+    struct willrun_finding *finding = finding_add(
+        findings, RULE_HOST_FAILS, "the program %s, which is to load %s, does not start itself",
+        program, finding_host->path);
+    finding->object = program;
+    finding->fix = arena_format(findings->arena, "Check it alone: willrun check %s.", program);
+}
+
+static void host_useless(const struct finding_host *finding_host, const char *program,
+                         const char *why)
+{
+    struct willrun_finding *finding =
+        finding_add(finding_host->findings, RULE_HOST_UNKNOWN,
+                    "%s, which is to load it, %s: what it would offer is not known", program, why);
+    finding->object = program;
+    finding->fix = "Check the host first, and name a dynamic program of the target with --host.";
+}
+
+static void host_absent(const struct finding_host *finding_host)
+{
+    const struct plugin *plugin = finding_host->host->plugin;
+    struct findings *findings = finding_host->findings;
+    struct willrun_finding *finding = finding_add(
+        findings, RULE_HOST_UNKNOWN, "%s is %s, and the target has no program that loads one",
+        finding_host->path, plugin->what);
+    finding->object = finding_host->path;
+    finding->fix =
+        arena_format(findings->arena,
+                     "Give %s, or name the program that loads it with --host PATH.", plugin->give);
+}
+
+/* Would its loader bring the host to its entry point? */
+static bool host_starts(const struct finding_host *finding_host, const struct exec_result *exec)
+{
+    struct memo *memo = finding_host->process->memo;
+    enum memo_start known = memo_start(memo, exec->node);
+    if (known != MEMO_NOT_KNOWN)
+        return known == MEMO_STARTS;
+    struct replay replay = {.arena = finding_host->findings->arena};
+    struct words words;
+    replay_call *call =
+        target_loader_kind(exec->interp_elf) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
+    call(finding_host->target->facts, finding_host->process, exec, false, &replay);
+    words_of_start(&replay, false, &words);
+    bool starts = words.phase == WILLRUN_PHASE_NONE;
+    words_free(&words);
+    replay_free(&replay);
+    memo_keep_start(memo, exec->node, starts);
+    return starts;
+}
+
+static bool is_modelled(enum willrun_libc kind)
+{
+    return kind == WILLRUN_LIBC_GLIBC || kind == WILLRUN_LIBC_MUSL;
+}
+
+static enum willrun_libc loader_of(const struct exec_result *exec)
+{
+    return exec->interp != NULL ? target_loader_kind(exec->interp_elf) : WILLRUN_LIBC_NONE;
+}
+
+/* The program of --host. */
+static bool find_named(const struct finding_host *finding_host)
+{
+    const struct target *target = finding_host->target;
+    struct exec_result *exec = &finding_host->host->exec;
+    struct arena *arena = finding_host->findings->arena;
+    const char *file = exec_find(target->facts, finding_host->process, target->host, arena, exec);
+    if (file != NULL)
+        exec_replay(target->facts, finding_host->process, file, arena, exec);
+    if (file == NULL || exec->reason != EXEC_OK) {
+        host_fails(finding_host, target->host);
+        return false;
+    }
+    if (exec->env != NULL)
+        finding_host->process->env = exec->env;
+    enum willrun_libc kind = loader_of(exec);
+    if (kind == WILLRUN_LIBC_NONE)
+        host_useless(finding_host, target->host, "is a static program");
+    else if (!is_modelled(kind))
+        host_useless(finding_host, target->host, "has a loader that is not modelled");
+    else if (!host_starts(finding_host, exec))
+        host_fails(finding_host, target->host);
+    else {
+        finding_host->host->row = plugin_host_called(finding_host->host->plugin, exec->program);
+        return true;
+    }
+    return false;
+}
+
+/* The first program that loads such plugins and starts; where none does, the first that is there
+ * accounts for it. */
+static bool find_by_kind(const struct finding_host *finding_host)
+{
+    struct host *host = finding_host->host;
+    struct host_search search = {.plugin = host->plugin,
+                                 .facts = finding_host->target->facts,
+                                 .process = finding_host->process,
+                                 .started = finding_host->target->started,
+                                 .arena = finding_host->findings->arena};
+    const char *broken = NULL, *useless = NULL;
+    while (plugin_next_host(&search, &host->exec)) {
+        enum willrun_libc kind = loader_of(&host->exec);
+        bool starts = host->exec.reason == EXEC_OK && is_modelled(kind) &&
+                      host_starts(finding_host, &host->exec);
+        host->row = search.host;
+        if (starts)
+            return true;
+        if (host->exec.reason == EXEC_OK && !is_modelled(kind))
+            useless = useless != NULL ? useless : host->exec.program;
+        else
+            broken = broken != NULL ? broken : host->exec.program;
+    }
+    if (useless != NULL)
+        host_useless(finding_host, useless, "is no dynamic program of a modelled loader");
+    else if (broken != NULL)
+        host_fails(finding_host, broken);
+    else
+        host_absent(finding_host);
+    return false;
+}
+
+void host_find(const struct target *target, struct process *process, const char *path,
+               const struct elf_facts *elf, struct findings *findings, struct host *host)
+{
+    *host = (struct host){.plugin = plugin_of(path, elf)};
+    struct finding_host finding_host = {target, process, path, findings, host};
+    if (target->host != NULL)
+        host->known = find_named(&finding_host);
+    else if (host->plugin != NULL)
+        host->known = find_by_kind(&finding_host);
+    if (!host->known)
+        return;
+    process->host = &host->exec;
+    process->opens_lazily = host->row != NULL && host->row->lazily;
+}
+
+void host_words(const struct host *host, struct words *words, struct arena *arena)
+{
+    if (host->row == NULL || !host->known || words->lines.count == 0)
+        return;
+    const char *text = words->lines.at[0];
+    for (size_t i = 1; i < words->lines.count; i++)
+        text = arena_format(arena, "%s\n%s", text, words->lines.at[i]);
+    words->lines.count = 0;
+    words_add(words, plugin_host_says(host->row, text, arena), arena);
+    words->exit_status = host->row->status;
+}

@@ -1,0 +1,26 @@
+/* The program in whose process a shared object is opened. */
+#ifndef WILLRUN_CHECK_HOST_H
+#define WILLRUN_CHECK_HOST_H
+
+#include "check/subject.h"
+#include "plugin/plugin.h"
+#include "verdict/findings.h"
+#include "verdict/words.h"
+
+struct host {
+    const struct plugin *plugin;   /* what the object is; NULL: no kind that is known */
+    const struct plugin_host *row; /* what the program is; NULL: none of the table */
+    struct exec_result exec;
+    bool known; /* there is a program, and what it would offer is known */
+};
+
+/* Find who opens the object at `path`: the program of --host, else the one that loads its kind of
+ * plugin in this target. A finding says why there is none where one is needed. With one, `process`
+ * becomes its. */
+void host_find(const struct target *target, struct process *process, const char *path,
+               const struct elf_facts *elf, struct findings *findings, struct host *host);
+
+/* What the host prints for the words of dlerror. */
+void host_words(const struct host *host, struct words *words, struct arena *arena);
+
+#endif
