@@ -85,6 +85,16 @@ struct willrun_copy_line {
     const char *to; /**< the folder, with a slash at its end */
 };
 
+/** A finding that the user knows of and takes as it is. */
+struct willrun_acceptance {
+    const char *rule;    /**< a rule's name, or a pattern of names (fnmatch(3)) */
+    const char *path;    /**< pattern of subjects' paths; NULL: any. `*` matches slashes, too */
+    const char *object;  /**< pattern of findings' objects; NULL: any */
+    const char *reason;  /**< why it is taken; NULL: none was given */
+    const char *expires; /**< the last day on which it holds, "2026-12-31"; NULL: it stays */
+    const char *origin;  /**< who says so: "FILE:LINE", an option; NULL: not known */
+};
+
 struct willrun_finding {
     const char *rule; /**< stable name, see willrun-rules(7) */
     enum willrun_severity severity;
@@ -96,6 +106,8 @@ struct willrun_finding {
     const struct willrun_copy_line *copies;
     size_t copy_count;
     const char *package; /**< the stage's package that has the library */
+    const struct willrun_acceptance
+        *accepted; /**< by which it is taken as it is; NULL: it is not */
 };
 
 struct willrun_subject {
@@ -114,6 +126,7 @@ struct willrun_subject {
     const char *host;   /**< the program in whose process it is opened; NULL: none is known */
     enum willrun_linkage linkage;
     enum willrun_verdict verdict;
+    bool accepted; /**< it does not run, but all that decides that is accepted */
     enum willrun_phase phase;
     int exit_status;   /**< predicted; -1: none */
     const char *error; /**< predicted errno of execve, "ENOENT"; NULL: it starts */
@@ -140,10 +153,21 @@ struct willrun_target {
     size_t subject_count;
 };
 
+/** How an acceptance fared. */
+struct willrun_acceptance_use {
+    struct willrun_acceptance acceptance;
+    bool expired; /**< so that it was not heeded */
+    size_t count; /**< findings that it is for, though it may have expired */
+};
+
 struct willrun_result {
     const struct willrun_target *targets;
     size_t target_count;
-    size_t runs, degraded, fails, unknown; /**< subjects by verdict */
+    size_t runs, degraded, fails, unknown;            /**< subjects by verdict */
+    size_t accepted;                                  /**< of them: willrun_subject.accepted */
+    size_t accepted_fails;                            /**< of the accepted: those that fail */
+    const struct willrun_acceptance_use *acceptances; /**< in the order in which they were added */
+    size_t acceptance_count;
 };
 
 #endif

@@ -102,6 +102,16 @@ WILLRUN_API enum willrun_err willrun_add_command(struct willrun *willrun, const 
 /** Every ELF file and script of the root is a subject. */
 WILLRUN_API void willrun_add_all(struct willrun *willrun);
 
+/** Take findings as they are: they are marked so, and a subject of which nothing else decides is
+ *  counted as accepted; its verdict stays. Copied. May be called again: the first that is for a
+ *  finding counts. WILLRUN_EUSAGE where the rule is none, or the day is no day. */
+WILLRUN_API enum willrun_err willrun_add_acceptance(struct willrun *willrun,
+                                                    const struct willrun_acceptance *acceptance);
+
+/** Take as they are the findings in `path`, a report of an earlier check as JSON or JSON lines.
+ *  WILLRUN_EINPUT where it cannot be read. */
+WILLRUN_API enum willrun_err willrun_add_baseline(struct willrun *willrun, const char *path);
+
 /** Called for each subject as soon as it is judged, in the order of the result. */
 typedef void willrun_on_subject(void *context, const struct willrun_target *target,
                                 const struct willrun_subject *subject);

@@ -95,6 +95,8 @@ static void count_verdicts(struct willrun_result *result, const struct willrun_s
                             [WILLRUN_UNKNOWN] = &result->unknown,
                             [WILLRUN_FAILS] = &result->fails};
         ++*counts[subjects[i].verdict];
+        result->accepted += subjects[i].accepted;
+        result->accepted_fails += subjects[i].accepted && subjects[i].verdict == WILLRUN_FAILS;
     }
 }
 
@@ -158,6 +160,8 @@ static void judge(struct checking *checking)
     size_t count = out->subject_count = tell_once(checking, subjects);
     out->finding_count = target_findings(checking->source, subjects, count, target->platform,
                                          &owned->arena, &out->findings);
+    out->findings = acceptances_mark(checking->willrun->acceptances, &owned->arena, NULL,
+                                     out->findings, out->finding_count);
     count_verdicts(&owned->result, subjects, count);
 }
 
@@ -196,6 +200,8 @@ static void join_targets(struct owned_result *first)
         sum->degraded += at->result.degraded;
         sum->fails += at->result.fails;
         sum->unknown += at->result.unknown;
+        sum->accepted += at->result.accepted;
+        sum->accepted_fails += at->result.accepted_fails;
     }
     sum->targets = all;
     sum->target_count = count;
@@ -220,6 +226,7 @@ static bool check_sources(struct willrun *willrun, struct source_list *list,
         return false;
     }
     join_targets(first);
+    acceptances_used(willrun->acceptances, &first->arena, &first->result);
     *result = &first->result;
     return true;
 }

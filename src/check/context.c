@@ -53,6 +53,7 @@ void willrun_free(struct willrun *willrun)
     free_strings(&willrun->copies);
     free_strings(&willrun->subjects);
     free_strings(&willrun->commands);
+    acceptances_free(willrun->acceptances);
     free(willrun);
 }
 
@@ -229,6 +230,27 @@ enum willrun_err willrun_add_command(struct willrun *willrun, const char *comman
     willrun->err = (struct err){0};
     *vec_push(&willrun->commands) = copy(command);
     return WILLRUN_OK;
+}
+
+static struct acceptances *acceptances_of(struct willrun *willrun)
+{
+    willrun->err = (struct err){0};
+    if (willrun->acceptances == NULL)
+        willrun->acceptances = acceptances_new();
+    return willrun->acceptances;
+}
+
+enum willrun_err willrun_add_acceptance(struct willrun *willrun,
+                                        const struct willrun_acceptance *acceptance)
+{
+    acceptances_add(acceptances_of(willrun), acceptance, &willrun->err);
+    return willrun->err.code;
+}
+
+enum willrun_err willrun_add_baseline(struct willrun *willrun, const char *path)
+{
+    acceptances_add_baseline(acceptances_of(willrun), path, &willrun->err);
+    return willrun->err.code;
 }
 
 void willrun_add_all(struct willrun *willrun)

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "file/file_facts.h"
+#include "verdict/acceptances.h"
 #include "willrun/willrun.h"
 
 struct strings VEC(char *);
@@ -21,6 +22,7 @@ struct willrun {
     bool lenient; /* a subject that is not there is no error */
     unsigned threads;
     struct strings env, stages, copies, subjects, commands;
+    struct acceptances *acceptances; /* NULL: none */
     willrun_on_subject *on_subject;
     void *subject_context;
     willrun_on_progress *on_progress;

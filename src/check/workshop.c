@@ -60,6 +60,8 @@ static void *work(void *argument)
             break;
         subject_judge(&workshop->checking->target, memo, &workshop->checking->asked.at[index],
                       worker->arena, &workshop->subjects[index]);
+        acceptances_apply(workshop->checking->willrun->acceptances, worker->arena,
+                          &workshop->subjects[index]);
         tell(workshop, index);
     }
     memo_free(memo);

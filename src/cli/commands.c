@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 
+#include "cli/config_file.h"
+
 static const struct example check_examples[] = {
     {"Will the program just built run on that base image? It is laid over it as /server.",
      "willrun check --root base:alpine:3.20 ./server"},
@@ -93,6 +95,12 @@ static const struct example explain_examples[] = {
     {NULL, NULL},
 };
 
+static const struct example config_examples[] = {
+    {"What holds here, and who says so?", "willrun config"},
+    {"With what the command line would add:", "willrun config --fail-on degraded"},
+    {NULL, NULL},
+};
+
 const struct command commands[] = {
     {"check", FOR_CHECK, cmd_check, "will each program, library and script run in this root?",
      "[PATH]...",
@@ -154,6 +162,17 @@ const struct command commands[] = {
      "Lists the profiles that ship with willrun, their libc, and what each was made of; and the "
      "images of which it knows versions only.",
      "0: listed", bases_examples},
+    {"config", FOR_CHECK | FOR_CONFIG, cmd_config,
+     "the settings of check, and where each came from", "",
+     "Prints, as a configuration file has them, the settings that check would take "
+     "from " CONFIG_FILE
+     " of the working folder (or --config FILE, or WILLRUN_CONFIG), from variables of the "
+     "environment (WILLRUN_ROOT for --root, WILLRUN_FAIL_ON for --fail-on; of lists a value a "
+     "line) "
+     "and from the command line. The later holds; lists add up. Under \"accept\" stand findings "
+     "that are taken as they are, each with a rule and a reason, and where they are narrower with "
+     "path, object and expires: the last day on which it holds.",
+     "0: printed", config_examples},
 };
 
 const size_t command_count = sizeof commands / sizeof *commands;

@@ -8,6 +8,7 @@ struct options;
 
 /* Each runs with parsed options and returns the exit status. */
 int cmd_check(const struct options *options);
+int cmd_config(const struct options *options);
 int cmd_tree(const struct options *options);
 int cmd_snapshot(const struct options *options);
 int cmd_bases(const struct options *options);
@@ -28,6 +29,7 @@ enum {
     FOR_PLAN = 64,
     FOR_INSPECT = 128,
     FOR_EXPLAIN = 256,
+    FOR_CONFIG = 512,
 };
 
 struct example {

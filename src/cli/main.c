@@ -9,8 +9,8 @@
 #include "cli/complain.h"
 #include "cli/help.h"
 #include "cli/nearest.h"
-#include "cli/options.h"
 #include "cli/output.h"
+#include "cli/settings.h"
 #include "willrun/willrun.h"
 
 /* A file opened later must not become standard output or error because that was
@@ -60,16 +60,17 @@ static int unknown_command(const char *name)
 
 static int run(const struct command *command, int count, char *const *arguments)
 {
-    struct options options;
+    struct settings settings;
     char problem[512];
     int status;
-    if (!options_parse(&options, command->bit, count, arguments, problem, sizeof problem))
-        status = complain_usage(command->name, problem);
-    else if (options.help)
+    bool usage;
+    if (!settings_gather(&settings, command, count, arguments, &usage, problem, sizeof problem))
+        status = usage ? complain_usage(command->name, problem) : complain("%s", problem);
+    else if (settings.options.help)
         status = print_help(command);
     else
-        status = command->run(&options);
-    options_free(&options);
+        status = command->run(&settings.options);
+    settings_free(&settings);
     return status;
 }
 

@@ -2,10 +2,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/config_file.h"
 #include "cli/nearest.h"
 #include "willrun/willrun.h"
 
@@ -149,6 +149,14 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "tell on standard error how far it is (default: auto, on a terminal)")                       \
     X('j', "jobs",     "N",      NUMBER, threads,  NULL,          JUDGING | FOR_INSPECT,                         \
       "threads (default: the processors it may use)")                                              \
+    X(0,   "ignore",   "RULE[:GLOB]", LIST, ignored, NULL,        FOR_CHECK,                       \
+      "take findings of RULE as they are, of subjects whose path matches GLOB; repeatable")        \
+    X(0,   "baseline", "FILE",   LIST,   baselines, NULL,         FOR_CHECK,                       \
+      "report only what is new since FILE, a report of an earlier check as json or jsonl; "        \
+      "repeatable")                                                                                \
+    X(0,   "config",   "FILE",   TEXT,   config,   NULL,          JUDGING | FOR_INSPECT,           \
+      "read options and accepted findings from FILE (default: " CONFIG_FILE " where it is "        \
+      "there; none: from no file)")                                                                \
     X('h', "help",     NULL,     FLAG,   help,     NULL,          ANY,                             \
       "print this help")
 /* clang-format on */
@@ -167,7 +175,8 @@ const size_t option_count = sizeof option_table / sizeof *option_table;
 struct parser {
     struct options *options;
     unsigned command;
-    int count, next; /* arguments, and the one to read next */
+    const char *origin; /* of what is set */
+    int count, next;    /* arguments, and the one to read next */
     char *const *arguments;
     char *problem;
     size_t problem_size;
@@ -212,7 +221,7 @@ static void *field_of(struct options *options, const struct option *option)
 
 static void add_text(struct text_list *list, const char *text)
 {
-    list->at[list->count++] = text; /* there is room for every argument */
+    *vec_push(list) = text;
 }
 
 static bool set_choice(struct parser *parser, const struct option *option, const char *value)
@@ -253,6 +262,8 @@ static bool set_number(struct parser *parser, const struct option *option, const
 static bool set_value(struct parser *parser, const struct option *option, const char *value)
 {
     void *field = field_of(parser->options, option);
+    *vec_push(&parser->options->settings) =
+        (struct setting){option, value != NULL ? value : "true", parser->origin};
     switch (option->kind) {
     case OPTION_FLAG:
         *(bool *)field = true;
@@ -337,37 +348,64 @@ static bool read_arguments(struct parser *parser)
     return true;
 }
 
-bool options_parse(struct options *options, unsigned command, int count, char *const *arguments,
-                   char *problem, size_t problem_size)
+void options_begin(struct options *options)
 {
-    struct parser parser = {options, command, count, 0, arguments, problem, problem_size};
-    size_t room = (size_t)count + 1;
     *options = (struct options){.fail_on = &fail_ons[0],
                                 .format = &check_formats[0],
                                 .color = &whens[0],
                                 .progress = &whens[0]};
-    options->env.at = calloc(room, sizeof *options->env.at);
-    options->stages.at = calloc(room, sizeof *options->stages.at);
-    options->copies.at = calloc(room, sizeof *options->copies.at);
-    options->absent.at = calloc(room, sizeof *options->absent.at);
-    options->extras.at = calloc(room, sizeof *options->extras.at);
-    options->bases.at = calloc(room, sizeof *options->bases.at);
-    options->paths.at = calloc(room, sizeof *options->paths.at);
-    if (options->env.at == NULL || options->stages.at == NULL || options->copies.at == NULL ||
-        options->absent.at == NULL || options->extras.at == NULL || options->bases.at == NULL ||
-        options->paths.at == NULL)
-        return wrong(&parser, "out of memory");
+}
+
+/* Is the word of a flag a yes? */
+static bool is_yes(const char *value, bool *yes)
+{
+    static const struct choice words[] = {{"true", 1},  {"yes", 1}, {"1", 1}, {"on", 1},
+                                          {"false", 0}, {"no", 0},  {"0", 0}, {"off", 0}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i].name, value) != 0)
+            continue;
+        *yes = words[i].value != 0;
+        return true;
+    }
+    return false;
+}
+
+bool options_set(struct options *options, unsigned command, const char *name, const char *value,
+                 const char *origin, char *problem, size_t problem_size)
+{
+    struct parser parser = {.options = options,
+                            .command = command,
+                            .origin = origin,
+                            .problem = problem,
+                            .problem_size = problem_size};
+    const struct option *option = find_name(command, name, strlen(name));
+    bool yes = true;
+    if (option == NULL)
+        return unknown_name(&parser, name, strlen(name));
+    if (option->kind == OPTION_FLAG && !is_yes(value, &yes))
+        return wrong(&parser, "--%s takes true or false, not \"%s\"", name, value);
+    return !yes || set_value(&parser, option, value);
+}
+
+bool options_parse(struct options *options, unsigned command, int count, char *const *arguments,
+                   char *problem, size_t problem_size)
+{
+    struct parser parser = {.options = options,
+                            .command = command,
+                            .origin = "the command line",
+                            .count = count,
+                            .arguments = arguments,
+                            .problem = problem,
+                            .problem_size = problem_size};
     return read_arguments(&parser);
 }
 
 void options_free(struct options *options)
 {
-    free(options->env.at);
-    free(options->stages.at);
-    free(options->copies.at);
-    free(options->absent.at);
-    free(options->extras.at);
-    free(options->bases.at);
-    free(options->paths.at);
+    for (size_t i = 0; i < option_count; i++)
+        if (option_table[i].kind == OPTION_LIST)
+            vec_free((struct text_list *)field_of(options, &option_table[i]));
+    vec_free(&options->paths);
+    vec_free(&options->settings);
     *options = (struct options){0};
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/vec.h"
+
 /* One of the words that an option takes. */
 struct choice {
     const char *name; /* NULL ends a list */
@@ -14,17 +16,26 @@ struct choice {
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 enum fail_on { FAIL_ON_FAILS, FAIL_ON_DEGRADED, FAIL_ON_NEVER };
 
-/* Texts of the command line, in its order; borrowed from argv. */
-struct text_list {
-    const char **at;
-    size_t count;
+/* Texts in the order in which they were given; borrowed. */
+struct text_list VEC(const char *);
+
+/* Something that was said, and who said it. */
+struct setting {
+    const struct option *option;
+    const char *value;
+    const char *origin; /* "FILE:LINE", a variable's name, or "the command line" */
 };
 
 /* What was asked for. Texts are NULL and numbers 0 where nothing was said. */
 struct options {
-    const char *root, *platform, *user, *workdir, *host, *why, *origin, *date, *to, *on, *output;
+    const char *root, *platform, *user, *workdir, *host, *why, *origin, *date, *to, *on, *output,
+        *config;
     struct text_list env, stages, copies, absent, extras, bases;
-    struct text_list paths; /* operands */
+    struct text_list ignored, baselines;
+    const struct config *file; /* whose acceptances hold, too; NULL: none */
+    struct text_list paths;    /* operands */
+    struct VEC(
+        struct setting) settings; /* all of them, in order: of two of one option the last holds */
     const struct choice *cpu, *format, *fail_on, *color, *progress;
     unsigned threads, exit_status;
     bool all_platforms, all, partial, quiet, verbose, help;
@@ -54,9 +65,16 @@ struct option {
 extern const struct option option_table[];
 extern const size_t option_count;
 
-/* Read `count` arguments behind the command's name into `options`, which
- * options_free() ends. False with one sentence in `problem`: what is wrong and,
- * where it can be guessed, what was meant. */
+/* Nothing said yet; options_free() ends it. */
+void options_begin(struct options *options);
+
+/* Set the option called `name` of a command; a flag takes true or false. `value` and `origin` are
+ * borrowed. False with one sentence in `problem`: what is wrong and, where it can be guessed, what
+ * was meant. */
+bool options_set(struct options *options, unsigned command, const char *name, const char *value,
+                 const char *origin, char *problem, size_t problem_size);
+
+/* Read `count` arguments behind the command's name into `options`. False as options_set(). */
 bool options_parse(struct options *options, unsigned command, int count, char *const *arguments,
                    char *problem, size_t problem_size);
 void options_free(struct options *options);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/complain.h"
+#include "cli/config_file.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
@@ -69,8 +70,35 @@ static void on_subject(void *context, const struct willrun_target *target,
 {
     struct request *request = context;
     progress_clear(&request->progress);
-    if (!request->options->quiet || subject->verdict != WILLRUN_RUNS)
+    if (!request->options->quiet || (subject->verdict != WILLRUN_RUNS && !subject->accepted))
         willrun_write_jsonl_subject(target, subject, request->output.stream);
+}
+
+/* "RULE" or "RULE:GLOB" */
+static enum willrun_err ignore(struct willrun *willrun, const char *text)
+{
+    struct arena scratch = {0};
+    size_t length = strcspn(text, ":");
+    struct willrun_acceptance acceptance = {.rule = arena_copy(&scratch, text, length),
+                                            .path = text[length] == ':' ? text + length + 1 : NULL,
+                                            .origin = arena_format(&scratch, "--ignore %s", text)};
+    enum willrun_err err = willrun_add_acceptance(willrun, &acceptance);
+    arena_free(&scratch);
+    return err;
+}
+
+static enum willrun_err accept_findings(struct request *request)
+{
+    const struct options *options = request->options;
+    enum willrun_err err = WILLRUN_OK;
+    size_t count = options->file != NULL ? options->file->acceptances.count : 0;
+    for (size_t i = 0; err == WILLRUN_OK && i < count; i++)
+        err = willrun_add_acceptance(request->willrun, &options->file->acceptances.at[i]);
+    if (err == WILLRUN_OK)
+        err = add_each(request->willrun, &options->ignored, 0, ignore);
+    if (err == WILLRUN_OK)
+        err = add_each(request->willrun, &options->baselines, 0, willrun_add_baseline);
+    return err;
 }
 
 static enum willrun_err judge(struct request *request, const char *root)
@@ -79,7 +107,9 @@ static enum willrun_err judge(struct request *request, const char *root)
         willrun_set_on_progress(request->willrun, progress_tell, &request->progress);
     if (is_stream(request))
         willrun_set_on_subject(request->willrun, on_subject, request);
-    enum willrun_err err = request_prepare(request->willrun, request->options, root, 0);
+    enum willrun_err err = accept_findings(request);
+    if (err == WILLRUN_OK)
+        err = request_prepare(request->willrun, request->options, root, 0);
     if (err == WILLRUN_OK)
         err = willrun_check(request->willrun, &request->result);
     progress_clear(&request->progress);
@@ -114,13 +144,33 @@ static void write_result(struct request *request, result_writer *write)
         write_step_summary(request, &style);
 }
 
+/* An acceptance that has expired is told of, whatever came of it. */
+static void tell_acceptances(const struct options *options, const struct willrun_result *result)
+{
+    for (size_t i = 0; i < result->acceptance_count; i++) {
+        const struct willrun_acceptance_use *use = &result->acceptances[i];
+        const struct willrun_acceptance *of = &use->acceptance;
+        const char *path = of->path != NULL ? of->path : "*";
+        if (use->expired && use->count != 0)
+            complain("%s: the acceptance of %s for %s expired on %s: %zu finding%s again",
+                     of->origin, of->rule, path, of->expires, use->count,
+                     use->count == 1 ? " counts" : "s count");
+        else if (use->expired)
+            complain("%s: the acceptance of %s for %s expired on %s, and nothing needs it any more",
+                     of->origin, of->rule, path, of->expires);
+        else if (use->count == 0 && options->verbose)
+            complain("%s: the acceptance of %s for %s is for no finding", of->origin, of->rule,
+                     path);
+    }
+}
+
 static int status_of(const struct options *options, const struct willrun_result *result)
 {
     size_t bad = 0;
     if (options->fail_on->value == FAIL_ON_FAILS)
-        bad = result->fails;
+        bad = result->fails - result->accepted_fails;
     else if (options->fail_on->value == FAIL_ON_DEGRADED)
-        bad = result->fails + result->unknown + result->degraded;
+        bad = result->fails + result->unknown + result->degraded - result->accepted;
     return bad == 0 ? EXIT_MET : EXIT_NOT_MET;
 }
 
@@ -138,6 +188,7 @@ static int answer(struct request *request, const char *root, result_writer *writ
     const struct willrun_result *result = request->result;
     if (result->runs + result->degraded + result->unknown + result->fails == 0)
         complain("nothing was checked: there is no ELF file and no executable script");
+    tell_acceptances(request->options, result);
     return status_of(request->options, result);
 }
 

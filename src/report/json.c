@@ -81,6 +81,8 @@ static void write_subject(struct json *json, const char *key, const struct willr
         json_text(json, "host", subject->host);
     json_text(json, "verdict", name_of_verdict(subject->verdict));
     json_text(json, "phase", name_of_phase(subject->phase));
+    if (subject->accepted)
+        json_bool(json, "accepted", true);
     write_predicted(json, subject);
     write_objects(json, subject);
     json_findings(json, subject->findings, subject->finding_count);

@@ -13,6 +13,18 @@ void json_target_facts(struct json *json, const struct willrun_target *target)
     json_close(json, '}');
 }
 
+/* Only where there is one. */
+static void json_acceptance(struct json *json, const struct willrun_acceptance *acceptance)
+{
+    if (acceptance == NULL)
+        return;
+    json_open_flat(json, "accepted", '{');
+    json_text(json, "reason", acceptance->reason);
+    json_text(json, "expires", acceptance->expires);
+    json_text(json, "origin", acceptance->origin);
+    json_close(json, '}');
+}
+
 void json_findings(struct json *json, const struct willrun_finding *findings, size_t count)
 {
     json_open(json, "findings", '[');
@@ -27,6 +39,7 @@ void json_findings(struct json *json, const struct willrun_finding *findings, si
         json_text(json, "symbol", finding->symbol);
         json_text(json, "version", finding->version);
         json_text(json, "fix", finding->fix);
+        json_acceptance(json, finding->accepted);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -39,6 +52,8 @@ void json_summary(struct json *json, const struct willrun_result *result)
     json_size(json, "degraded", result->degraded);
     json_size(json, "fails", result->fails);
     json_size(json, "unknown", result->unknown);
+    if (result->accepted != 0)
+        json_size(json, "accepted", result->accepted);
     json_close(json, '}');
 }
 

@@ -4,11 +4,17 @@
 #include "report/report.h"
 #include "verdict/findings.h"
 
+/* What a case is: what is accepted is skipped, though it fails. */
+static enum willrun_verdict case_of(const struct willrun_subject *subject)
+{
+    return subject->accepted ? WILLRUN_UNKNOWN : subject->verdict;
+}
+
 static size_t count_of(const struct willrun_target *target, enum willrun_verdict verdict)
 {
     size_t count = 0;
     for (size_t i = 0; i < target->subject_count; i++)
-        count += target->subjects[i].verdict == verdict;
+        count += case_of(&target->subjects[i]) == verdict;
     return count;
 }
 
@@ -54,7 +60,7 @@ static void put_case(FILE *out, const struct willrun_style *style,
                                            [WILLRUN_DEGRADED] = "system-out",
                                            [WILLRUN_UNKNOWN] = "skipped",
                                            [WILLRUN_FAILS] = "failure"};
-    const char *element = elements[subject->verdict];
+    const char *element = elements[case_of(subject)];
     fputs("    <testcase", out);
     put_attribute(out, "classname", target->root);
     put_attribute(out, "name", subject->path);
@@ -65,7 +71,10 @@ static void put_case(FILE *out, const struct willrun_style *style,
     }
     const struct willrun_finding *finding = finding_deciding(subject);
     fprintf(out, ">\n      <%s", element);
-    if (finding != NULL && subject->verdict != WILLRUN_DEGRADED) {
+    if (subject->accepted) {
+        put_attribute(out, "message",
+                      finding->accepted->reason != NULL ? finding->accepted->reason : "accepted");
+    } else if (finding != NULL && subject->verdict != WILLRUN_DEGRADED) {
         if (subject->verdict == WILLRUN_FAILS)
             put_attribute(out, "type", finding->rule);
         put_attribute(out, "message", finding->message);
@@ -80,7 +89,7 @@ void junit_check(const struct willrun_result *result, const struct willrun_style
     size_t all = result->runs + result->degraded + result->unknown + result->fails;
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
     fprintf(out, "<testsuites name=\"willrun\" tests=\"%zu\" failures=\"%zu\" errors=\"0\">\n", all,
-            result->fails);
+            result->fails - result->accepted_fails);
     for (size_t t = 0; t < result->target_count; t++) {
         const struct willrun_target *target = &result->targets[t];
         fputs("  <testsuite", out);

@@ -62,7 +62,7 @@ static void put_subjects(FILE *out, const struct willrun_style *style,
 {
     size_t rows = 0;
     for (size_t i = 0; i < target->subject_count; i++) {
-        if (target->subjects[i].verdict == WILLRUN_RUNS)
+        if (target->subjects[i].verdict == WILLRUN_RUNS || target->subjects[i].accepted)
             continue;
         if (rows == 0)
             fputs("| Subject | Verdict | Why, and what to do |\n|---|---|---|\n", out);
@@ -82,7 +82,10 @@ void markdown_check(const struct willrun_result *result, const struct willrun_st
         put_target(out, &result->targets[t]);
         put_subjects(out, style, &result->targets[t]);
     }
-    fprintf(out, "%zu %s, %zu %s, %zu %s, %zu %s\n", result->runs, name_of_verdict(WILLRUN_RUNS),
+    fprintf(out, "%zu %s, %zu %s, %zu %s, %zu %s", result->runs, name_of_verdict(WILLRUN_RUNS),
             result->degraded, name_of_verdict(WILLRUN_DEGRADED), result->unknown,
             name_of_verdict(WILLRUN_UNKNOWN), result->fails, name_of_verdict(WILLRUN_FAILS));
+    if (result->accepted != 0)
+        fprintf(out, " (%zu accepted)", result->accepted);
+    putc('\n', out);
 }

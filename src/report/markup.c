@@ -33,8 +33,9 @@ void xml_put(FILE *out, const char *text)
 bool report_tells(const struct willrun_style *style, const struct willrun_subject *subject,
                   const struct willrun_finding *finding)
 {
-    return finding->severity != WILLRUN_NOTE || style->verbose ||
-           (subject != NULL && subject->verdict == WILLRUN_UNKNOWN);
+    return style->verbose || (finding->accepted == NULL &&
+                              (finding->severity != WILLRUN_NOTE ||
+                               (subject != NULL && subject->verdict == WILLRUN_UNKNOWN)));
 }
 
 void finding_fingerprint(const struct willrun_subject *subject,

@@ -13,8 +13,8 @@ void markdown_put(FILE *out, const char *text);
 /* Text or an attribute's value in double quotes, of XML 1.0. */
 void xml_put(FILE *out, const char *text);
 
-/* Does a report in this style tell the finding? Notes are told where they decide, or where all is
- * asked for. `subject` NULL: the finding is about a target. */
+/* Does a report in this style tell the finding? Notes are told where they decide; these and
+ * what is accepted, where all is asked for. `subject` NULL: the finding is about a target. */
 bool report_tells(const struct willrun_style *style, const struct willrun_subject *subject,
                   const struct willrun_finding *finding);
 

@@ -87,6 +87,20 @@ static void put_location(struct json *json, const struct willrun_target *target,
     json_close(json, ']');
 }
 
+static void put_suppression(struct json *json, const struct willrun_acceptance *acceptance)
+{
+    if (acceptance == NULL)
+        return;
+    json_open(json, "suppressions", '[');
+    json_open_flat(json, NULL, '{');
+    json_text(json, "kind", "external");
+    json_text(json, "status", "accepted");
+    if (acceptance->reason != NULL)
+        json_text(json, "justification", acceptance->reason);
+    json_close(json, '}');
+    json_close(json, ']');
+}
+
 static void put_result(void *context, const struct willrun_target *target,
                        const struct willrun_subject *subject, const struct willrun_finding *finding)
 {
@@ -103,6 +117,7 @@ static void put_result(void *context, const struct willrun_target *target,
     json_open_flat(json, "partialFingerprints", '{');
     json_text(json, "willrun/finding/1", fingerprint);
     json_close(json, '}');
+    put_suppression(json, finding->accepted);
     json_close(json, '}');
 }
 

@@ -193,7 +193,8 @@ static bool write_subject(const struct screen *screen, const struct willrun_subj
 
 static bool asked_for(const struct screen *screen, const struct willrun_subject *subject)
 {
-    return !screen->style->quiet || subject->verdict != WILLRUN_RUNS;
+    return screen->style->verbose ||
+           (!subject->accepted && (!screen->style->quiet || subject->verdict != WILLRUN_RUNS));
 }
 
 static void write_summary(const struct screen *screen, const struct willrun_result *result)
@@ -218,6 +219,8 @@ static void write_summary(const struct screen *screen, const struct willrun_resu
         screen_put(screen, verdicts[counts[i].verdict].paint, number);
         comma = ", ";
     }
+    if (result->accepted != 0)
+        fprintf(screen->out, " (%zu accepted)", result->accepted);
     putc('\n', screen->out);
 }
 

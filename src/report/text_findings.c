@@ -47,6 +47,20 @@ static void write_finding(const struct screen *screen, const struct willrun_find
     putc('\n', screen->out);
 }
 
+static void write_acceptance(const struct screen *screen,
+                             const struct willrun_acceptance *acceptance)
+{
+    if (acceptance == NULL)
+        return;
+    screen_pad(screen, 6);
+    screen_put(screen, PAINT_GOOD, "accepted:");
+    putc(' ', screen->out);
+    screen_fold(screen, 16, 16, acceptance->reason != NULL ? acceptance->reason : "as asked for");
+    if (acceptance->expires != NULL)
+        fprintf(screen->out, " (until %s)", acceptance->expires);
+    putc('\n', screen->out);
+}
+
 static void write_search(const struct screen *screen, const struct willrun_subject *subject,
                          const struct willrun_finding *finding)
 {
@@ -130,6 +144,7 @@ static void write_rule(const struct screen *screen, const struct willrun_subject
         fix = finding->fix;
         shown++;
         write_finding(screen, finding);
+        write_acceptance(screen, finding->accepted);
         i = write_more_versions(screen, subject, i);
         if (search)
             write_search(screen, subject, finding);

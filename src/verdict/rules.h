@@ -61,6 +61,7 @@ enum rule {
 #define ROW(id, name, severity) RULE_##id,
     RULES(ROW)
 #undef ROW
+    RULES_ALL,
 };
 
 struct rule_row {

@@ -1,0 +1,180 @@
+#include "cli/settings.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/nearest.h"
+
+struct gathering {
+    struct settings *settings;
+    unsigned command;
+    char *problem;
+    size_t problem_size;
+};
+
+/* What is about one call alone, not about a project. */
+static bool is_of_call(const struct option *option)
+{
+    return strcmp(option->name, "help") == 0 || strcmp(option->name, "config") == 0;
+}
+
+static bool takes_config(unsigned command)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if ((option_table[i].commands & command) != 0 &&
+            strcmp(option_table[i].name, "config") == 0)
+            return true;
+    return false;
+}
+
+static bool has_option(unsigned command, const char *name)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if ((option_table[i].commands & command) != 0 && strcmp(option_table[i].name, name) == 0)
+            return !is_of_call(&option_table[i]);
+    return false;
+}
+
+/* Does the option of another command take `value`, which this one's does not? */
+static bool is_choice_elsewhere(const char *name, const char *value)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        const struct choice *choice = option_table[i].choices;
+        if (strcmp(option_table[i].name, name) != 0)
+            continue;
+        for (; choice != NULL && choice->name != NULL; choice++)
+            if (strcmp(choice->name, value) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Set what `origin` says; the problem begins with it. What is for another command is left to it. */
+static bool set(struct gathering *gathering, const char *name, const char *value,
+                const char *origin)
+{
+    char why[256];
+    if (options_set(&gathering->settings->options, gathering->command, name, value, origin, why,
+                    sizeof why) ||
+        is_choice_elsewhere(name, value))
+        return true;
+    snprintf(gathering->problem, gathering->problem_size, "%s: %s", origin, why);
+    return false;
+}
+
+/* ---- the configuration file ---- */
+
+static bool unknown_key(struct gathering *gathering, const struct config_value *value)
+{
+    struct nearest nearest = nearest_begin(value->key, strlen(value->key));
+    for (size_t i = 0; i < option_count; i++)
+        if (!is_of_call(&option_table[i]))
+            nearest_offer(&nearest, option_table[i].name);
+    nearest_offer(&nearest, "accept");
+    const char *meant = nearest_answer(&nearest);
+    snprintf(gathering->problem, gathering->problem_size, "%s: no option is called \"%s\"%s%s%s",
+             value->origin, value->key, meant != NULL ? "; did you mean " : "",
+             meant != NULL ? meant : "", meant != NULL ? "?" : "");
+    return false;
+}
+
+/* The file to read; NULL: none. */
+static const char *config_path(const struct options *options)
+{
+    const char *path = options->config != NULL ? options->config : getenv("WILLRUN_CONFIG");
+    if (path == NULL || *path == 0)
+        return access(CONFIG_FILE, F_OK) == 0 ? CONFIG_FILE : NULL;
+    return strcmp(path, "none") != 0 ? path : NULL;
+}
+
+/* An option that only other commands have is theirs. */
+static bool take_config(struct gathering *gathering, const char *path)
+{
+    struct config *config = &gathering->settings->config;
+    if (!config_read(config, path, gathering->problem, gathering->problem_size))
+        return false;
+    for (size_t i = 0; i < config->values.count; i++) {
+        const struct config_value *value = &config->values.at[i];
+        if (!has_option(~0u, value->key))
+            return unknown_key(gathering, value);
+        if (has_option(gathering->command, value->key) &&
+            !set(gathering, value->key, value->value, value->origin))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the environment ---- */
+
+/* "fail-on" as WILLRUN_FAIL_ON. */
+static const char *variable_of(struct arena *arena, const char *name)
+{
+    char *variable = arena_format(arena, "WILLRUN_%s", name);
+    for (char *at = variable; *at != 0; at++)
+        *at = *at == '-' ? '_' : (char)toupper((unsigned char)*at);
+    return variable;
+}
+
+/* Of an option that can be repeated there is a value a line. */
+static bool take_lines(struct gathering *gathering, const char *name, const char *text,
+                       const char *origin)
+{
+    struct arena *arena = &gathering->settings->arena;
+    while (*text != 0) {
+        size_t length = strcspn(text, "\n");
+        if (length != 0 && !set(gathering, name, arena_copy(arena, text, length), origin))
+            return false;
+        text += length + (text[length] == '\n');
+    }
+    return true;
+}
+
+static bool take_environment(struct gathering *gathering)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option *option = &option_table[i];
+        if ((option->commands & gathering->command) == 0 || is_of_call(option))
+            continue;
+        const char *variable = variable_of(&gathering->settings->arena, option->name);
+        const char *value = getenv(variable);
+        if (value == NULL || *value == 0)
+            continue;
+        if (option->kind == OPTION_LIST ? !take_lines(gathering, option->name, value, variable)
+                                        : !set(gathering, option->name, value, variable))
+            return false;
+    }
+    return true;
+}
+
+bool settings_gather(struct settings *settings, const struct command *command, int count,
+                     char *const *arguments, bool *usage, char *problem, size_t problem_size)
+{
+    struct gathering gathering = {settings, command->bit, problem, problem_size};
+    *settings = (struct settings){0};
+    options_begin(&settings->options);
+    *usage = true;
+    if (!options_parse(&settings->options, command->bit, count, arguments, problem, problem_size))
+        return false;
+    if (settings->options.help || !takes_config(command->bit))
+        return true;
+    *usage = false;
+    const char *path = config_path(&settings->options);
+    options_free(&settings->options);
+    options_begin(&settings->options);
+    if (path != NULL && !take_config(&gathering, path))
+        return false;
+    settings->options.file = &settings->config;
+    return take_environment(&gathering) &&
+           options_parse(&settings->options, command->bit, count, arguments, problem, problem_size);
+}
+
+void settings_free(struct settings *settings)
+{
+    options_free(&settings->options);
+    config_free(&settings->config);
+    arena_free(&settings->arena);
+}
