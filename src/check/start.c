@@ -5,6 +5,7 @@
 #include "base/vec.h"
 #include "check/user.h"
 #include "verdict/findings.h"
+#include "verdict/words.h"
 
 /* ---- the environment ---- */
 
@@ -65,6 +66,23 @@ void start_user(const struct image_facts *image, struct arena *arena, struct tar
                                     what, name, group ? "group" : "passwd")});
 }
 
+/* As runc says it: Go's MkdirAll names the first part of the path that is no folder. */
+static const char *mkdir_words(struct root *root, const char *path, int error, struct arena *arena)
+{
+    const char *end = path;
+    const char *part = path;
+    do {
+        end += 1 + strcspn(end + 1, "/");
+        part = arena_copy(arena, path, (size_t)(end - path));
+        int ignored;
+        const struct node *node = root_lookup(root, NULL, part, NULL, LOOKUP_FOLLOW, &ignored);
+        if (node == NULL || node->type != NODE_DIR)
+            break;
+    } while (*end != 0);
+    return arena_format(arena, "error during container init: mkdir %s: %s", part,
+                        words_lower(err_text(error), arena));
+}
+
 void start_workdir(const struct image_facts *image, struct arena *arena, struct target *target)
 {
     int error;
@@ -81,7 +99,7 @@ void start_workdir(const struct image_facts *image, struct arena *arena, struct 
                .message = arena_format(arena, "the image's WORKDIR %s cannot be entered: %s", path,
                                        err_text(error)),
                .fix = arena_format(arena, "Make %s a folder in the image.", path),
-               .runtime = arena_format(arena, "mkdir %s: %s", path, err_text(error))});
+               .runtime = mkdir_words(facts_root(target->facts), path, error, arena)});
 }
 
 /* ---- findings of a target ---- */

@@ -171,11 +171,14 @@ static const char *protected_text(const struct replay *replay, const struct even
 }
 
 /* _dl_reloc_bad_type: two digits, or eight on 64-bit machines where they do not do. */
-static const char *reloc_text(const struct replay *replay, const struct event *event)
+static const char *reloc_text(const struct teller *teller, const struct event *event)
 {
+    const struct replay *replay = teller->replay;
     bool wide = replay->objects.at[event->by].elf->wide && event->number > 0xff;
-    return arena_format(replay->arena, "%s: unexpected %sreloc type 0x%0*x",
-                        object_name(replay, event->by), event->lazy ? "PLT " : "", wide ? 8 : 2,
+    bool program = event->by == 0 && !teller->dlopen; /* which has no l_name */
+    return arena_format(replay->arena, "%s%sunexpected %sreloc type 0x%0*x",
+                        program ? "" : object_name(replay, event->by), program ? "" : ": ",
+                        event->lazy ? "PLT " : "", wide ? 8 : 2,
                         wide ? event->number : event->number & 0xff);
 }
 
@@ -249,10 +252,10 @@ static bool tell_relocation(struct teller *teller, const struct event *event)
     const char *app = replay->argv0;
     switch (event->kind) {
     case EV_RELOC_UNKNOWN:
-        say(teller, teller->dlopen ? reloc_text(replay, event)
+        say(teller, teller->dlopen ? reloc_text(teller, event)
                                    : arena_format(replay->arena,
                                                   "%s: error while loading shared libraries: %s",
-                                                  app, reloc_text(replay, event)));
+                                                  app, reloc_text(teller, event)));
         end(teller, WILLRUN_PHASE_RELOCATE, 127);
         return false;
     case EV_SYMBOL_UNBOUND:
@@ -447,8 +450,7 @@ void words_add(struct words *words, const char *text, struct arena *arena)
 
 /* ---- the runtime ---- */
 
-/* Go prints strerror's texts in lower case. */
-static char *lower(const char *text, struct arena *arena)
+char *words_lower(const char *text, struct arena *arena)
 {
     char *copy = arena_string(arena, text);
     for (char *at = copy; *at != 0; at++)
@@ -486,7 +488,7 @@ static const char *words_of_find(const struct exec_result *exec, const char *com
             arena, "exec: %s: cannot run executable found relative to current directory", name);
     case EXEC_NOT_FOUND:
         return arena_format(arena, "exec: %s: stat %s: %s", name, command,
-                            lower(err_text(exec->error), arena));
+                            words_lower(err_text(exec->error), arena));
     default:
         return arena_format(arena, "exec: %s: permission denied", name);
     }
@@ -499,5 +501,5 @@ const char *words_of_runtime(const struct exec_result *exec, const char *command
         return words_of_find(exec, command, arena);
     if (exec->error == 0 || exec->reason == EXEC_UNREADABLE)
         return NULL; /* execve went well, or nobody knows */
-    return arena_format(arena, "exec %s: %s", file, lower(err_text(exec->error), arena));
+    return arena_format(arena, "exec %s: %s", file, words_lower(err_text(exec->error), arena));
 }

@@ -20,6 +20,9 @@ void words_free(struct words *words);
 /* Add lines parted by '\n'; NULL: none. Texts are in `arena`. */
 void words_add(struct words *words, const char *text, struct arena *arena);
 
+/* Go prints the texts of strerror in lower case. */
+char *words_lower(const char *text, struct arena *arena);
+
 /* The line of runc (1.1 and later) where `command` cannot be started; NULL: it
  * can. `file`: what exec_find found for it; NULL: nothing. */
 const char *words_of_runtime(const struct exec_result *exec, const char *command, const char *file,
