@@ -21,6 +21,7 @@
 #include "willrun/inspect.h"
 #include "willrun/plan.h"
 #include "willrun/result.h"
+#include "willrun/rule.h"
 
 #if defined(__GNUC__)
 #define WILLRUN_API __attribute__((visibility("default")))
@@ -240,6 +241,20 @@ WILLRUN_API const char *willrun_cause_class(size_t index, const char **meaning);
 WILLRUN_API bool willrun_write_explanation(const struct willrun_explanation *explanation,
                                            enum willrun_format format,
                                            const struct willrun_style *style, FILE *out);
+
+/** The rule at `index` from 0, errors first; false behind the last. */
+WILLRUN_API bool willrun_rule(size_t index, struct willrun_rule *rule);
+
+/** The rule of that name; false: there is none. */
+WILLRUN_API bool willrun_rule_find(const char *name, struct willrun_rule *rule);
+
+/** Write the page of a rule: text, Markdown or JSON. */
+WILLRUN_API bool willrun_write_rule(const struct willrun_rule *rule, enum willrun_format format,
+                                    const struct willrun_style *style, FILE *out);
+
+/** Write the list of all rules, text, or with their pages, JSON. */
+WILLRUN_API bool willrun_write_rules(enum willrun_format format, const struct willrun_style *style,
+                                     FILE *out);
 
 /** Write which base images `base:NAME` knows, and what each is: text or JSON. */
 WILLRUN_API bool willrun_write_bases(enum willrun_format format, const struct willrun_style *style,

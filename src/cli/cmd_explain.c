@@ -132,6 +132,8 @@ static int explain_message(const struct options *options)
 int cmd_explain(const struct options *options)
 {
     const struct text_list *words = &options->paths;
+    if (options->list)
+        return explain_list(options);
     if (words->count == 1 && explain_is_rule(words->at[0]))
         return explain_rule(options, words->at[0]);
     if (options->exit_status > STATUS_MOST)

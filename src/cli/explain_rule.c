@@ -1,15 +1,40 @@
 #include "cli/explain_rule.h"
 
 #include "cli/complain.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+#include "willrun/willrun.h"
 
 bool explain_is_rule(const char *word)
 {
-    (void)word;
-    return false; /* no rule has a page yet */
+    struct willrun_rule rule;
+    return willrun_rule_find(word, &rule);
+}
+
+/* The page of `word`; NULL: the list of all. */
+static int print(const struct options *options, const char *word)
+{
+    struct willrun_rule rule;
+    struct output output;
+    if (word != NULL && !willrun_rule_find(word, &rule))
+        return complain("there is no page of the rule %s", word);
+    if (!output_open(&output, options->output))
+        return EXIT_TROUBLE;
+    struct willrun_style style = terminal_style(options, output.fd);
+    enum willrun_format format = (enum willrun_format)options->format->value;
+    if (word != NULL)
+        willrun_write_rule(&rule, format, &style, output.stream);
+    else
+        willrun_write_rules(format, &style, output.stream);
+    return output_keep(&output) ? EXIT_MET : EXIT_TROUBLE;
 }
 
 int explain_rule(const struct options *options, const char *word)
 {
-    (void)options;
-    return complain("there is no page of the rule %s", word);
+    return print(options, word);
+}
+
+int explain_list(const struct options *options)
+{
+    return print(options, NULL);
 }

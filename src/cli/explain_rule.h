@@ -12,4 +12,7 @@ bool explain_is_rule(const char *word);
 /* Print the page of the rule `word`. Returns the exit status. */
 int explain_rule(const struct options *options, const char *word);
 
+/* Print the list of rules. Returns the exit status. */
+int explain_list(const struct options *options);
+
 #endif

@@ -91,6 +91,8 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "which one of an image for several (default: all)")                                          \
     X(0,   "all-platforms", NULL, FLAG,  all_platforms, NULL,     FOR_CHECK,                       \
       "check every platform of an image, as without --platform")                                   \
+    X(0,   "list",     NULL,     FLAG,   list,     NULL,          FOR_EXPLAIN,                     \
+      "list the rules that have a page")                                                           \
     X(0,   "platform", "OS/ARCH[/VARIANT]", TEXT, platform, NULL, FOR_SNAPSHOT,                    \
       "the machine that the root is for (default: that of its libc)")                              \
     X(0,   "cpu",      "LEVEL",  CHOICE, cpu,      cpus,          JUDGING,                         \

@@ -5,6 +5,7 @@
 #include "base/vec.h"
 #include "report/json_writer.h"
 #include "report/markup.h"
+#include "report/prose.h"
 #include "report/report.h"
 
 struct sarif {
@@ -121,13 +122,55 @@ static void put_result(void *context, const struct willrun_target *target,
     json_close(json, '}');
 }
 
+static void put_words(struct json *json, const char *key, const char *text, size_t length)
+{
+    char *copy = strndup(text, length);
+    put_message(json, key, copy != NULL ? copy : "", NULL);
+    free(copy);
+}
+
+/* What the manual's page has before its first heading: a sentence, then what it means. */
+static void put_descriptions(struct json *json, const char *page)
+{
+    struct prose_block summary = prose_summary(page), block;
+    const char *meaning = summary.text + summary.length, *end = meaning;
+    for (const char *at = meaning; prose_next(&at, &block) && block.kind != PROSE_HEADING;)
+        end = block.text + block.length;
+    meaning += strspn(meaning, "\n");
+    put_words(json, "shortDescription", summary.text, summary.length);
+    if (end > meaning)
+        put_words(json, "fullDescription", meaning, (size_t)(end - meaning));
+}
+
+static void put_help(struct json *json, const struct willrun_rule *rule)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    bool whole = out != NULL && willrun_write_rule(rule, WILLRUN_FORMAT_TEXT, NULL, out);
+    whole = out != NULL && fclose(out) == 0 && whole;
+    json_open(json, "help", '{');
+    json_text(json, "text", whole ? text : rule->page);
+    json_text(json, "markdown", rule->page);
+    json_close(json, '}');
+    free(text);
+}
+
 static void put_rules(struct sarif *sarif)
 {
     struct json *json = &sarif->json;
+    struct willrun_rule rule;
     json_open(json, "rules", '[');
     for (size_t i = 0; i < sarif->rules.count; i++) {
         json_open(json, NULL, '{');
         json_text(json, "id", sarif->rules.at[i]);
+        if (willrun_rule_find(sarif->rules.at[i], &rule)) {
+            put_descriptions(json, rule.page);
+            put_help(json, &rule);
+            json_open_flat(json, "defaultConfiguration", '{');
+            json_text(json, "level", level_of(rule.severity));
+            json_close(json, '}');
+        }
         json_close(json, '}');
     }
     json_close(json, ']');

@@ -1,4 +1,4 @@
-/* Every diagnostic willrun has: its stable name and how bad it is. */
+/* Every diagnostic willrun has: its stable name and how bad it is. Each has a page in data/rules/. */
 #ifndef WILLRUN_VERDICT_RULES_H
 #define WILLRUN_VERDICT_RULES_H
 
@@ -54,8 +54,7 @@
     X(CERTIFICATES_MISSING, "certificates-missing", WILLRUN_NOTE)                                  \
     X(TIME_ZONES_MISSING, "time-zones-missing", WILLRUN_NOTE)                                      \
     X(USERS_MISSING, "users-missing", WILLRUN_NOTE)                                                \
-    X(SHELL_MISSING, "shell-missing", WILLRUN_NOTE)                                                \
-    X(NOT_JUDGED, "not-judged", WILLRUN_NOTE)
+    X(SHELL_MISSING, "shell-missing", WILLRUN_NOTE)
 
 enum rule {
 #define ROW(id, name, severity) RULE_##id,
@@ -70,5 +69,9 @@ struct rule_row {
 };
 
 const struct rule_row *rule_row(enum rule rule);
+size_t rule_count(void);
+
+/* The page of a rule in the manual, in the Markdown of data/rules/; NULL: there is none. */
+const char *rule_page(const char *name);
 
 #endif

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The manual pages are pages that a strict reader takes, and name every option; the completions
 # complete in their shells.
+pages=$(cd "$(dirname "$0")/../../data/rules" && pwd)
 source "$(dirname "$0")/expect.bash"
 docs=$(dirname "$willrun")/docs
 
-for page in "$docs"/willrun*.1; do
+for page in "$docs"/willrun*.[17]; do
     mandoc -T lint -W warning "$page" >out 2>err || fail "mandoc has something to say of $page"
     silent out
 done
@@ -17,6 +18,11 @@ for command in $("$willrun" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*
     done
     mandoc -T ascii "$docs/willrun.1" | col -b >out
     says out "willrun-$command(1)"
+done
+
+mandoc -T ascii "$docs/willrun-rules.7" | col -b >out
+for rule in "$pages"/*.md; do
+    says out "$(basename "$rule" .md) ("
 done
 
 # offers SHELL-COMMAND WANTED...: what bash offers for a line

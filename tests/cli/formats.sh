@@ -35,6 +35,11 @@ jsonschema.validators.validator_for(schema)(schema).validate(document)
 run = document["runs"][0]
 rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
 assert len(run["results"]) >= 5
+for rule in run["tool"]["driver"]["rules"]:
+    assert rule["shortDescription"]["text"].endswith("."), rule
+    assert len(rule["fullDescription"]["text"]) > 40, rule
+    assert rule["help"]["markdown"].startswith("# " + rule["id"]), rule
+    assert "Cure" in rule["help"]["text"] and "##" not in rule["help"]["text"], rule
 prints = set()
 for result in run["results"]:
     assert rules[result["ruleIndex"]] == result["ruleId"]

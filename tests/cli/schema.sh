@@ -33,6 +33,11 @@ done
 accepts inspect || fail "inspect: not as inspect.schema.json says"
 sed -i 's/"kind": "[a-z-]*"/"kind": "maybe"/' out
 if accepts inspect 2>/dev/null; then fail 'a wrong kind passes for valid'; fi
+
+for rule in interpreter-missing --list; do
+    "$willrun" explain $rule --format json >out
+    accepts rules || fail "explain $rule: not as rules.schema.json says"
+done
 "$willrun" tree --root / --format json /bin/ls >out
 
 # The validator itself refuses what is wrong.

@@ -11,6 +11,12 @@
 void manual_program(const char *date, FILE *out);
 void manual_command(const struct command *command, const char *date, FILE *out);
 
+/* willrun-rules(7): the manual of every rule. */
+void manual_rules(const char *date, FILE *out);
+
+/* Text in an mdoc page: what begins a request, and backslashes, are no markup. */
+void mdoc_put(const char *text, size_t length, FILE *out);
+
 /* Completions of command lines. */
 void complete_bash(FILE *out);
 void complete_zsh(FILE *out);

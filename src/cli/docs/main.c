@@ -47,6 +47,15 @@ static bool write_manuals(void)
     return written;
 }
 
+static bool write_rules(void)
+{
+    FILE *out = begin("willrun-rules.7");
+    if (out == NULL)
+        return false;
+    manual_rules(date, out);
+    return end(out);
+}
+
 static bool write_completions(void)
 {
     static const struct {
@@ -74,5 +83,5 @@ int main(int argc, char **argv)
     }
     folder = argv[1];
     date = argv[2];
-    return write_manuals() && write_completions() ? 0 : 1;
+    return write_manuals() && write_rules() && write_completions() ? 0 : 1;
 }

@@ -6,23 +6,27 @@
 
 enum { COMMANDS_MOST = 64 };
 
-/* Text of the tables in an mdoc page: what begins a request, and backslashes, are no markup. */
-static void put(FILE *out, const char *text)
+void mdoc_put(const char *text, size_t length, FILE *out)
 {
     bool starts_line = true;
-    for (const char *first = text; *text != 0; text++) {
-        if (starts_line && (*text == '.' || *text == '\''))
+    for (size_t i = 0; i < length; i++) {
+        if (starts_line && (text[i] == '.' || text[i] == '\''))
             fputs("\\&", out);
-        if (*text == '\\')
+        if (text[i] == '\\')
             fputs("\\e", out);
-        else if (*text == '-')
+        else if (text[i] == '-')
             fputs("\\-", out);
-        else if (text[0] == ' ' && text != first && text[-1] == '.') /* a sentence begins a line */
+        else if (text[i] == ' ' && i != 0 && text[i - 1] == '.') /* a sentence begins a line */
             putc('\n', out);
         else
-            putc(*text, out);
-        starts_line = *text == '\n';
+            putc(text[i], out);
+        starts_line = text[i] == '\n';
     }
+}
+
+static void put(FILE *out, const char *text)
+{
+    mdoc_put(text, strlen(text), out);
 }
 
 static void put_line(FILE *out, const char *text)
@@ -109,7 +113,7 @@ static void put_also(FILE *out, const char *command)
     for (size_t i = 0; i < count; i++)
         if (command == NULL || strcmp(sorted[i].name, command) != 0)
             fprintf(out, ".Xr willrun-%s 1 ,\n", sorted[i].name);
-    fputs(".Xr execve 2 ,\n.Xr ld.so 8\n", out);
+    fputs(".Xr execve 2 ,\n.Xr willrun-rules 7 ,\n.Xr ld.so 8\n", out);
 }
 
 void manual_command(const struct command *command, const char *date, FILE *out)
