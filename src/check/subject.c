@@ -337,6 +337,7 @@ static void conclude(struct judging *judging, const struct words *words)
                findings_have(&judging->findings, RULE_UNREADABLE) ||
                findings_have(&judging->findings, RULE_VERSIONS_ONLY) ||
                findings_have(&judging->findings, RULE_PROFILE_PARTIAL) ||
+               findings_have(&judging->findings, RULE_HOST_LIBRARY) ||
                findings_have(&judging->findings,
                              RULE_SCRIPT_UNREADABLE)) { /* where it is only a note */
         subject->verdict = WILLRUN_UNKNOWN;
@@ -365,10 +366,26 @@ static void number_order(struct replay *replay)
     replay->order_count = replay->objects.count;
 }
 
+/* What the process meets behind its start. */
+static void judge_later(struct judging *judging, const struct exec_result *exec,
+                        struct replay *replay, bool dlopen)
+{
+    const struct later later = {judging->target, &judging->process, exec, replay, dlopen,
+                                judging->own,    &judging->findings};
+    if (has_severity(judging, WILLRUN_ERROR))
+        return;
+    if (replay != NULL) {
+        later_try_opened(&later, replay);
+        findings_of_opens(&judging->findings, replay);
+    }
+    later_find(&later);
+}
+
 static void judge_replay(struct judging *judging, const struct exec_result *exec, bool dlopen,
                          replay_call *call)
 {
     struct replay replay = {.arena = &judging->scratch};
+    judging->process.opens = later_opens(judging->target, exec, judging->own, &judging->scratch);
     call(judging->target->facts, &judging->process, exec, dlopen, &replay);
     if (lacks_a_library(&replay) && !judging->process.trail) {
         replay_free(&replay); /* once more, with every path considered */
@@ -384,6 +401,7 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
         supplies_find(judging->target, &judging->process, exec, dlopen, &replay,
                       &judging->findings.supplies);
     findings_of_start(&judging->findings, &replay, dlopen, judging->target->libc.kind);
+    judge_later(judging, exec, &replay, dlopen);
     conclude(judging, &words);
     if (judging->subject->verdict == WILLRUN_UNKNOWN)
         words.exit_status = -1, words.lines.count = 0;
@@ -434,8 +452,7 @@ static void judge_start(struct judging *judging, const struct exec_result *exec)
     if (exec->elf->state != ELF_WHOLE)
         malformed(judging, exec->program, exec->elf);
     if (exec->interp == NULL) {
-        if (judging->own)
-            later_notes(judging->target, &judging->process, exec, &judging->findings);
+        judge_later(judging, exec, NULL, false);
         conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
         return;
     }

@@ -54,6 +54,16 @@ static void read_gnu_note(struct elf_image *image, uint32_t type, struct span bo
     }
 }
 
+/* An object has a note for each library that it opens: JSON arrays, made one. */
+static const char *joined(const char *array, const char *text, struct arena *arena)
+{
+    enum { MOST = 1 << 16 };
+    size_t length = array != NULL ? strlen(array) : 0;
+    if (length == 0 || length > MOST || array[length - 1] != ']' || text[0] != '[')
+        return length != 0 ? array : text;
+    return arena_format(arena, "%.*s,%s", (int)length - 1, array, text + 1);
+}
+
 static void read_fdo_note(struct elf_image *image, uint32_t type, struct span body)
 {
     struct elf_facts *facts = image->facts;
@@ -61,8 +71,8 @@ static void read_fdo_note(struct elf_image *image, uint32_t type, struct span bo
                                   strnlen((const char *)body.data, body.size));
     if (type == FDO_PACKAGE && facts->package_note == NULL)
         facts->package_note = text;
-    else if (type == FDO_DLOPEN && facts->dlopen_note == NULL)
-        facts->dlopen_note = text;
+    else if (type == FDO_DLOPEN)
+        facts->dlopen_note = joined(facts->dlopen_note, text, &facts->arena);
 }
 
 static uint64_t round_up(uint64_t value, uint64_t align)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "replay/memo.h"
+#include "replay/opens.h"
 
 /* ---- names and identity ---- */
 
@@ -424,6 +425,20 @@ static void start(struct glibc *glibc, const struct exec_result *exec)
     glibc_load_from(glibc, 0);
 }
 
+/* What dlopen of `name` by object `by` finds: what is loaded under that name, else a file. */
+static const char *search_opened(void *loader, int by, const char *name)
+{
+    struct glibc *glibc = loader;
+    struct found found = {0};
+    for (size_t i = 0; i < glibc->maps.count; i++)
+        if (glibc->replay->objects.at[i].elf != NULL && glibc_name_matches(glibc, (int)i, name))
+            return glibc->replay->objects.at[i].path;
+    size_t events = glibc->replay->events.count;
+    bool there = glibc_search(glibc, by, name, &found);
+    glibc->replay->events.count = events; /* a start does not search for it */
+    return there ? found.path : NULL;
+}
+
 void glibc_replay(struct facts *facts, const struct process *process,
                   const struct exec_result *exec, bool dlopen, struct replay *replay)
 {
@@ -450,5 +465,6 @@ void glibc_replay(struct facts *facts, const struct process *process,
     check_isa(&glibc);
     glibc_bind(&glibc);
     glibc_finish(&glibc);
+    opens_replay(replay, process, dlopen, search_opened, &glibc);
     keep_needs(&glibc);
 }

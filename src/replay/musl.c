@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "replay/musl_parts.h"
+#include "replay/opens.h"
 
 bool musl_is_loader(const struct elf_facts *elf)
 {
@@ -440,6 +441,21 @@ static void run_start(struct musl *musl, const char *preloads)
     relocate_all(musl);
 }
 
+/* What dlopen of `name` by object `by` finds. */
+static const char *search_opened(void *loader, int by, const char *name)
+{
+    struct musl *musl = loader;
+    struct musl_found found = {0};
+    if (strchr(name, '/') == NULL)
+        for (size_t i = 0; i < musl->shortnames.count; i++)
+            if (musl->shortnames.at[i] != NULL && strcmp(musl->shortnames.at[i], name) == 0)
+                return musl->replay->objects.at[i].path;
+    size_t events = musl->replay->events.count;
+    bool there = musl_search(musl, by, name, &found);
+    musl->replay->events.count = events; /* a start does not search for it */
+    return there ? found.path : NULL;
+}
+
 static void run(struct musl *musl, const struct exec_result *exec, const char *preloads)
 {
     const char *name = musl->replay->argv0;
@@ -451,6 +467,7 @@ static void run(struct musl *musl, const struct exec_result *exec, const char *p
         run_dlopen(musl, exec, preloads);
     else
         run_start(musl, preloads);
+    opens_replay(musl->replay, musl->process, musl->dlopen, search_opened, musl);
     keep_needs(musl);
     if (musl->dlopen)
         order_objects(musl);

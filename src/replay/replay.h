@@ -25,7 +25,8 @@ struct process {
     bool trail;                      /* record every path considered (EV_CONSIDERED) */
     const struct exec_result *host;  /* of a dlopen: the program that calls it; NULL: not known */
     bool opens_lazily;               /* … it does with RTLD_LAZY, else with RTLD_NOW */
-    struct memo *memo;               /* what replays of one root in one thread share (memo.h) */
+    const char *const *opens; /* names that the subject may open when it runs; NULL at the end */
+    struct memo *memo;        /* what replays of one root in one thread share (memo.h) */
 };
 
 /* The value of `name` in the process environment; NULL: not set. */
@@ -100,7 +101,17 @@ enum event_kind {
     EV_VERSION_IGNORED, /* musl: `symbol` of `by`, meant for `version` of the library `name`, is
                            taken from `object` */
     EV_BETTER_CPU, /* `name`, needed by `by`: a better CPU of the machine takes `path` for it */
-    EV_FATAL,      /* loader's own fatal line: name = text, exit status in `number` */
+    EV_OPENS, /* `by` opens `name` when it runs, for `origin`, and finds `path` (NULL: nothing);
+                 number: enum open_priority */
+    EV_FATAL, /* loader's own fatal line: name = text, exit status in `number` */
+};
+
+/* How much depends on what an object opens when it runs. */
+enum open_priority {
+    OPEN_UNKNOWN, /* it has the name in it, and no note says what for */
+    OPEN_SUGGESTED,
+    OPEN_RECOMMENDED,
+    OPEN_REQUIRED,
 };
 
 enum exec_reason {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "platform/injected.h"
 #include "verdict/words.h"
 
 struct willrun_finding *finding_add(struct findings *findings, enum rule rule, const char *format,
@@ -151,8 +152,26 @@ static const char *fix_missing(struct judge *judge, const char *name)
                           judge->replay->objects.at[0].elf->wide, arena);
 }
 
+/* Whether the host has it is not known here. */
+static void judge_injected(struct judge *judge, const struct event *event)
+{
+    const char *by = object_path(judge->replay, event->by);
+    struct willrun_finding *finding =
+        finding_add(judge->findings, RULE_HOST_LIBRARY,
+                    "%s, needed by %s, is no part of images: the host's NVIDIA driver brings it",
+                    event->name, by);
+    finding->object = event->name;
+    finding->needed_by = by;
+    finding->fix = "Run it with the NVIDIA container toolkit (docker run --gpus all), on a host "
+                   "that has the driver.";
+}
+
 static void judge_missing(struct judge *judge, const struct event *event)
 {
+    if (injected_by_host(event->name)) {
+        judge_injected(judge, event);
+        return;
+    }
     const char *by = object_path(judge->replay, event->by);
     const struct event *found = passed_over(judge->replay, event->name);
     struct willrun_finding *finding;

@@ -45,4 +45,7 @@ void findings_of_exec(struct findings *findings, const struct exec_result *exec,
 void findings_of_start(struct findings *findings, const struct replay *replay, bool dlopen,
                        enum willrun_libc root_libc);
 
+/* What becomes of libraries that are opened when the process runs. */
+void findings_of_opens(struct findings *findings, const struct replay *replay);
+
 #endif

@@ -1,4 +1,5 @@
-/* Every diagnostic willrun has: its stable name and how bad it is. Each has a page in data/rules/. */
+/* Every diagnostic willrun has: its stable name and how bad it is. Each has a page in data/rules/.
+ */
 #ifndef WILLRUN_VERDICT_RULES_H
 #define WILLRUN_VERDICT_RULES_H
 
@@ -38,6 +39,11 @@
     X(ARCHIVE_LINK_BROKEN, "archive-link-broken", WILLRUN_WARNING)                                 \
     X(ARCHIVE_ENTRY_REFUSED, "archive-entry-refused", WILLRUN_WARNING)                             \
     X(PRELOAD_IGNORED, "preload-ignored", WILLRUN_WARNING)                                         \
+    X(DLOPEN_MISSING, "dlopen-missing", WILLRUN_WARNING)                                           \
+    X(TIME_ZONE_UNKNOWN, "time-zone-unknown", WILLRUN_WARNING)                                     \
+    X(LOCALE_MISSING, "locale-missing", WILLRUN_WARNING)                                           \
+    X(NAME_SERVICE_MISSING, "name-service-missing", WILLRUN_WARNING)                               \
+    X(UNWINDER_MISSING, "unwinder-missing", WILLRUN_WARNING)                                       \
     X(COPY_SIZE, "copy-size", WILLRUN_NOTE)                                                        \
     X(SYMBOL_PROTECTED, "symbol-protected", WILLRUN_NOTE)                                          \
     X(VERSION_NO_INFO, "version-no-info", WILLRUN_NOTE)                                            \
@@ -54,7 +60,13 @@
     X(CERTIFICATES_MISSING, "certificates-missing", WILLRUN_NOTE)                                  \
     X(TIME_ZONES_MISSING, "time-zones-missing", WILLRUN_NOTE)                                      \
     X(USERS_MISSING, "users-missing", WILLRUN_NOTE)                                                \
-    X(SHELL_MISSING, "shell-missing", WILLRUN_NOTE)
+    X(SHELL_MISSING, "shell-missing", WILLRUN_NOTE)                                                \
+    X(TEMPORARY_MISSING, "temporary-folder-missing", WILLRUN_NOTE)                                 \
+    X(CHARACTER_SETS_MISSING, "character-sets-missing", WILLRUN_NOTE)                              \
+    X(TERMINALS_MISSING, "terminals-missing", WILLRUN_NOTE)                                        \
+    X(STATIC_GLIBC, "static-glibc", WILLRUN_NOTE)                                                  \
+    X(DLOPEN_OPTIONAL, "dlopen-optional", WILLRUN_NOTE)                                            \
+    X(HOST_LIBRARY, "host-library", WILLRUN_NOTE)
 
 enum rule {
 #define ROW(id, name, severity) RULE_##id,
