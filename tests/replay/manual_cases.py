@@ -127,6 +127,7 @@ KINDS = {
         of=settings.get("of", "linux/amd64"), type=TYPES[settings.get("type", "exec")], interp=settings.get("interp"),
         **({"cut": int(settings["cut"])} if "cut" in settings else {})), 0o755),
     "c-program": lambda words, settings: compiled(["gcc", "-static"], content(words[0]), ".c"),
+    "c-dynamic": lambda words, settings: compiled(["gcc"], content(words[0]), ".c"),
     "go-program": lambda words, settings: compiled(["go", "build"], words[0], ".go"),
 }
 
