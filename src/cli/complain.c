@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 static void put_safe(const char *text)
 {

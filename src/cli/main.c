@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/help.h"
-#include "cli/nearest.h"
 #include "cli/output.h"
 #include "cli/settings.h"
 #include "willrun/willrun.h"

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
-#include "cli/nearest.h"
 #include "willrun/willrun.h"
 
 static const struct choice cpus[] = {

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "cli/commands.h"
-#include "cli/nearest.h"
 
 struct gathering {
     struct settings *settings;

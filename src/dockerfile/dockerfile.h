@@ -171,6 +171,9 @@ struct span heredoc_text(const struct heredoc *heredoc, struct arena *arena);
 /* Line `number` of the file without its end; empty where there is none. */
 struct span dockerfile_line(const struct dockerfile *file, size_t number);
 
+/* Are the variables in the arguments of such an instruction replaced by the builder? */
+bool instruction_expands(enum instruction_kind kind);
+
 /**
  * What an ONBUILD leaves to a stage that starts from this one's image: its trigger, judged like an
  * instruction that stands in that stage.

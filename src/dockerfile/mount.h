@@ -9,7 +9,8 @@ enum mount_kind { MOUNT_BIND, MOUNT_CACHE, MOUNT_TMPFS, MOUNT_SECRET, MOUNT_SSH 
 /* What is not given is NULL. */
 struct mount {
     enum mount_kind kind;
-    const char *from, *source, *target, *id, *env;
+    const char *from; /* build_scope_mounted */
+    const char *source, *target, *id, *env;
     bool read_only, required;
 };
 
@@ -18,5 +19,11 @@ struct mount {
 bool mount_read(const struct build_scope *scope, const struct flag *flag,
                 const struct variables *variables, struct mount *mount, struct arena *arena,
                 struct err *err);
+
+/* What is judged before that: it must be a list, and `from` may have no variable. */
+bool mount_judge(const struct dockerfile *file, const struct flag *flag, struct err *err);
+
+/* The stage or image of a --mount flag that was judged; NULL: it names none. */
+const char *mount_from(const struct flag *flag, struct arena *arena);
 
 #endif

@@ -9,20 +9,25 @@
 #include "base/vec.h"
 
 struct variable {
-    const char *name, *value;
-    bool is_env; /* stays in the image; false: only an ARG of the build */
+    const char *name;
+    const char *value; /* what `$V` is: the last ENV or ARG */
+    const char *env;   /* what the image has: the last ENV; NULL: only an ARG of the build */
 };
 
-/* In the order in which the names came up. */
-struct variables VEC(struct variable);
+/* In the order in which the names came up. Zero-initialised is empty; vec_free frees. */
+struct variables {
+    struct variable *at;
+    size_t count, room;
+    size_t written; /* bytes of all values that were ever set: kept within bounds */
+};
 
 /* NULL: not set. */
 const char *variables_get(const struct variables *variables, const char *name);
 
-/* Names and values are borrowed. A name that is an ENV stays one: an ARG changes what `$V` is, and
- * not what the image has … */
+/* Names and values are borrowed. */
 void variables_set(struct variables *variables, const char *name, const char *value, bool is_env);
 
+/* `to` is overwritten. */
 void variables_copy(struct variables *to, const struct variables *from);
 
 #endif

@@ -1,9 +1,9 @@
 /* Workflow commands of GitHub Actions: annotations of a run. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "report/markup.h"
 #include "report/report.h"
-#include "report/utf8.h"
 
 /* What ends a command or a property is escaped in a workflow command (actions/toolkit's
  * documentation); other controls are as in any report. */

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 static const char *short_escape(uint32_t character)
 {

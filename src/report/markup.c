@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/sha256.h"
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 void markdown_put(FILE *out, const char *text)
 {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 static const char *const codes[] = {
     [PAINT_NONE] = "",           [PAINT_GOOD] = "\033[32m",  [PAINT_BAD] = "\033[1;31m",

@@ -1,9 +1,9 @@
 /* Graphviz: one cluster a subject. Nodes have names of our own, so that only
  * labels carry a target's words. */
+#include "base/utf8.h"
 #include "report/graph.h"
 #include "report/names.h"
 #include "report/report.h"
-#include "report/utf8.h"
 
 /* Inside a quoted label a backslash begins an escape and an ampersand an HTML
  * entity (Graphviz, lib/common/labels.c). */

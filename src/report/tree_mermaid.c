@@ -1,10 +1,10 @@
 /* Mermaid's flowchart, which Git forges draw in Markdown. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "report/graph.h"
 #include "report/names.h"
 #include "report/report.h"
-#include "report/utf8.h"
 
 /* Inside a quoted label Mermaid reads entity codes (#35;), Markdown, HTML and
  * \n; whatever is not plain in a file's name goes in as a code. */

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/utf8.h"
 #include "report/names.h"
-#include "report/utf8.h"
 #include "willrun/willrun.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

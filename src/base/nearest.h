@@ -1,6 +1,6 @@
 /* Which of the known words was meant? */
-#ifndef WILLRUN_CLI_NEAREST_H
-#define WILLRUN_CLI_NEAREST_H
+#ifndef WILLRUN_BASE_NEAREST_H
+#define WILLRUN_BASE_NEAREST_H
 
 #include <stddef.h>
 

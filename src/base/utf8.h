@@ -1,6 +1,6 @@
 /* Names of files are bytes; what shows them needs characters. */
-#ifndef WILLRUN_REPORT_UTF8_H
-#define WILLRUN_REPORT_UTF8_H
+#ifndef WILLRUN_BASE_UTF8_H
+#define WILLRUN_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

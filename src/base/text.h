@@ -1,0 +1,29 @@
+/* A text that grows: `struct text t = {0}; text_add(&t, "a", 1); vec_free(&t);`. It has no NUL at
+ * its end (text_keep adds one). */
+#ifndef WILLRUN_BASE_TEXT_H
+#define WILLRUN_BASE_TEXT_H
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/vec.h"
+
+struct text VEC(char);
+
+static inline void text_add(struct text *text, const char *bytes, size_t length)
+{
+    if (length == 0)
+        return;
+    while (text->room - text->count < length)
+        text->at = vec_grow(text->at, text->room, &text->room, 1);
+    memcpy(text->at + text->count, bytes, length);
+    text->count += length;
+}
+
+/* A copy of it that `arena` owns, NUL-terminated. */
+static inline char *text_keep(const struct text *text, struct arena *arena)
+{
+    return arena_copy(arena, text->count != 0 ? text->at : "", text->count);
+}
+
+#endif

@@ -1,0 +1,37 @@
+#include "dockerfile/variables.h"
+
+#include <string.h>
+
+static struct variable *find(const struct variables *variables, const char *name)
+{
+    for (size_t i = 0; i < variables->count; i++)
+        if (strcmp(variables->at[i].name, name) == 0)
+            return &variables->at[i];
+    return NULL;
+}
+
+const char *variables_get(const struct variables *variables, const char *name)
+{
+    const struct variable *variable = find(variables, name);
+    return variable != NULL ? variable->value : NULL;
+}
+
+void variables_set(struct variables *variables, const char *name, const char *value, bool is_env)
+{
+    struct variable *variable = find(variables, name);
+    variables->written += strlen(value);
+    if (variable == NULL) {
+        variable = vec_push(variables);
+        *variable = (struct variable){.name = name};
+    }
+    variable->value = value;
+    if (is_env)
+        variable->env = value;
+}
+
+void variables_copy(struct variables *to, const struct variables *from)
+{
+    *to = (struct variables){.written = from->written};
+    for (size_t i = 0; i < from->count; i++)
+        *vec_push(to) = from->at[i];
+}
