@@ -59,42 +59,91 @@ static void blocks_portable(uint32_t state[8], const unsigned char *bytes, size_
 }
 
 #if defined(__x86_64__)
-/* The processor's own instructions for it keep the state as (a, b, e, f) and
- * (c, d, g, h), and do two rounds at a time (Intel SDM, SHA256RNDS2). */
-__attribute__((target("sha,sse4.1,ssse3"))) static void
-blocks_by_cpu(uint32_t state[8], const unsigned char *bytes, size_t count)
+#define BY_CPU __attribute__((target("sha,sse4.1,ssse3")))
+
+/* What the processor has of the state of one hash: (a, b, e, f) and (c, d, g, h), as its
+ * instruction for two rounds wants it (Intel SDM, SHA256RNDS2), and sixteen words. */
+struct lane {
+    __m128i abef, cdgh, words[4];
+};
+
+BY_CPU static inline struct lane lane_begin(const uint32_t state[8])
 {
-    const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
-    __m128i abef = _mm_set_epi32((int)state[0], (int)state[1], (int)state[4], (int)state[5]);
-    __m128i cdgh = _mm_set_epi32((int)state[2], (int)state[3], (int)state[6], (int)state[7]);
-    for (; count > 0; count--, bytes += SHA256_BLOCK) {
-        const __m128i old_abef = abef, old_cdgh = cdgh;
-        __m128i words[4];
-        for (unsigned i = 0; i < 4; i++)
-            words[i] = _mm_shuffle_epi8(
-                _mm_loadu_si128((const __m128i *)(const void *)(bytes + 16 * (size_t)i)), swap);
-#pragma GCC unroll 16
-        for (unsigned i = 0; i < 16; i++) {
-            __m128i now = words[i % 4];
-            __m128i sum = _mm_add_epi32(
-                now, _mm_loadu_si128((const __m128i *)(const void *)(rounds + 4 * (size_t)i)));
-            cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
-            abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
-            if (i < 12) { /* the words of four rounds, sixteen rounds later */
-                __m128i last = words[(i + 3) % 4];
-                __m128i next = _mm_sha256msg1_epu32(now, words[(i + 1) % 4]);
-                next = _mm_add_epi32(next, _mm_alignr_epi8(last, words[(i + 2) % 4], 4));
-                words[i % 4] = _mm_sha256msg2_epu32(next, last);
-            }
-        }
-        abef = _mm_add_epi32(abef, old_abef);
-        cdgh = _mm_add_epi32(cdgh, old_cdgh);
-    }
+    struct lane lane;
+    lane.abef = _mm_set_epi32((int)state[0], (int)state[1], (int)state[4], (int)state[5]);
+    lane.cdgh = _mm_set_epi32((int)state[2], (int)state[3], (int)state[6], (int)state[7]);
+    return lane;
+}
+
+BY_CPU static inline void lane_end(const struct lane *lane, uint32_t state[8])
+{
     uint32_t out[8];
-    _mm_storeu_si128((__m128i *)(void *)out, abef);
-    _mm_storeu_si128((__m128i *)(void *)(out + 4), cdgh);
+    _mm_storeu_si128((__m128i *)(void *)out, lane->abef);
+    _mm_storeu_si128((__m128i *)(void *)(out + 4), lane->cdgh);
     const uint32_t kept[8] = {out[3], out[2], out[7], out[6], out[1], out[0], out[5], out[4]};
     memcpy(state, kept, sizeof kept);
+}
+
+BY_CPU static inline void lane_load(struct lane *lane, const unsigned char *bytes)
+{
+    const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; i++)
+        lane->words[i] = _mm_shuffle_epi8(
+            _mm_loadu_si128((const __m128i *)(const void *)(bytes + 16 * i)), swap);
+}
+
+/* Rounds 4 * `at` and the three behind it. */
+BY_CPU static inline void lane_turn(struct lane *lane, unsigned at)
+{
+    __m128i *words = lane->words, now = words[at % 4];
+    const void *constants = rounds + 4 * (size_t)at;
+    __m128i sum = _mm_add_epi32(now, _mm_loadu_si128((const __m128i *)constants));
+    lane->cdgh = _mm_sha256rnds2_epu32(lane->cdgh, lane->abef, sum);
+    lane->abef = _mm_sha256rnds2_epu32(lane->abef, lane->cdgh, _mm_shuffle_epi32(sum, 0x0e));
+    if (at < 12) { /* the words of four rounds, sixteen rounds later */
+        __m128i last = words[(at + 3) % 4];
+        __m128i next = _mm_sha256msg1_epu32(now, words[(at + 1) % 4]);
+        next = _mm_add_epi32(next, _mm_alignr_epi8(last, words[(at + 2) % 4], 4));
+        words[at % 4] = _mm_sha256msg2_epu32(next, last);
+    }
+}
+
+/* A round waits for the one before it, but the processor can begin one of another hash meanwhile:
+ * two lanes take little more time than one. */
+BY_CPU __attribute__((always_inline)) static inline void
+lanes_take(unsigned lanes, uint32_t *const *states, const unsigned char *const *bytes, size_t count)
+{
+    struct lane lane[2], old[2];
+    for (unsigned i = 0; i < lanes; i++)
+        lane[i] = lane_begin(states[i]);
+    for (size_t block = 0; block < count; block++) {
+        for (unsigned i = 0; i < lanes; i++) {
+            old[i] = lane[i];
+            lane_load(&lane[i], bytes[i] + block * SHA256_BLOCK);
+        }
+#pragma GCC unroll 16
+        for (unsigned at = 0; at < 16; at++)
+            for (unsigned i = 0; i < lanes; i++)
+                lane_turn(&lane[i], at);
+        for (unsigned i = 0; i < lanes; i++) {
+            lane[i].abef = _mm_add_epi32(lane[i].abef, old[i].abef);
+            lane[i].cdgh = _mm_add_epi32(lane[i].cdgh, old[i].cdgh);
+        }
+    }
+    for (unsigned i = 0; i < lanes; i++)
+        lane_end(&lane[i], states[i]);
+}
+
+BY_CPU static void blocks_by_cpu(uint32_t state[8], const unsigned char *bytes, size_t count)
+{
+    lanes_take(1, &state, &bytes, count);
+}
+
+BY_CPU static void pairs_by_cpu(uint32_t *const states[2], const unsigned char *const bytes[2],
+                                size_t count)
+{
+    lanes_take(2, states, bytes, count);
 }
 
 static bool cpu_does_it(void)
@@ -105,20 +154,30 @@ static bool cpu_does_it(void)
 }
 #endif
 
-static sha256_take *choose(void)
+struct sha256_engine {
+    /* whole blocks into a state */
+    void (*take)(uint32_t state[8], const unsigned char *bytes, size_t count);
+    /* as many into two states; NULL: not faster than one after the other */
+    void (*take_two)(uint32_t *const states[2], const unsigned char *const bytes[2], size_t count);
+};
+
+static const struct sha256_engine portable = {blocks_portable, NULL};
+
+static const struct sha256_engine *choose(void)
 {
 #if defined(__x86_64__)
+    static const struct sha256_engine by_cpu = {blocks_by_cpu, pairs_by_cpu};
     if (cpu_does_it())
-        return blocks_by_cpu;
+        return &by_cpu;
 #endif
-    return blocks_portable;
+    return &portable;
 }
 
-static void begin(struct sha256 *hash, sha256_take *take)
+static void begin(struct sha256 *hash, const struct sha256_engine *engine)
 {
     static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    *hash = (struct sha256){.take = take};
+    *hash = (struct sha256){.engine = engine};
     memcpy(hash->state, start, sizeof start);
 }
 
@@ -129,7 +188,7 @@ void sha256_begin(struct sha256 *hash)
 
 void sha256_begin_portable(struct sha256 *hash)
 {
-    begin(hash, blocks_portable);
+    begin(hash, &portable);
 }
 
 void sha256_add(struct sha256 *hash, const void *bytes, size_t size)
@@ -144,11 +203,28 @@ void sha256_add(struct sha256 *hash, const void *bytes, size_t size)
         size -= part;
         if (held + part < SHA256_BLOCK)
             return;
-        hash->take(hash->state, hash->rest, 1);
+        hash->engine->take(hash->state, hash->rest, 1);
     }
-    hash->take(hash->state, at, size / SHA256_BLOCK);
+    hash->engine->take(hash->state, at, size / SHA256_BLOCK);
     if (size % SHA256_BLOCK != 0)
         memcpy(hash->rest, at + size / SHA256_BLOCK * SHA256_BLOCK, size % SHA256_BLOCK);
+}
+
+void sha256_add_two(struct sha256 *a, const void *a_bytes, struct sha256 *b, const void *b_bytes,
+                    size_t size)
+{
+    size_t whole = 0;
+    if (a->engine->take_two != NULL && a->engine == b->engine && a->size % SHA256_BLOCK == 0 &&
+        b->size % SHA256_BLOCK == 0) {
+        uint32_t *const states[] = {a->state, b->state};
+        const unsigned char *const bytes[] = {a_bytes, b_bytes};
+        whole = size / SHA256_BLOCK * SHA256_BLOCK;
+        a->engine->take_two(states, bytes, size / SHA256_BLOCK);
+        a->size += whole;
+        b->size += whole;
+    }
+    sha256_add(a, (const unsigned char *)a_bytes + whole, size - whole);
+    sha256_add(b, (const unsigned char *)b_bytes + whole, size - whole);
 }
 
 void sha256_end(struct sha256 *hash, char hex[SHA256_HEX + 1])

@@ -27,7 +27,7 @@ static void add_copied(struct checking *checking, unsigned copy)
     const struct node *node;
     size_t place = 0;
     while ((node = root_arrival(owned->root, copy, &place)) != NULL)
-        walk_subjects(owned->facts, node, copy, checking_threads(checking->willrun), &owned->arena,
+        walk_subjects(owned->facts, node, copy, checking_threads(checking), &owned->arena,
                       &checking->asked);
 }
 
@@ -46,7 +46,7 @@ static bool add_given(struct checking *checking, const struct given *given)
     if (node->type == NODE_DIR && given->copy != 0)
         add_copied(checking, given->copy);
     else if (node->type == NODE_DIR)
-        walk_subjects(checking->owned->facts, node, 0, checking_threads(willrun), arena,
+        walk_subjects(checking->owned->facts, node, 0, checking_threads(checking), arena,
                       &checking->asked);
     else
         *vec_push(&checking->asked) = (struct asked){.path = arena_string(arena, given->path)};
@@ -64,7 +64,7 @@ static bool gather_subjects(struct checking *checking)
         add_copied(checking, copy);
     if (willrun->all)
         walk_subjects(checking->owned->facts, root_top(checking->owned->root), 0,
-                      checking_threads(willrun), &checking->owned->arena, &checking->asked);
+                      checking_threads(checking), &checking->owned->arena, &checking->asked);
     for (size_t i = 0; i < willrun->commands.count; i++)
         *vec_push(&checking->asked) =
             (struct asked){.path = arena_string(&checking->owned->arena, willrun->commands.at[i]),

@@ -44,7 +44,10 @@ struct checking {
 bool checking_open_target(struct checking *checking);
 
 /* As many threads as were asked for, or as this process may run on. */
-size_t checking_threads(const struct willrun *willrun);
+size_t willrun_threads(const struct willrun *willrun);
+
+/* How many of them are left beside those that verify the sources at the moment. */
+size_t checking_threads(const struct checking *checking);
 
 /* Judge checking->asked, in parallel; `subjects` has room for as many, in the same order. */
 void checking_judge_all(struct checking *checking, const struct willrun_target *target,

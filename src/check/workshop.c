@@ -4,7 +4,7 @@
 
 #include "check/checking.h"
 
-size_t checking_threads(const struct willrun *willrun)
+size_t willrun_threads(const struct willrun *willrun)
 {
     cpu_set_t cpus;
     if (willrun->threads != 0)
@@ -12,6 +12,13 @@ size_t checking_threads(const struct willrun *willrun)
     if (sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 0)
         return (size_t)CPU_COUNT(&cpus);
     return 1;
+}
+
+size_t checking_threads(const struct checking *checking)
+{
+    size_t threads = willrun_threads(checking->willrun);
+    size_t busy = root_verifying(checking->owned->root);
+    return busy < threads ? threads - busy : 1;
 }
 
 struct workshop {
@@ -68,9 +75,9 @@ static void *work(void *argument)
     return NULL;
 }
 
-static size_t worker_count(const struct willrun *willrun, size_t subjects)
+static size_t worker_count(const struct checking *checking, size_t subjects)
 {
-    size_t threads = checking_threads(willrun);
+    size_t threads = checking_threads(checking);
     size_t useful = subjects / SUBJECTS_A_THREAD + 1;
     return threads < useful ? threads : useful;
 }
@@ -86,7 +93,7 @@ void checking_judge_all(struct checking *checking, const struct willrun_target *
                                 .count = count,
                                 .lock = PTHREAD_MUTEX_INITIALIZER};
     workshop.done = arena_array(&owned->arena, count + 1, sizeof *workshop.done);
-    owned->worker_count = worker_count(checking->willrun, count);
+    owned->worker_count = worker_count(checking, count);
     owned->worker_arenas =
         arena_array(&owned->arena, owned->worker_count, sizeof *owned->worker_arenas);
     struct worker *workers = arena_array(&owned->arena, owned->worker_count, sizeof *workers);

@@ -372,7 +372,7 @@ enum willrun_err willrun_inspect(struct willrun *willrun, struct willrun_inspect
     *inspection = NULL;
     inspecting.owned = must_alloc(sizeof *inspecting.owned);
     memset(inspecting.owned, 0, sizeof *inspecting.owned);
-    make_workers(&inspecting, checking_threads(willrun));
+    make_workers(&inspecting, willrun_threads(willrun));
     bool done = open_roots(&inspecting) && gather_works(&inspecting);
     end_work(&inspecting);
     done = done && hold(&inspecting);

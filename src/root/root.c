@@ -351,6 +351,16 @@ bool root_hold(struct root *root, struct err *err)
     return holds;
 }
 
+size_t root_verifying(const struct root *root)
+{
+    size_t threads = 0;
+    for (size_t i = 0; i < root->sources.count; i++) {
+        const struct source *source = root->sources.at[i];
+        threads += source->ops->verifying != NULL ? source->ops->verifying(source) : 0;
+    }
+    return threads;
+}
+
 const struct node *root_top(const struct root *root)
 {
     return &root->top->node;

@@ -82,7 +82,8 @@ int root_bytes(struct root *root, const struct node *file, struct file_bytes *by
 int root_bytes_wanted(struct root *root, const struct node *file, file_wanted *wanted,
                       struct file_bytes *bytes);
 
-/* The name of the profile that the file is from, whose bytes are not all there; NULL: it is whole. */
+/* The name of the profile that the file is from, whose bytes are not all there; NULL: it is whole.
+ */
 const char *node_profile(const struct node *file);
 
 /* May `cred` do `want` (enum access) with `node`? As the kernel's generic_permission. */
@@ -94,6 +95,9 @@ char *node_path(const struct node *node, struct arena *arena);
 /* Wait for what is still verified of the sources: can they be trusted? False with
  * a sentence. */
 bool root_hold(struct root *root, struct err *err);
+
+/* How many threads verify them at the moment. */
+size_t root_verifying(const struct root *root);
 
 /* The errno with which a look at a node of the source failed for the first time
  * (the disk's own refusal, not the target's), with its path inside the root in

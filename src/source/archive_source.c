@@ -82,6 +82,12 @@ static bool archive_hold(struct source *source, struct err *err)
     return archive->digests == NULL || digests_hold(archive->digests, err);
 }
 
+static size_t archive_verifying(const struct source *source)
+{
+    const struct archive_source *archive = (const struct archive_source *)source;
+    return archive->digests != NULL ? digests_threads(archive->digests) : 0;
+}
+
 static void archive_close(struct source *source)
 {
     struct archive_source *archive = archive_of(source);
@@ -95,8 +101,8 @@ static void archive_close(struct source *source)
 
 struct archive_source *archive_source_new(struct store *store, const char *name)
 {
-    static const struct source_ops ops = {archive_look, archive_list, archive_bytes, archive_hold,
-                                          archive_close};
+    static const struct source_ops ops = {archive_look, archive_list,      archive_bytes,
+                                          archive_hold, archive_verifying, archive_close};
     struct archive_source *archive = must_alloc(sizeof *archive);
     memset(archive, 0, sizeof *archive);
     archive->source.ops = &ops;

@@ -5,8 +5,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sha256.h"
@@ -14,31 +12,29 @@
 
 enum {
     WORKERS_MOST = 4,
-    WINDOW = 8 << 20, /* bytes that are mapped at once */
+    BUFFER = 128 << 10, /* bytes that are read at once: to copy them into the processor's cache is
+                           cheaper than to map them */
 };
 
 struct work {
     int fd; /* the store's list of them may move meanwhile */
     struct range range;
     const char *label, *expected;
+    bool taken;
 };
 
 struct digests {
     const struct store *store;
-    pthread_mutex_t lock; /* guards all below but `stopped` and what only the owner uses */
-    pthread_cond_t changed;
     struct arena arena;
-    struct VEC(struct work) list;
-    size_t next;   /* of the list: nobody works at it yet */
-    bool complete; /* nothing is added any more */
-    struct err err;
-    atomic_bool stopped;
-    pthread_t threads[WORKERS_MOST]; /* the owner's */
+    pthread_t threads[WORKERS_MOST];
     size_t thread_count;
     bool held;
+    atomic_bool stopped;
+    atomic_uint working;  /* threads that are not done */
+    pthread_mutex_t lock; /* guards all below, once it is started */
+    struct VEC(struct work) list;
+    struct err err;
 };
-
-static void *work(void *argument);
 
 struct digests *digests_new(const struct store *store)
 {
@@ -46,25 +42,15 @@ struct digests *digests_new(const struct store *store)
     memset(digests, 0, sizeof *digests);
     digests->store = store;
     pthread_mutex_init(&digests->lock, NULL);
-    pthread_cond_init(&digests->changed, NULL);
     return digests;
 }
 
 void digests_add(struct digests *digests, struct range range, const char *label,
                  const char *expected)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    pthread_mutex_lock(&digests->lock);
     *vec_push(&digests->list) = (struct work){store_fd(digests->store, range.file), range,
                                               arena_string(&digests->arena, label),
-                                              arena_string(&digests->arena, expected)};
-    size_t wanted = digests->list.count;
-    pthread_cond_signal(&digests->changed);
-    pthread_mutex_unlock(&digests->lock);
-    if (digests->thread_count < WORKERS_MOST && digests->thread_count < wanted &&
-        (digests->thread_count == 0 || (long)digests->thread_count < processors) &&
-        pthread_create(&digests->threads[digests->thread_count], NULL, work, digests) == 0)
-        digests->thread_count++;
+                                              arena_string(&digests->arena, expected), false};
 }
 
 bool digest_is(const char *hex, const char *expected, const char *label, struct err *err)
@@ -77,91 +63,180 @@ bool digest_is(const char *hex, const char *expected, const char *label, struct 
                    expected);
 }
 
-/* Windows of the file, one after the other: to copy it takes a third as long as to
- * hash it. False with a sentence. */
-static bool hash_range(const struct work *work, const atomic_bool *stopped, struct sha256 *hash,
-                       struct err *err)
+/* ---- two digests at a time ---- */
+
+/* One that is computed. */
+struct lane {
+    bool busy;
+    struct work work;
+    uint64_t left; /* bytes of it that are not read yet */
+    const unsigned char *bytes;
+    size_t unread; /* bytes at `bytes` that are not hashed yet */
+    struct sha256 hash;
+    unsigned char *buffer;
+};
+
+static void lane_start(struct lane *lane, const struct work *work)
 {
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), at = work->range.offset,
-             end = at + work->range.size;
-    struct stat stat;
-    /* to touch a page behind the end of a file is to be killed */
-    if (fstat(work->fd, &stat) != 0 || (uint64_t)stat.st_size < end)
-        return err_set(err, WILLRUN_EINPUT, "%s is cut short", work->label);
-    while (at < end && !atomic_load_explicit(stopped, memory_order_relaxed)) {
-        uint64_t start = at / page * page;
-        size_t size = end - start < WINDOW ? (size_t)(end - start) : WINDOW;
-        unsigned char *map =
-            mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, work->fd, (off_t)start);
-        if (map == MAP_FAILED)
-            return err_set(err, WILLRUN_EINPUT, "%s cannot be mapped: %s", work->label,
-                           err_text(errno));
-        sha256_add(hash, map + (at - start), size - (size_t)(at - start));
-        munmap(map, size);
-        at = start + size;
-    }
+    lane->busy = true;
+    lane->work = *work;
+    lane->left = work->range.size;
+    lane->unread = 0;
+    sha256_begin(&lane->hash);
+}
+
+/* More bytes, where all that were read are hashed; false with a sentence. */
+static bool lane_read(struct lane *lane, struct err *err)
+{
+    const struct range *range = &lane->work.range;
+    size_t size = lane->left < BUFFER ? (size_t)lane->left : BUFFER;
+    if (lane->unread != 0 || size == 0)
+        return true;
+    ssize_t got;
+    do {
+        got = pread(lane->work.fd, lane->buffer, size,
+                    (off_t)(range->offset + range->size - lane->left));
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return err_set(err, WILLRUN_EINPUT, "%s cannot be read: %s", lane->work.label,
+                       err_text(errno));
+    if (got == 0)
+        return err_set(err, WILLRUN_EINPUT, "%s is cut short", lane->work.label);
+    lane->bytes = lane->buffer;
+    lane->unread = (size_t)got;
+    lane->left -= (uint64_t)got;
     return true;
 }
 
-static bool hold(const struct work *work, const atomic_bool *stopped, struct err *err)
+/* What was read is hashed: the two together as far as both have bytes. */
+static void hash_lanes(struct lane lanes[2])
 {
-    struct sha256 hash;
+    size_t both = lanes[0].unread < lanes[1].unread ? lanes[0].unread : lanes[1].unread;
+    if (both != 0)
+        sha256_add_two(&lanes[0].hash, lanes[0].bytes, &lanes[1].hash, lanes[1].bytes, both);
+    for (unsigned i = 0; i < 2; i++) {
+        size_t alone = both == 0 ? lanes[i].unread : 0;
+        if (alone != 0)
+            sha256_add(&lanes[i].hash, lanes[i].bytes, alone);
+        lanes[i].bytes += both + alone;
+        lanes[i].unread -= both + alone;
+    }
+}
+
+/* Is the digest as expected, where all is hashed? */
+static bool lane_settle(struct lane *lane, struct err *err)
+{
     char hex[SHA256_HEX + 1];
-    sha256_begin(&hash);
-    bool hashed = hash_range(work, stopped, &hash, err);
-    sha256_end(&hash, hex);
-    return hashed && (atomic_load_explicit(stopped, memory_order_relaxed) ||
-                      digest_is(hex, work->expected, work->label, err));
+    if (!lane->busy || lane->left != 0 || lane->unread != 0)
+        return true;
+    lane->busy = false;
+    sha256_end(&lane->hash, hex);
+    return digest_is(hex, lane->work.expected, lane->work.label, err);
+}
+
+/* A step of both, of which one may be idle. */
+static bool lanes_step(struct lane lanes[2], struct err *err)
+{
+    for (unsigned i = 0; i < 2; i++)
+        if (lanes[i].busy && !lane_read(&lanes[i], err))
+            return false;
+    hash_lanes(lanes);
+    return lane_settle(&lanes[0], err) && lane_settle(&lanes[1], err);
 }
 
 bool digest_of_range(const struct store *store, struct range range, const char *expected,
                      const char *label, struct err *err)
 {
-    static const atomic_bool never = false;
-    struct work work = {store_fd(store, range.file), range, label, expected};
-    return hold(&work, &never, err);
+    struct work work = {store_fd(store, range.file), range, label, expected, true};
+    unsigned char *buffer = must_alloc(BUFFER);
+    struct lane lanes[2] = {{.buffer = buffer, .bytes = buffer}, {.bytes = buffer}};
+    bool holds = true;
+    lane_start(&lanes[0], &work);
+    while (holds && lanes[0].busy)
+        holds = lanes_step(lanes, err);
+    free(buffer);
+    return holds;
 }
 
-/* The next of the list, waited for; false: there will be none. */
-static bool take(struct digests *digests, struct work *taken)
+/* ---- all of them ---- */
+
+/* The largest that nobody took yet, so that no thread is left with it at the end. */
+static void take(struct digests *digests, struct lane *lane)
+{
+    struct work *largest = NULL;
+    pthread_mutex_lock(&digests->lock);
+    for (size_t i = 0; i < digests->list.count; i++) {
+        struct work *work = &digests->list.at[i];
+        if (!work->taken && (largest == NULL || work->range.size > largest->range.size))
+            largest = work;
+    }
+    if (largest != NULL) {
+        largest->taken = true;
+        lane_start(lane, largest);
+    }
+    pthread_mutex_unlock(&digests->lock);
+}
+
+static void stop(struct digests *digests, const struct err *err)
 {
     pthread_mutex_lock(&digests->lock);
-    while (digests->next == digests->list.count && !digests->complete)
-        pthread_cond_wait(&digests->changed, &digests->lock);
-    bool any = digests->next < digests->list.count && digests->err.code == WILLRUN_OK;
-    if (any)
-        *taken = digests->list.at[digests->next++];
+    if (digests->err.code == WILLRUN_OK)
+        digests->err = *err;
     pthread_mutex_unlock(&digests->lock);
-    return any;
+    atomic_store(&digests->stopped, true);
 }
 
-static void *work(void *argument)
+static void work(struct digests *digests)
+{
+    unsigned char *buffers = must_alloc((size_t)2 * BUFFER);
+    struct lane lanes[2] = {{.buffer = buffers, .bytes = buffers},
+                            {.buffer = buffers + BUFFER, .bytes = buffers}};
+    struct err err = {0};
+    while (!atomic_load_explicit(&digests->stopped, memory_order_relaxed)) {
+        for (unsigned i = 0; i < 2; i++)
+            if (!lanes[i].busy)
+                take(digests, &lanes[i]);
+        if (!lanes[0].busy && !lanes[1].busy)
+            break;
+        if (!lanes_step(lanes, &err))
+            stop(digests, &err);
+    }
+    free(buffers);
+}
+
+static void *work_beside(void *argument)
 {
     struct digests *digests = argument;
-    struct work taken;
-    while (take(digests, &taken)) {
-        struct err err = {0};
-        if (hold(&taken, &digests->stopped, &err))
-            continue;
-        pthread_mutex_lock(&digests->lock);
-        if (digests->err.code == WILLRUN_OK)
-            digests->err = err;
-        pthread_mutex_unlock(&digests->lock);
-    }
+    work(digests);
+    atomic_fetch_sub(&digests->working, 1);
     return NULL;
 }
 
-void digests_complete(struct digests *digests)
+void digests_start(struct digests *digests)
 {
-    pthread_mutex_lock(&digests->lock);
-    digests->complete = true;
-    pthread_cond_broadcast(&digests->changed);
-    pthread_mutex_unlock(&digests->lock);
+    size_t processors = (size_t)sysconf(_SC_NPROCESSORS_ONLN),
+           pairs = (digests->list.count + 1) / 2;
+    size_t wanted = pairs < WORKERS_MOST ? pairs : WORKERS_MOST;
+    if (wanted > processors / 2 && wanted > 1)
+        wanted = processors / 2 > 1 ? processors / 2 : 1;
+    while (digests->thread_count < wanted) {
+        atomic_fetch_add(&digests->working, 1);
+        if (pthread_create(&digests->threads[digests->thread_count], NULL, work_beside, digests) !=
+            0) {
+            atomic_fetch_sub(&digests->working, 1);
+            break;
+        }
+        digests->thread_count++;
+    }
+}
+
+size_t digests_threads(const struct digests *digests)
+{
+    return atomic_load(&digests->working);
 }
 
 bool digests_hold(struct digests *digests, struct err *err)
 {
-    digests_complete(digests);
     if (!digests->held)
         work(digests); /* help */
     for (size_t i = 0; i < digests->thread_count; i++)
@@ -180,7 +255,6 @@ void digests_free(struct digests *digests)
         return;
     atomic_store(&digests->stopped, true);
     digests_hold(digests, &err);
-    pthread_cond_destroy(&digests->changed);
     pthread_mutex_destroy(&digests->lock);
     vec_free(&digests->list);
     arena_free(&digests->arena);

@@ -10,10 +10,13 @@ struct digests;
 struct digests *digests_new(const struct store *store);
 void digests_free(struct digests *digests); /* stops the work; NULL too */
 
-/* That part shall have that digest ("sha256:…"); the work at it begins at once. */
+/* That part shall have that digest ("sha256:…"). */
 void digests_add(struct digests *digests, struct range range, const char *label,
                  const char *expected);
-void digests_complete(struct digests *digests); /* no more are added */
+
+/* All are added: the work begins, in threads of its own. So many of them are busy. */
+void digests_start(struct digests *digests);
+size_t digests_threads(const struct digests *digests);
 
 /* Wait until all are computed: do they hold? False with a sentence. */
 bool digests_hold(struct digests *digests, struct err *err);

@@ -12,11 +12,13 @@ struct layering {
     struct err *err;
 };
 
-static const char *label_of(const struct layering *layering, const struct layer *layer)
-{
-    return arena_format(&layering->archive->arena, "%s: the layer %s", layering->parts->name,
-                        layer->part.path);
-}
+/* A layer, and where its bytes lie. */
+struct placed {
+    const struct layer *layer;
+    const char *label;
+    struct range range;
+    enum coding coding;
+};
 
 static struct tar_output output_of(const struct layering *layering)
 {
@@ -26,18 +28,46 @@ static struct tar_output output_of(const struct layering *layering)
                                .layer = true};
 }
 
-/* A layer that is not compressed is read where it lies. */
-static bool read_plain(const struct layering *layering, const struct layer *layer,
-                       struct range range, const char *label)
+/* ---- where it lies ---- */
+
+static bool place(const struct layering *layering, const struct layer *layer, struct placed *placed)
 {
-    struct tar_input input = {.label = label, .range = range};
+    struct file_bytes head;
+    const char *label = arena_format(&layering->archive->arena, "%s: the layer %s",
+                                     layering->parts->name, layer->part.path);
+    *placed = (struct placed){.layer = layer, .label = label};
+    if (!parts_find(layering->parts, &layer->part, &placed->range, layering->err))
+        return false;
+    if (placed->range.size == 0)
+        return err_set(layering->err, WILLRUN_EINPUT, "%s is empty: expected a tar archive", label);
+    file_bytes_init(&head);
+    int error = store_head(layering->archive->store, placed->range, &head);
+    if (error != 0)
+        return err_set(layering->err, WILLRUN_EINPUT, "%s cannot be read: %s", label,
+                       err_text(error));
+    placed->coding = coding_of(head.span);
+    return true;
+}
+
+/* What is not compressed is hashed beside all else. */
+static void add_digests(struct digests *digests, const struct placed *placed)
+{
+    const char *digest = placed->layer->part.digest, *diff_id = placed->layer->diff_id;
+    if (placed->coding != CODING_NONE)
+        return;
+    if (digest != NULL)
+        digests_add(digests, placed->range, placed->label, digest);
+    if (diff_id != NULL && (digest == NULL || strcmp(diff_id, digest) != 0))
+        digests_add(digests, placed->range, placed->label, diff_id);
+}
+
+/* ---- reading ---- */
+
+/* A layer that is not compressed is read where it lies. */
+static bool read_plain(const struct layering *layering, const struct placed *placed)
+{
+    struct tar_input input = {.label = placed->label, .range = placed->range};
     struct tar_output output = output_of(layering);
-    struct digests *digests = layering->archive->digests;
-    if (layer->part.digest != NULL)
-        digests_add(digests, range, label, layer->part.digest);
-    if (layer->diff_id != NULL &&
-        (layer->part.digest == NULL || strcmp(layer->diff_id, layer->part.digest) != 0))
-        digests_add(digests, range, label, layer->diff_id);
     return tar_read(&input, &output, layering->err);
 }
 
@@ -48,17 +78,18 @@ static bool hold(struct sha256 *hash, const char *expected, const char *label, s
     return expected == NULL || digest_is(hex, expected, label, err);
 }
 
-static bool read_packed(const struct layering *layering, const struct layer *layer,
-                        struct range range, enum coding coding, const char *label)
+static bool read_packed(const struct layering *layering, const struct placed *placed)
 {
+    const struct layer *layer = placed->layer;
+    const char *label = placed->label;
     struct sha256 packed, plain;
     sha256_begin(&packed);
     sha256_begin(&plain);
-    struct stream *stream = stream_of_range(store_fd(layering->archive->store, range.file),
-                                            range.offset, range.size, label);
+    struct stream *stream = stream_of_range(store_fd(layering->archive->store, placed->range.file),
+                                            placed->range.offset, placed->range.size, label);
     if (layer->part.digest != NULL)
         stream = stream_hashed(stream, &packed);
-    stream = stream_decoded(stream, coding);
+    stream = stream_decoded(stream, placed->coding);
     if (layer->diff_id != NULL)
         stream = stream_hashed(stream, &plain);
     struct tar_input input = {.label = label, .stream = stream};
@@ -74,38 +105,23 @@ static bool read_packed(const struct layering *layering, const struct layer *lay
 }
 
 /* A layer that cannot be read: where it is not the one that was meant, that is why. */
-static void blame_digest(const struct layering *layering, const char *expected, struct range range,
-                         const char *label)
+static void blame_digest(const struct layering *layering, const struct placed *placed)
 {
     struct err mismatch = {0};
-    if (expected != NULL &&
-        !digest_of_range(layering->archive->store, range, expected, label, &mismatch))
+    const char *expected = placed->layer->part.digest;
+    if (expected == NULL && placed->coding == CODING_NONE)
+        expected = placed->layer->diff_id;
+    if (expected != NULL && !digest_of_range(layering->archive->store, placed->range, expected,
+                                             placed->label, &mismatch))
         *layering->err = mismatch;
 }
 
-static bool read_layer(const struct layering *layering, const struct layer *layer)
+static bool read_layer(const struct layering *layering, const struct placed *placed)
 {
-    struct range range;
-    struct file_bytes head;
-    const char *label = label_of(layering, layer);
-    if (!parts_find(layering->parts, &layer->part, &range, layering->err))
-        return false;
-    if (range.size == 0)
-        return err_set(layering->err, WILLRUN_EINPUT, "%s is empty: expected a tar archive", label);
-    file_bytes_init(&head);
-    int error = store_head(layering->archive->store, range, &head);
-    if (error != 0)
-        return err_set(layering->err, WILLRUN_EINPUT, "%s cannot be read: %s", label,
-                       err_text(error));
-    enum coding coding = coding_of(head.span);
-    bool read = coding == CODING_NONE ? read_plain(layering, layer, range, label)
-                                      : read_packed(layering, layer, range, coding, label);
+    bool read = placed->coding == CODING_NONE ? read_plain(layering, placed)
+                                              : read_packed(layering, placed);
     if (!read)
-        blame_digest(layering,
-                     layer->part.digest != NULL ? layer->part.digest
-                     : coding == CODING_NONE    ? layer->diff_id
-                                                : NULL,
-                     range, label);
+        blame_digest(layering, placed);
     return read;
 }
 
@@ -117,10 +133,16 @@ bool layers_read(const struct parts *parts, const struct layer *layers, size_t c
         return err_set(err, WILLRUN_EINPUT,
                        "%s: the image has %zu layers, and no runtime stacks more than %d",
                        parts->name, count, LAYERS_MOST);
+    struct placed *placed = arena_array(&archive->arena, count + 1, sizeof *placed);
     archive->digests = digests_new(archive->store);
-    for (size_t i = 0; i < count; i++)
-        if (!read_layer(&layering, &layers[i]))
+    for (size_t i = 0; i < count; i++) {
+        if (!place(&layering, &layers[i], &placed[i]))
             return false;
-    digests_complete(archive->digests);
+        add_digests(archive->digests, &placed[i]);
+    }
+    digests_start(archive->digests);
+    for (size_t i = 0; i < count; i++)
+        if (!read_layer(&layering, &placed[i]))
+            return false;
     return true;
 }

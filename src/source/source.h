@@ -99,6 +99,8 @@ struct source_ops {
     /* Wait for what is still verified of it: can it be trusted? False with a
      * sentence. NULL: nothing is verified. */
     bool (*hold)(struct source *source, struct err *err);
+    /* How many threads of its own verify it at the moment. NULL: none ever. */
+    size_t (*verifying)(const struct source *source);
     void (*close)(struct source *source);
 };
 

@@ -169,13 +169,21 @@ def small_files(args, folder, count):
 
 
 def images(args, root):
-    """The root once more, as `docker save` writes it: its layers plain, and compressed."""
-    plain, zipped, layers = archives.make(root, args.cache, platform_of(root))
+    """The root once more, as `docker save` writes it: in layers, and in a single one."""
+    for shares, what in ((archives.SHARES, f"{len(archives.SHARES)} layers"), ((1,), "one layer")):
+        yield from image(args, root, archives.make(root, args.cache, platform_of(root), shares),
+                         what)
+
+
+def image(args, root, made, what):
+    """Its layers plain, and compressed."""
+    plain, zipped, layers = made
     both = 'tar -tf "$1" && exec "$2" check --root "$3" --all'
-    yield Group(f"a docker-archive of {plain.stat().st_size / 1e9:.1f} GB, not compressed",
+    yield Group(f"a docker-archive of {plain.stat().st_size / 1e9:.1f} GB, {what}, not compressed",
                 [Peer("willrun check --all", willrun(args, "--root", plain, "--all")),
                  Peer("tar -tf + the folder's check",
-                      ["sh", "-c", both, "sh", str(plain), str(args.willrun), str(root)])],
+                      ["sh", "-c", both, "sh", str(plain), str(args.willrun), str(root)]),
+                 Peer("its digest alone, by openssl", ["openssl", "dgst", "-sha256", str(plain)])],
                 {"tar -tf + the folder's check": (1.3, 1.0)}, 300)
     yield Group(f"the same with gzip layers, {zipped.stat().st_size / 1e9:.1f} GB",
                 [Peer("willrun check --all", willrun(args, "--root", zipped, "--all")),

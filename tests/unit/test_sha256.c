@@ -75,13 +75,39 @@ static void test_both_forms(void **state)
     assert_string_equal(one, two);
 }
 
+/* Two at once are what they are one after the other, wherever they stand in their blocks. */
+static void test_two_at_once(void **state)
+{
+    enum { SIZE = 5 * SHA256_BLOCK };
+    unsigned char bytes[2][SIZE];
+    (void)state;
+    for (size_t i = 0; i < SIZE; i++) {
+        bytes[0][i] = (unsigned char)(i * 13 + 5);
+        bytes[1][i] = (unsigned char)(i * 29 + 3);
+    }
+    for (size_t first = 0; first < SIZE; first += 32)
+        for (size_t count = 0; first + count <= SIZE; count += 61) {
+            struct sha256 hashes[2];
+            for (size_t i = 0; i < 2; i++) {
+                sha256_begin(&hashes[i]);
+                sha256_add(&hashes[i], bytes[i], first);
+            }
+            sha256_add_two(&hashes[0], bytes[0] + first, &hashes[1], bytes[1] + first, count);
+            for (size_t i = 0; i < 2; i++) {
+                char wanted[SHA256_HEX + 1], hex[SHA256_HEX + 1];
+                hash(bytes[i], first + count, SIZE, wanted);
+                sha256_end(&hashes[i], hex);
+                assert_string_equal(hex, wanted);
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_a_million),
-        cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_both_forms),
+        cmocka_unit_test(test_examples),    cmocka_unit_test(test_a_million),
+        cmocka_unit_test(test_pieces),      cmocka_unit_test(test_both_forms),
+        cmocka_unit_test(test_two_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
