@@ -172,6 +172,7 @@ static struct owned_result *check_source(struct willrun *willrun, struct source 
     checking.owned = must_alloc(sizeof *checking.owned);
     memset(checking.owned, 0, sizeof *checking.owned);
     stages_init(&checking.owned->stages);
+    checking.stages = willrun->shared != NULL ? willrun->shared : &checking.owned->stages;
     bool done = checking_open_target(&checking) && gather_subjects(&checking);
     if (done)
         judge(&checking);

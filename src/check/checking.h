@@ -35,6 +35,7 @@ struct checking {
     struct source *source;           /* the root's */
     const struct image_facts *image; /* NULL: it is no image */
     struct target target;
+    struct stages *stages; /* the result's own, or those that checks share */
     struct VEC(struct given) given;
     struct asked_list asked;
 };

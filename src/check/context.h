@@ -22,6 +22,7 @@ struct willrun {
     bool lenient; /* a subject that is not there is no error */
     unsigned threads;
     struct strings env, stages, copies, subjects, commands;
+    struct stages *shared; /* opened already, in place of `stages`; borrowed; NULL: none */
     struct acceptances *acceptances; /* NULL: none */
     willrun_on_subject *on_subject;
     void *subject_context;

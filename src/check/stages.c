@@ -106,12 +106,6 @@ bool copy_parse(const char *text, struct arena *arena, struct copy_request *requ
 
 /* ---- stages ---- */
 
-static struct root *open_stage(const char *spec, const char *platform, struct err *err)
-{
-    struct source *source = source_open(spec, platform, err);
-    return source != NULL ? root_new(source) : NULL;
-}
-
 static struct stage *find_stage(struct stages *stages, const char *name)
 {
     for (size_t i = 0; i < stages->list.count; i++)
@@ -127,17 +121,20 @@ bool stages_add(struct stages *stages, const char *text, const char *platform, s
         return false;
     if (find_stage(stages, name) != NULL)
         return err_set(err, WILLRUN_EUSAGE, "the stage %s is given twice", name);
-    struct root *root = open_stage(source, platform, err);
-    if (root == NULL)
+    struct source *opened = source_open(source, platform, err);
+    if (opened == NULL)
         return false;
-    *vec_push(&stages->list) = (struct stage){name, root, facts_new(root, true), NULL};
+    const struct image_facts *image = opened->image;
+    struct root *root = root_new(opened);
+    *vec_push(&stages->list) = (struct stage){name, root, facts_new(root, true), NULL, image};
     return true;
 }
 
-static struct root *local_disk(struct stages *stages, struct err *err)
+struct root *stages_local(struct stages *stages, struct err *err)
 {
-    if (stages->local == NULL)
-        stages->local = open_stage("dir:/", NULL, err);
+    struct source *disk = stages->local == NULL ? source_open("dir:/", NULL, err) : NULL;
+    if (disk != NULL)
+        stages->local = root_new(disk);
     return stages->local;
 }
 
@@ -192,7 +189,7 @@ static bool from_disk(struct stages *stages, struct copy *copy, struct err *err)
         return err_set(err, WILLRUN_EINPUT, "the current folder cannot be told: %s",
                        err_text(errno));
     copy->base = arena_string(&stages->arena, folder);
-    copy->from = local_disk(stages, err);
+    copy->from = stages_local(stages, err);
     copy->owned = true;
     return copy->from != NULL;
 }
@@ -239,7 +236,7 @@ bool stages_lay(struct stages *stages, struct root *root, const char *path, cons
     if (real == NULL)
         return err_set(err, WILLRUN_EINPUT, "%s: %s", path, err_text(errno));
     *inside = arena_format(&stages->arena, "/%s", name_of(path, real, &stages->arena));
-    copy.from = local_disk(stages, err);
+    copy.from = stages_local(stages, err);
     copy.source = real;
     copy.to = *inside;
     bool laid = copy.from != NULL && root_copy(root, &copy, err);

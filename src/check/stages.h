@@ -14,6 +14,7 @@ struct stage {
     struct root *root;
     struct facts *facts;
     struct owners *owners; /* of its libraries; NULL: not needed yet (stage_owners) */
+    const struct image_facts *image; /* NULL: it is no image */
 };
 
 /* stages_init() makes it empty; stages_free() ends it, after the roots that were copied to.
@@ -56,6 +57,9 @@ bool stages_copy(struct stages *stages, struct facts *facts, const char *text, c
  * *inside. A folder joins one that is there already; anything else takes its place. */
 bool stages_lay(struct stages *stages, struct root *root, const char *path, const char **inside,
                 struct err *err);
+
+/* The local disk from its top; NULL with a sentence. */
+struct root *stages_local(struct stages *stages, struct err *err);
 
 /* Whose package a library of the stage is; any thread may ask. */
 const struct owners *stage_owners(struct stages *stages, struct stage *stage);

@@ -355,6 +355,15 @@ static bool lacks_a_library(const struct replay *replay)
     return false;
 }
 
+/* … that the process opens later? */
+static bool lacks_opened(const struct replay *replay)
+{
+    for (size_t i = 0; i < replay->events.count; i++)
+        if (replay->events.at[i].kind == EV_OPENS && replay->events.at[i].path == NULL)
+            return true;
+    return false;
+}
+
 static void number_order(struct replay *replay)
 {
     if (replay->order != NULL)
@@ -397,7 +406,7 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
     struct words words;
     words_of_start(&replay, dlopen, &words);
     host_words(&judging->host, &words, &judging->scratch);
-    if (lacks_a_library(&replay))
+    if (lacks_a_library(&replay) || lacks_opened(&replay))
         supplies_find(judging->target, &judging->process, exec, dlopen, &replay,
                       &judging->findings.supplies);
     findings_of_start(&judging->findings, &replay, dlopen, judging->target->libc.kind);

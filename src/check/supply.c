@@ -70,9 +70,45 @@ static bool start(struct trial *trial, const char *path, struct process *process
     return true;
 }
 
+/* Is a library missing here, which the start needs or the process opens later? */
+static bool is_missed(const struct event *event)
+{
+    return event->kind == EV_NOT_FOUND || (event->kind == EV_OPENS && event->path == NULL);
+}
+
+/* The environment with what is opened later as preloads: then a start finds it, too, by the same
+ * search, with all that it needs. */
+static const char *const *with_opened(const struct trial *trial)
+{
+    struct arena *arena = trial->arena;
+    const char *names = process_env(trial->process, "LD_PRELOAD");
+    size_t count = 0, kept = 0;
+    bool any = false;
+    for (size_t i = 0; i < trial->missed->events.count; i++) {
+        const struct event *event = &trial->missed->events.at[i];
+        if (event->kind != EV_OPENS || event->path != NULL || strchr(event->name, '/') != NULL)
+            continue;
+        names = names != NULL ? arena_format(arena, "%s:%s", names, event->name) : event->name;
+        any = true;
+    }
+    const char *const *env = trial->process->env;
+    while (env != NULL && env[count] != NULL)
+        count++;
+    if (!any)
+        return env;
+    const char **more = arena_array(arena, count + 2, sizeof *more);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(env[i], "LD_PRELOAD=", 11) != 0)
+            more[kept++] = env[i];
+    more[kept] = arena_format(arena, "LD_PRELOAD=%s", names);
+    return more;
+}
+
 static bool trial_run(struct trial *trial)
 {
     struct process process = *trial->process;
+    process.env = with_opened(trial);
+    process.opens = NULL;
     process.cred = (struct cred){0};
     process.cwd = NULL;
     process.host = NULL;
@@ -360,7 +396,7 @@ static void take_from(struct trial *trial, struct supplies *supplies)
     const struct replay *missed = trial->missed;
     for (size_t i = 0; i < missed->events.count; i++) {
         const char *name = missed->events.at[i].name;
-        if (missed->events.at[i].kind != EV_NOT_FOUND || is_supplied(supplies, name))
+        if (!is_missed(&missed->events.at[i]) || is_supplied(supplies, name))
             continue;
         struct supply supply;
         if (describe(trial, name, &supply))

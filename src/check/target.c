@@ -27,12 +27,12 @@ static const char *platform_asked(const struct checking *checking)
 static bool make_copies(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
-    struct stages *stages = &checking->owned->stages;
+    struct stages *stages = checking->stages;
     const char *workdir = willrun->workdir;
     bool ok = true;
     if (workdir == NULL && checking->image != NULL)
         workdir = checking->image->workdir;
-    for (size_t i = 0; ok && i < willrun->stages.count; i++)
+    for (size_t i = 0; ok && willrun->shared == NULL && i < willrun->stages.count; i++)
         ok = stages_add(stages, willrun->stages.at[i], platform_asked(checking), &willrun->err);
     for (size_t i = 0; ok && i < willrun->copies.count; i++)
         ok = stages_copy(stages, checking->owned->facts, willrun->copies.at[i], workdir,
@@ -48,7 +48,7 @@ static bool lay_subjects(struct checking *checking)
     for (size_t i = 0; i < willrun->subjects.count; i++) {
         struct given given = {.path = willrun->subjects.at[i]};
         if (*given.path != '/') {
-            if (!stages_lay(&checking->owned->stages, root, given.path, &given.path, &willrun->err))
+            if (!stages_lay(checking->stages, root, given.path, &given.path, &willrun->err))
                 return false;
             given.copy = root_copy_count(root);
         }
@@ -145,7 +145,7 @@ bool checking_open_target(struct checking *checking)
     checking->target.cpu_level = cpu_level(checking);
     checking->target.trail = willrun->trail;
     checking->target.host = willrun->host;
-    checking->target.stages = &checking->owned->stages;
+    checking->target.stages = checking->stages;
     find_libc(&checking->target);
     checking->target.advice =
         (struct advice){checking->owned->facts, checking->target.libc.version};

@@ -12,13 +12,15 @@ static void complain_of_none(const struct options *options, const struct willrun
     const struct willrun_candidate *best = &plan->candidates[0];
     if (options->format->value == WILLRUN_FORMAT_DOCKERFILE)
         complain("no base fits: on %s, %s. %s", best->image, best->why != NULL ? best->why : "",
-                 best->fix != NULL ? best->fix : "");
+                 plan->change != NULL ? plan->change : "");
 }
 
 static int answer(struct willrun *willrun, const struct options *options)
 {
-    const struct willrun_plan_request request = {
-        .on = options->on, .bases = options->bases.at, .base_count = options->bases.count};
+    const struct willrun_plan_request request = {.on = options->on,
+                                                 .bases = options->bases.at,
+                                                 .base_count = options->bases.count,
+                                                 .packages = options->packages};
     struct willrun_plan *plan = NULL;
     struct output output;
     if (!output_open(&output, options->output))

@@ -72,6 +72,9 @@ static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
       "plan for this base alone: an image's name, one of --base, or a SOURCE")                     \
     X(0,   "base",     "IMAGE=SOURCE", LIST, bases, NULL,         FOR_PLAN,                        \
       "another base image to try, and its files; repeatable")                                      \
+    X(0,   "packages", NULL,     FLAG,   packages, NULL,          FOR_PLAN,                        \
+      "install packages in place of copying libraries, where the base has an installer and the "   \
+      "stage is of its release")                                                                   \
     X(0,   "format",   "FORMAT", CHOICE, format,   plan_formats,  FOR_PLAN,                        \
       "how to write it (default: text; dockerfile: the runtime stage alone)")                      \
     X('v', "verbose",  NULL,     FLAG,   verbose,  NULL,          FOR_PLAN,                        \

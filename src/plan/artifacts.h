@@ -1,30 +1,38 @@
-/* What a plan is for: files of stages and of the local disk, and where they go. */
+/* What a plan is for: files and folders of stages and of the local disk, and where they go. */
 #ifndef WILLRUN_PLAN_ARTIFACTS_H
 #define WILLRUN_PLAN_ARTIFACTS_H
 
 #include "base/vec.h"
 #include "check/context.h"
+#include "check/stages.h"
 
 struct artifact {
     const char *stage;  /* NULL: the local disk */
     const char *source; /* a path in it; of the local disk as it was given */
     const char *to;     /* the path in the runtime */
-    bool open;          /* who runs it may not read it, or not execute it as it is */
+    bool open;          /* anybody may read all of it, and execute what is executable */
+    bool folder;
+    struct root *root; /* that it is in; borrowed */
+    const struct node *node;
 };
 
 struct artifacts {
     struct VEC(struct artifact) list;
+    struct stages stages; /* those of the context, open */
     struct arena arena;
 };
 
 /**
- * Find the subjects of `willrun` in its stages, an absolute path in the first one that has it; with
- * neither subjects nor copies the programs of the last stage's usual output folders. Copies are as
- * they are given, and no artifacts.
+ * Open the stages of `willrun` and find its subjects in them, an absolute path in the first one
+ * that has it; with neither subjects nor copies what the last stage has in the usual output places.
+ * Copies are as they are given, and no artifacts.
  *
- * @return false with a sentence in the context.
+ * @return false with a sentence in the context. artifacts_free() in any case.
  */
 bool artifacts_find(struct willrun *willrun, struct artifacts *artifacts);
+
+/* The stage of that name; it is there. */
+struct stage *artifacts_stage(struct artifacts *artifacts, const char *name);
 
 void artifacts_free(struct artifacts *artifacts);
 

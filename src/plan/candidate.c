@@ -3,9 +3,16 @@
 #include <string.h>
 
 #include "check/versions.h"
+#include "file/os_release.h"
+#include "plan/relevant.h"
+#include "plan/wants.h"
 #include "verdict/findings.h"
 
 enum { ROUNDS = 8 }; /* a library that was brought may need others */
+
+/* Who runs it, where nobody else is named: distroless images call him nonroot, /etc/passwd of
+ * others has a nobody. */
+static const char nonroot[] = "65532:65532", nobody[] = "65534:65534";
 
 /* ---- the context of one check ---- */
 
@@ -21,40 +28,43 @@ static const char *escaped(const char *path, struct arena *arena)
     return text;
 }
 
-static void add_artifacts(struct willrun *like, const struct artifacts *artifacts,
-                          struct arena *arena)
+static void add_artifacts(struct willrun *like, const struct trials *trials,
+                          const struct trial *trial)
 {
-    for (size_t i = 0; i < artifacts->list.count; i++) {
-        const struct artifact *artifact = &artifacts->list.at[i];
+    struct arena *arena = trials->arena;
+    for (size_t i = 0; i < trials->artifacts->list.count; i++) {
+        const struct artifact *artifact = &trials->artifacts->list.at[i];
         if (artifact->stage == NULL) {
             willrun_add_subject(like, artifact->source);
             continue;
         }
+        const char *setting = artifact->open     ? ""
+                              : artifact->folder ? arena_format(arena, ":chown=%s", trial->user)
+                                                 : ":chmod=755";
         willrun_add_copy(like, arena_format(arena, "%s:%s:%s%s", artifact->stage,
                                             escaped(artifact->source, arena),
-                                            escaped(artifact->to, arena),
-                                            artifact->open ? "" : ":chmod=755"));
+                                            escaped(artifact->to, arena), setting));
         willrun_add_subject(like, artifact->to);
     }
+    if (trials->entry->runner != NULL)
+        willrun_add_command(like, trials->entry->runner);
 }
 
-static struct willrun *prepare(const struct willrun *willrun, const struct artifacts *artifacts,
-                               const char *source, const char *platform, const char *user,
-                               const struct trial *trial, struct arena *arena)
+static struct willrun *prepare(const struct trials *trials, const char *source,
+                               const struct trial *trial)
 {
-    struct willrun *like = context_like(willrun);
+    struct willrun *willrun = trials->willrun, *like = context_like(willrun);
+    struct arena *arena = trials->arena;
+    like->shared = &trials->artifacts->stages;
     willrun_set_root(like, source);
-    if (platform != NULL)
-        willrun_set_platform(like, platform);
-    if (like->user == NULL)
-        willrun_set_user(like, user);
-    for (size_t i = 0; i < willrun->stages.count; i++)
-        willrun_add_stage(like, willrun->stages.at[i]);
+    if (trials->platform != NULL)
+        willrun_set_platform(like, trials->platform);
+    willrun_set_user(like, trial->user);
     for (size_t i = 0; i < willrun->copies.count; i++)
         willrun_add_copy(like, willrun->copies.at[i]);
-    add_artifacts(like, artifacts, arena);
+    add_artifacts(like, trials, trial);
     for (size_t i = 0; i < trial->copies.count; i++) {
-        const struct willrun_copy_line *line = &trial->copies.at[i];
+        const struct willrun_copy_line *line = &trial->copies.at[i].line;
         for (size_t k = 0; k < line->source_count; k++)
             willrun_add_copy(like, arena_format(arena, "%s:%s:%s", line->stage,
                                                 escaped(line->sources[k], arena),
@@ -79,28 +89,33 @@ static bool has_text(const char *const *list, size_t count, const char *text)
     return false;
 }
 
-/* The line of the same stage and folder; NULL: none. */
-static struct willrun_copy_line *line_for(struct trial *trial, const struct willrun_copy_line *line)
+/* The copy of the same stage to the same folder, which a package brings or not; NULL: none. */
+static struct trial_copy *copy_for(struct trial *trial, const struct willrun_copy_line *line,
+                                   bool packaged)
 {
-    for (size_t i = 0; i < trial->copies.count; i++)
-        if (strcmp(trial->copies.at[i].stage, line->stage) == 0 &&
-            strcmp(trial->copies.at[i].to, line->to) == 0)
-            return &trial->copies.at[i];
+    for (size_t i = 0; i < trial->copies.count; i++) {
+        struct trial_copy *copy = &trial->copies.at[i];
+        if (copy->packaged == packaged && strcmp(copy->line.stage, line->stage) == 0 &&
+            strcmp(copy->line.to, line->to) == 0)
+            return copy;
+    }
     return NULL;
 }
 
 /* How many of its sources are new. A part of glibc from elsewhere does not go with the root's own:
  * where that lacks it, the base does not fit. */
-static size_t add_line(struct trial *trial, const struct willrun_copy_line *line,
+static size_t add_line(struct trial *trial, const struct willrun_copy_line *line, bool packaged,
                        struct arena *arena)
 {
-    struct willrun_copy_line *own = line_for(trial, line);
+    struct trial_copy *copy = copy_for(trial, line, packaged);
     size_t added = 0;
-    if (own == NULL) {
-        own = vec_push(&trial->copies);
-        *own = (struct willrun_copy_line){.stage = arena_string(arena, line->stage),
-                                          .to = arena_string(arena, line->to)};
+    if (copy == NULL) {
+        copy = vec_push(&trial->copies);
+        *copy = (struct trial_copy){.line = {.stage = arena_string(arena, line->stage),
+                                             .to = arena_string(arena, line->to)},
+                                    .packaged = packaged};
     }
+    struct willrun_copy_line *own = &copy->line;
     const char **sources =
         arena_array(arena, own->source_count + line->source_count + 1, sizeof *sources);
     for (size_t i = 0; i < own->source_count; i++)
@@ -116,26 +131,96 @@ static size_t add_line(struct trial *trial, const struct willrun_copy_line *line
     return added;
 }
 
-static size_t add_supply(struct trial *trial, const struct willrun_finding *finding,
-                         struct arena *arena)
+static void add_package(struct trial *trial, const char *package, struct arena *arena)
 {
+    if (!has_text(trial->packages.at, trial->packages.count, package))
+        *vec_push(&trial->packages) = arena_string(arena, package);
+}
+
+/* Are packages of the stage those of the base: of one release of one distribution? */
+static bool is_same_release(const struct trials *trials, const struct trial *trial,
+                            const char *stage_name)
+{
+    struct os_release base, stage;
+    os_release_read(result_facts(trial->check), trials->arena, &base);
+    os_release_read(artifacts_stage(trials->artifacts, stage_name)->facts, trials->arena, &stage);
+    if (base.id == NULL || stage.id == NULL || strcmp(base.id, stage.id) != 0 ||
+        base.version_id == NULL || stage.version_id == NULL)
+        return false;
+    const char *dot = strrchr(base.version_id, '.');
+    if (strcmp(base.id, "alpine") == 0 && dot != NULL) /* 3.20 of 3.20.3 */
+        return strncmp(base.version_id, stage.version_id, (size_t)(dot - base.version_id)) == 0;
+    return strcmp(base.version_id, stage.version_id) == 0;
+}
+
+/* What brings packages into the base: "apt-get", "apk"; NULL: nothing. */
+static const char *installer_of(const struct trial *trial)
+{
+    static const char *const programs[][2] = {
+        {"/usr/bin/apt-get", "apt-get"}, {"/sbin/apk", "apk"}, {"/usr/bin/apk", "apk"}};
+    struct root *root = facts_root(result_facts(trial->check));
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        int error;
+        if (root_lookup(root, NULL, programs[i][0], NULL, LOOKUP_FOLLOW, &error) != NULL)
+            return programs[i][1];
+    }
+    return NULL;
+}
+
+static size_t add_supply(const struct trials *trials, struct trial *trial,
+                         const struct willrun_finding *finding)
+{
+    struct willrun_copy_line line;
     size_t added = 0;
-    for (size_t i = 0; i < finding->copy_count; i++)
-        added += add_line(trial, &finding->copies[i], arena);
-    if (added != 0 && finding->package != NULL &&
-        !has_text(trial->packages.at, trial->packages.count, finding->package))
-        *vec_push(&trial->packages) = arena_string(arena, finding->package);
+    if (finding->severity != WILLRUN_NOTE)
+        for (size_t i = 0; i < finding->copy_count; i++) {
+            bool packaged = finding->package != NULL && installer_of(trial) != NULL &&
+                            is_same_release(trials, trial, finding->copies[i].stage);
+            added += add_line(trial, &finding->copies[i], packaged, trials->arena);
+        }
+    if (added != 0 && finding->package != NULL)
+        add_package(trial, finding->package, trials->arena);
+    if (wants_find(trials->artifacts, finding, &line)) {
+        const char *installer = installer_of(trial);
+        const char *package =
+            installer != NULL ? wants_package(finding, strcmp(installer, "apk") == 0) : NULL;
+        size_t more = add_line(trial, &line, package != NULL, trials->arena);
+        if (more != 0 && package != NULL)
+            add_package(trial, package, trials->arena);
+        added += more;
+    }
     return added;
 }
 
-static size_t add_supplies(struct trial *trial, struct arena *arena)
+static size_t add_supplies(const struct trials *trials, struct trial *trial)
 {
     const struct willrun_target *target = &trial->check->targets[0];
     size_t added = 0;
     for (size_t i = 0; i < target->subject_count; i++)
-        for (size_t k = 0; k < target->subjects[i].finding_count; k++)
-            added += add_supply(trial, &target->subjects[i].findings[k], arena);
+        for (size_t k = 0;
+             k < target->subjects[i].finding_count && relevant(trials->artifacts, target, i); k++)
+            added += add_supply(trials, trial, &target->subjects[i].findings[k]);
     return added;
+}
+
+/* A user whom the passwd that comes along knows, for who looks itself up. */
+static void choose_user(const struct trials *trials, struct trial *trial)
+{
+    enum { LARGEST = 1 << 20 };
+    for (size_t i = 0; i < trial->copies.count; i++) {
+        const struct willrun_copy_line *line = &trial->copies.at[i].line;
+        struct stage *stage = artifacts_stage(trials->artifacts, line->stage);
+        struct span text;
+        int error;
+        if (trials->willrun->user != NULL || strcmp(line->to, "/etc/passwd") != 0)
+            continue;
+        const struct node *node =
+            root_lookup(stage->root, NULL, "/etc/passwd", NULL, LOOKUP_FOLLOW, &error);
+        if (node != NULL && facts_text(stage->facts, node, LARGEST, trials->arena, &text) == 0 &&
+            memmem(text.data, text.size, ":65532:65532:", 13) == NULL &&
+            memmem(text.data, text.size, ":65534:65534:", 13) != NULL)
+            trial->user = nobody;
+    }
 }
 
 /* ---- what it came to ---- */
@@ -170,70 +255,90 @@ static uint64_t size_below(struct root *root, const struct node *top)
     return size;
 }
 
-static const struct willrun_subject *worst_subject(const struct willrun_result *check)
+/* What the subjects will look for in vain. */
+static void list_lacks(const struct trials *trials, struct trial *trial)
 {
-    const struct willrun_target *target = &check->targets[0];
-    const struct willrun_subject *worst = &target->subjects[0];
-    for (size_t i = 1; i < target->subject_count; i++)
-        if (target->subjects[i].verdict > worst->verdict)
-            worst = &target->subjects[i];
-    return worst;
+    const struct willrun_target *target = &trial->check->targets[0];
+    for (size_t i = 0; i < target->subject_count; i++)
+        for (size_t k = 0;
+             k < target->subjects[i].finding_count && relevant(trials->artifacts, target, i); k++) {
+            const char *what = wants_what(&target->subjects[i].findings[k]);
+            if (what != NULL && !has_text(trial->lacks.at, trial->lacks.count, what))
+                *vec_push(&trial->lacks) = what;
+        }
 }
 
-static void conclude(struct trial *trial, struct arena *arena)
+static void keep_copies(const struct trials *trials, struct trial *trial)
+{
+    struct willrun_copy_line *lines =
+        arena_array(trials->arena, trial->copies.count + 1, sizeof *lines);
+    for (size_t i = 0; i < trial->copies.count; i++)
+        lines[i] = trial->copies.at[i].line;
+    trial->candidate.copies = lines;
+    trial->candidate.copy_count = trial->copies.count;
+}
+
+static void conclude(const struct trials *trials, struct trial *trial)
 {
     const struct willrun_target *target = &trial->check->targets[0];
     struct willrun_candidate *candidate = &trial->candidate;
     struct root *root = facts_root(result_facts(trial->check));
-    const struct willrun_subject *worst = worst_subject(trial->check);
+    const struct willrun_subject *worst = relevant_worst(trials->artifacts, target);
     const struct willrun_finding *finding = finding_deciding(worst);
+    const char *installer = installer_of(trial);
     int error;
+    list_lacks(trials, trial);
+    keep_copies(trials, trial);
     candidate->verdict = worst->verdict;
-    candidate->fits = worst->verdict == WILLRUN_RUNS;
-    if (!candidate->fits && finding != NULL) {
-        candidate->why = arena_string(arena, finding->message);
-        candidate->fix = arena_string(arena, finding->fix);
+    candidate->fits = worst->verdict <= WILLRUN_DEGRADED;
+    if (worst->verdict != WILLRUN_RUNS && finding != NULL) {
+        candidate->why = arena_string(trials->arena, finding->message);
+        candidate->fix = arena_string(trials->arena, finding->fix);
     }
     candidate->libc = target->libc;
-    candidate->libc_version = arena_string(arena, target->libc_version);
+    candidate->libc_version = arena_string(trials->arena, target->libc_version);
     candidate->shell = root_lookup(root, NULL, "/bin/sh", NULL, LOOKUP_FOLLOW, &error) != NULL;
     candidate->estimated_size = size_below(root, root_top(root));
-    candidate->copies = trial->copies.at;
-    candidate->copy_count = trial->copies.count;
     candidate->packages = trial->packages.at;
     candidate->package_count = trial->packages.count;
+    candidate->installer = installer;
+    candidate->lacks = trial->lacks.at;
+    candidate->lack_count = trial->lacks.count;
 }
 
-static bool check(struct willrun *willrun, struct willrun *like, const char *source,
+static bool check(const struct trials *trials, struct willrun *like, const char *source,
                   struct trial *trial)
 {
+    struct err *err = &trials->willrun->err;
     willrun_result_free(trial->check);
     if (willrun_check(like, &trial->check) != WILLRUN_OK)
-        return err_set(&willrun->err, like->err.code, "%s", like->err.text);
+        return err_set(err, like->err.code, "%s", like->err.text);
     if (trial->check->target_count == 1 && trial->check->targets[0].subject_count != 0)
         return true;
-    return err_set(&willrun->err, WILLRUN_EUSAGE,
+    return err_set(err, WILLRUN_EUSAGE,
                    trial->check->target_count == 1
-                       ? "among the artifacts is no ELF file and no executable script (%s)"
+                       ? "among the artifacts is no ELF file and no script that is executable or "
+                         "known by its name (%s)"
                        : "%s is for several platforms: say with --platform for which one",
                    source);
 }
 
-bool candidate_try(struct willrun *willrun, const struct artifacts *artifacts, const char *image,
-                   const char *source, const char *platform, const char *user, struct arena *arena,
+bool candidate_try(const struct trials *trials, const char *image, const char *source,
                    struct trial *trial)
 {
     bool done = true;
     size_t added = 1;
     *trial = (struct trial){.candidate = {.image = image, .source = source}};
+    trial->user = trials->willrun->user != NULL ? trials->willrun->user : nonroot;
     for (unsigned round = 0; done && added != 0 && round < ROUNDS; round++) {
-        struct willrun *like = prepare(willrun, artifacts, source, platform, user, trial, arena);
-        done = check(willrun, like, source, trial);
+        struct willrun *like = prepare(trials, source, trial);
+        done = check(trials, like, source, trial);
         willrun_free(like);
-        added = done ? add_supplies(trial, arena) : 0;
+        added = done ? add_supplies(trials, trial) : 0;
+        choose_user(trials, trial);
     }
     if (done)
-        conclude(trial, arena);
+        conclude(trials, trial);
     return done;
 }
 
@@ -242,4 +347,5 @@ void trial_free(struct trial *trial)
     willrun_result_free(trial->check);
     vec_free(&trial->copies);
     vec_free(&trial->packages);
+    vec_free(&trial->lacks);
 }

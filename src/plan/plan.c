@@ -3,16 +3,16 @@
 #include <string.h>
 
 #include "plan/candidate.h"
+#include "plan/change.h"
+#include "plan/relevant.h"
 #include "plan/stage_text.h"
 #include "source/base.h"
-
-/* Who runs what a plan starts, where nobody else is named: distroless images call him nonroot. */
-static const char nobody[] = "65532:65532";
 
 struct owned_plan {
     struct willrun_plan plan; /* first: what the caller sees */
     struct arena arena;
     struct artifacts artifacts;
+    struct entry entry;
     struct VEC(struct trial) trials;
     struct VEC(struct willrun_candidate) candidates;
 };
@@ -21,8 +21,14 @@ struct planning {
     struct willrun *willrun;
     const struct willrun_plan_request *request;
     struct owned_plan *owned;
-    const char *user;
 };
+
+static struct trials shared(const struct planning *planning)
+{
+    struct owned_plan *owned = planning->owned;
+    return (struct trials){planning->willrun, &owned->artifacts, &owned->entry,
+                           owned->plan.platform, &owned->arena};
+}
 
 /* ---- the bases ---- */
 
@@ -30,13 +36,12 @@ static bool try_base(struct planning *planning, const char *image, const char *s
 {
     struct owned_plan *owned = planning->owned;
     struct trial *trial = vec_push(&owned->trials);
-    bool done =
-        candidate_try(planning->willrun, &owned->artifacts, arena_string(&owned->arena, image),
-                      arena_string(&owned->arena, source), owned->plan.platform, planning->user,
-                      &owned->arena, trial);
+    const struct trials trials = shared(planning);
+    bool done = candidate_try(&trials, arena_string(&owned->arena, image),
+                              arena_string(&owned->arena, source), trial);
     if (done && owned->plan.platform == NULL) /* of the artifacts themselves */
-        owned->plan.platform =
-            arena_string(&owned->arena, trial->check->targets[0].subjects[0].platform);
+        owned->plan.platform = arena_string(
+            &owned->arena, relevant_worst(&owned->artifacts, &trial->check->targets[0])->platform);
     return done;
 }
 
@@ -102,15 +107,22 @@ static bool try_one(struct planning *planning, const char *on)
 
 /* ---- the best ---- */
 
-/* What runs before what does not, then the smaller one. */
+/* What runs before what does not, what has all that it looks for later before what lacks more, then
+ * the smaller one, the one with less copied in, the one without a shell. */
 static int by_worth(const void *a, const void *b)
 {
     const struct willrun_candidate *left = &((const struct trial *)a)->candidate;
     const struct willrun_candidate *right = &((const struct trial *)b)->candidate;
     if (left->verdict != right->verdict)
         return left->verdict < right->verdict ? -1 : 1;
+    if (left->lack_count != right->lack_count)
+        return left->lack_count < right->lack_count ? -1 : 1;
     if (left->estimated_size != right->estimated_size)
         return left->estimated_size < right->estimated_size ? -1 : 1;
+    if (left->copy_count != right->copy_count)
+        return left->copy_count < right->copy_count ? -1 : 1;
+    if (left->shell != right->shell)
+        return left->shell ? 1 : -1;
     return strcmp(left->image, right->image);
 }
 
@@ -133,7 +145,7 @@ static bool is_kin(const struct willrun_candidate *a, const struct willrun_candi
         left += *left != 0;
         right += *right != 0;
     }
-    return *left == *right && a->verdict == b->verdict;
+    return *left == *right && a->verdict == b->verdict && a->lack_count == b->lack_count;
 }
 
 /* Of releases that follow one another, for they are about as large, the newest goes first. */
@@ -148,12 +160,13 @@ static void put_newest_first(struct trial *trials, size_t count)
 }
 
 /* The first of the artifacts that is a program. */
-static const char *entrypoint_of(const struct willrun_result *check)
+static const char *program_of(const struct artifacts *artifacts, const struct willrun_result *check)
 {
     const struct willrun_target *target = &check->targets[0];
     for (size_t i = 0; i < target->subject_count; i++)
-        if (target->subjects[i].kind == WILLRUN_KIND_EXECUTABLE ||
-            target->subjects[i].kind == WILLRUN_KIND_SCRIPT)
+        if ((target->subjects[i].kind == WILLRUN_KIND_EXECUTABLE ||
+             target->subjects[i].kind == WILLRUN_KIND_SCRIPT) &&
+            relevant(artifacts, target, i))
             return target->subjects[i].path;
     return NULL;
 }
@@ -169,12 +182,16 @@ static bool rank(struct planning *planning)
     plan->candidates = owned->candidates.at;
     plan->candidate_count = owned->candidates.count;
     plan->check = owned->trials.at[0].check;
-    if (!plan->candidates[0].fits)
+    const struct trials trials = shared(planning);
+    if (!plan->candidates[0].fits) {
+        plan->change = change_least(&trials, owned->trials.at, owned->trials.count,
+                                    planning->request->on != NULL);
         return true;
+    }
     plan->chosen = &plan->candidates[0];
     plan->dockerfile =
-        stage_text(planning->willrun, &owned->artifacts, plan->chosen, planning->user,
-                   entrypoint_of(plan->check), &owned->arena, &planning->willrun->err);
+        stage_text(&trials, &owned->trials.at[0], program_of(&owned->artifacts, plan->check),
+                   planning->request->packages);
     return plan->dockerfile != NULL;
 }
 
@@ -185,12 +202,11 @@ enum willrun_err willrun_plan(struct willrun *willrun, const struct willrun_plan
     *owned = (struct owned_plan){0};
     context_err(willrun);
     *plan = NULL;
-    struct planning planning = {.willrun = willrun,
-                                .request = request,
-                                .owned = owned,
-                                .user = willrun->user != NULL ? willrun->user : nobody};
+    struct planning planning = {.willrun = willrun, .request = request, .owned = owned};
     owned->plan.platform = arena_string(&owned->arena, willrun->platform_name);
     bool done = artifacts_find(willrun, &owned->artifacts);
+    if (done)
+        entry_find(&owned->artifacts, &owned->entry);
     if (done)
         done = request->on != NULL ? try_one(&planning, request->on)
                                    : try_profiles(&planning) && try_given(&planning);

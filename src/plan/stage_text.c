@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/stages.h"
 #include "report/json_writer.h"
 
 /* A word that a Dockerfile's line takes as it is. */
@@ -54,12 +53,11 @@ static void put_copy(FILE *out, const char *stage, const char *flags, const char
     putc('\n', out);
 }
 
-static bool put_given(FILE *out, const struct willrun *willrun, struct arena *arena,
-                      struct err *err)
+static bool put_given(FILE *out, struct willrun *willrun, struct arena *arena)
 {
     for (size_t i = 0; i < willrun->copies.count; i++) {
         struct copy_request request;
-        if (!copy_parse(willrun->copies.at[i], arena, &request, err))
+        if (!copy_parse(willrun->copies.at[i], arena, &request, &willrun->err))
             return false;
         const char *flags = "";
         if (request.mode >= 0)
@@ -73,36 +71,99 @@ static bool put_given(FILE *out, const struct willrun *willrun, struct arena *ar
     return true;
 }
 
-const char *stage_text(const struct willrun *willrun, const struct artifacts *artifacts,
-                       const struct willrun_candidate *candidate, const char *user,
-                       const char *entrypoint, struct arena *arena, struct err *err)
+/* Images without a tag mean :latest; distroless ones have tags of kinds, and this one's user. */
+static void put_from(FILE *out, const char *image)
+{
+    bool distroless = strncmp(image, "gcr.io/distroless/", 18) == 0 && strchr(image, ':') == NULL;
+    fprintf(out, "FROM %s%s\n", image, distroless ? ":nonroot" : "");
+}
+
+static bool is_installed(const struct trial_copy *copy, bool packages)
+{
+    return packages && copy->packaged;
+}
+
+/* One layer, without the installer's lists. */
+static void put_install(FILE *out, const struct trial *trial, bool packages)
+{
+    bool any = false,
+         apk = trial->candidate.installer != NULL && strcmp(trial->candidate.installer, "apk") == 0;
+    for (size_t i = 0; i < trial->copies.count; i++)
+        any |= is_installed(&trial->copies.at[i], packages);
+    if (!any)
+        return;
+    fputs(apk ? "RUN apk add --no-cache"
+              : "RUN apt-get update && apt-get install -y --no-install-recommends",
+          out);
+    for (size_t i = 0; i < trial->packages.count; i++)
+        fprintf(out, " %s", trial->packages.at[i]);
+    fputs(apk ? "\n" : " && rm -rf /var/lib/apt/lists/*\n", out);
+}
+
+static void put_artifacts(FILE *out, const struct trials *trials, const struct trial *trial)
+{
+    for (size_t i = 0; i < trials->artifacts->list.count; i++) {
+        const struct artifact *artifact = &trials->artifacts->list.at[i];
+        const char *flags = artifact->open ? "" : " --chmod=755";
+        if (!artifact->open && artifact->folder)
+            flags = arena_format(trials->arena, " --chown=%s", trial->user);
+        put_copy(out, artifact->stage, flags, &artifact->source, 1, artifact->to, trials->arena);
+    }
+}
+
+/* NAME="VALUE", in which a Dockerfile expands nothing. */
+static void put_env(FILE *out, const char *assignment)
+{
+    fprintf(out, "ENV %.*s=\"", (int)strcspn(assignment, "="), assignment);
+    for (const char *at = strchr(assignment, '=') + 1; *at != 0; at++)
+        fprintf(out, strchr("\"\\$", *at) != NULL ? "\\%c" : "%c", *at);
+    fputs("\"\n", out);
+}
+
+static void put_process(FILE *out, const struct trials *trials, const struct trial *trial,
+                        const char *program)
+{
+    const struct willrun *willrun = trials->willrun;
+    const struct entry *entry = trials->entry;
+    for (size_t i = 0; i < willrun->env.count; i++)
+        put_env(out, willrun->env.at[i]);
+    if (willrun->workdir != NULL)
+        fprintf(out, "WORKDIR %s\n", willrun->workdir);
+    fprintf(out, "USER %s\n", trial->user);
+    if (entry->count == 0 && program == NULL)
+        return;
+    fputs("ENTRYPOINT ", out);
+    put_list(out, entry->count != 0 ? entry->words : &program,
+             entry->count != 0 ? entry->count : 1);
+    putc('\n', out);
+}
+
+const char *stage_text(const struct trials *trials, const struct trial *trial, const char *program,
+                       bool packages)
 {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (out == NULL) {
-        err_set(err, WILLRUN_ENOMEM, "out of memory");
+        err_set(&trials->willrun->err, WILLRUN_ENOMEM, "out of memory");
         return NULL;
     }
-    fprintf(out, "FROM %s\n", candidate->image);
-    bool put = put_given(out, willrun, arena, err);
-    for (size_t i = 0; i < artifacts->list.count; i++) {
-        const struct artifact *artifact = &artifacts->list.at[i];
-        put_copy(out, artifact->stage, artifact->open ? "" : " --chmod=755", &artifact->source, 1,
-                 artifact->to, arena);
+    put_from(out, trial->candidate.image);
+    put_install(out, trial, packages);
+    bool put = put_given(out, trials->willrun, trials->arena);
+    put_artifacts(out, trials, trial);
+    for (size_t i = 0; i < trial->copies.count; i++) {
+        const struct willrun_copy_line *line = &trial->copies.at[i].line;
+        if (!is_installed(&trial->copies.at[i], packages))
+            put_copy(out, line->stage, "", line->sources, line->source_count, line->to,
+                     trials->arena);
     }
-    for (size_t i = 0; i < candidate->copy_count; i++) {
-        const struct willrun_copy_line *line = &candidate->copies[i];
-        put_copy(out, line->stage, "", line->sources, line->source_count, line->to, arena);
-    }
-    fprintf(out, "USER %s\n", user);
-    if (entrypoint != NULL) {
-        fputs("ENTRYPOINT ", out);
-        put_list(out, &entrypoint, 1);
-        putc('\n', out);
-    }
+    for (size_t i = 0; i < trial->lacks.count; i++)
+        fprintf(out, "# it may look for %s, which neither the base nor a stage has\n",
+                trial->lacks.at[i]);
+    put_process(out, trials, trial, program);
     put = fclose(out) == 0 && put;
-    const char *kept = put ? arena_string(arena, text) : NULL;
+    const char *kept = put ? arena_string(trials->arena, text) : NULL;
     free(text);
     return kept;
 }

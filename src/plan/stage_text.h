@@ -2,12 +2,11 @@
 #ifndef WILLRUN_PLAN_STAGE_TEXT_H
 #define WILLRUN_PLAN_STAGE_TEXT_H
 
-#include "plan/artifacts.h"
-#include "willrun/plan.h"
+#include "plan/candidate.h"
 
-/* Its lines, in `arena`, or NULL with a sentence in `err`. `entrypoint`: a path; NULL: none. */
-const char *stage_text(const struct willrun *willrun, const struct artifacts *artifacts,
-                       const struct willrun_candidate *candidate, const char *user,
-                       const char *entrypoint, struct arena *arena, struct err *err);
+/* Its lines, in trials->arena, or NULL with a sentence in the context. `program`: what is started
+ * where the entry does not say; NULL: nothing. `packages`: install what packages bring. */
+const char *stage_text(const struct trials *trials, const struct trial *trial, const char *program,
+                       bool packages);
 
 #endif

@@ -1,4 +1,6 @@
 /* A plan: for people, for programs, and as a Dockerfile's stage. */
+#include <string.h>
+
 #include "report/json_parts.h"
 #include "report/names.h"
 #include "report/report.h"
@@ -41,8 +43,14 @@ static void put_candidate(const struct screen *screen, const struct willrun_cand
     fputs(candidate->shell ? ", shell" : "", out);
     size_t copies = count_copies(candidate);
     if (copies != 0)
-        fprintf(out, ", %zu librar%s copied", copies, copies == 1 ? "y" : "ies");
+        fprintf(out, ", %zu cop%s", copies, copies == 1 ? "y" : "ies");
     putc('\n', out);
+    if (candidate->fits && candidate->lack_count != 0) {
+        fputs("    without ", out);
+        for (size_t i = 0; i < candidate->lack_count; i++)
+            fprintf(out, "%s%s", i == 0 ? "" : ", ", candidate->lacks[i]);
+        putc('\n', out);
+    }
     if (candidate->why == NULL)
         return;
     screen_pad(screen, 4);
@@ -64,6 +72,18 @@ static void put_candidates(const struct screen *screen, const struct willrun_pla
                 screen_mark(screen, "…", "..."), others - SHOWN);
 }
 
+/* What a base with an installer would do in place of copies. */
+static void put_packages(const struct willrun_candidate *chosen, const char *dockerfile, FILE *out)
+{
+    if (chosen->package_count == 0 || chosen->installer == NULL ||
+        strstr(dockerfile, "\nRUN ") != NULL)
+        return;
+    fputs("\nin place of copies, packages bring the same (--packages):", out);
+    for (size_t i = 0; i < chosen->package_count; i++)
+        fprintf(out, " %s", chosen->packages[i]);
+    putc('\n', out);
+}
+
 static void plan_text(const struct willrun_plan *plan, const struct willrun_style *style, FILE *out)
 {
     const struct screen screen = {out, style};
@@ -75,15 +95,10 @@ static void plan_text(const struct willrun_plan *plan, const struct willrun_styl
         fputs("the runtime stage on ", out);
         screen_put(&screen, PAINT_STRONG, plan->chosen->image);
         fprintf(out, ":\n\n%s", plan->dockerfile);
-        if (plan->chosen->package_count != 0)
-            fputs("\ninstead of the copied libraries these packages do where the base installs "
-                  "any:\n",
-                  out);
-        for (size_t i = 0; i < plan->chosen->package_count; i++)
-            fprintf(out, "  %s\n", plan->chosen->packages[i]);
-    } else if (plan->candidates[0].fix != NULL) {
+        put_packages(plan->chosen, plan->dockerfile, out);
+    } else if (plan->change != NULL) {
         fputs("nothing fits. The least change: ", out);
-        screen_fold(&screen, 32, 2, plan->candidates[0].fix);
+        screen_fold(&screen, 32, 2, plan->change);
         putc('\n', out);
     }
 }
@@ -136,10 +151,13 @@ static void plan_json(const struct willrun_plan *plan, FILE *out)
         json_size(&json, "estimated_size", candidate->estimated_size);
         put_copies(&json, candidate);
         put_texts(&json, "packages", candidate->packages, candidate->package_count);
+        json_text(&json, "installer", candidate->installer);
+        put_texts(&json, "lacks", candidate->lacks, candidate->lack_count);
         json_close(&json, '}');
     }
     json_close(&json, ']');
     json_text(&json, "chosen", plan->chosen != NULL ? plan->chosen->image : NULL);
+    json_text(&json, "change", plan->change);
     json_text(&json, "dockerfile", plan->dockerfile);
     json_close(&json, '}');
 }

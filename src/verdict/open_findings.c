@@ -43,6 +43,14 @@ static bool is_told(const struct replay *replay, size_t index)
     return false;
 }
 
+static const char *fix_absent(const struct findings *findings, const char *name, bool wide)
+{
+    for (size_t i = 0; i < findings->supplies.count; i++)
+        if (strcmp(findings->supplies.at[i].name, name) == 0)
+            return findings->supplies.at[i].fix;
+    return advice_library(findings->advice, name, NULL, wide, findings->arena);
+}
+
 static void judge_opened(struct findings *findings, const struct replay *replay,
                          const struct event *event)
 {
@@ -64,7 +72,7 @@ static void judge_opened(struct findings *findings, const struct replay *replay,
     finding->object = event->name;
     finding->needed_by = program;
     finding->fix = event->path == NULL
-                       ? advice_library(findings->advice, event->name, NULL, by->elf->wide, arena)
+                       ? fix_absent(findings, event->name, by->elf->wide)
                        : "Put the build of it for this target, with all that it needs, in its "
                          "place.";
 }
