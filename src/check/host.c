@@ -108,6 +108,7 @@ static bool find_by_kind(const struct finding_host *finding_host)
 {
     struct host *host = finding_host->host;
     struct host_search search = {.plugin = host->plugin,
+                                 .path = finding_host->path,
                                  .facts = finding_host->target->facts,
                                  .process = finding_host->process,
                                  .started = finding_host->target->started,
@@ -141,22 +142,28 @@ void host_find(const struct target *target, struct process *process, const char 
     struct finding_host finding_host = {target, process, path, findings, host};
     if (target->host != NULL)
         host->known = find_named(&finding_host);
-    else if (host->plugin != NULL)
+    else if (host->plugin != NULL && (host->row = plugin_any_host(host->plugin)) == NULL)
         host->known = find_by_kind(&finding_host);
-    if (!host->known)
-        return;
-    process->host = &host->exec;
     process->opens_lazily = host->row != NULL && host->row->lazily;
+    if (host->known)
+        process->host = &host->exec;
 }
 
-void host_words(const struct host *host, struct words *words, struct arena *arena)
+void host_words(const struct host *host, const char *path, struct words *words, struct arena *arena)
 {
-    if (host->row == NULL || !host->known || words->lines.count == 0)
+    if (host->instead != NULL) {
+        words->lines.count = 0;
+        words_add(words, host->instead, arena);
+        words->exit_status = host->row != NULL ? host->row->status : -1;
+        return;
+    }
+    bool any = host->row != NULL && host->row->commands[0] == 0;
+    if (host->row == NULL || !(host->known || any) || words->lines.count == 0)
         return;
     const char *text = words->lines.at[0];
     for (size_t i = 1; i < words->lines.count; i++)
         text = arena_format(arena, "%s\n%s", text, words->lines.at[i]);
     words->lines.count = 0;
-    words_add(words, plugin_host_says(host->row, text, arena), arena);
+    words_add(words, plugin_host_says(host->row, path, text, arena), arena);
     words->exit_status = host->row->status;
 }

@@ -11,7 +11,8 @@ struct host {
     const struct plugin *plugin;   /* what the object is; NULL: no kind that is known */
     const struct plugin_host *row; /* what the program is; NULL: none of the table */
     struct exec_result exec;
-    bool known; /* there is a program, and what it would offer is known */
+    bool known;          /* there is a program, and what it would offer is known */
+    const char *instead; /* what it prints whatever dlopen says; NULL: what dlopen makes of it */
 };
 
 /* Find who opens the object at `path`: the program of --host, else the one that loads its kind of
@@ -20,7 +21,8 @@ struct host {
 void host_find(const struct target *target, struct process *process, const char *path,
                const struct elf_facts *elf, struct findings *findings, struct host *host);
 
-/* What the host prints for the words of dlerror. */
-void host_words(const struct host *host, struct words *words, struct arena *arena);
+/* What the host prints for the words of dlerror about the plugin at `path`. */
+void host_words(const struct host *host, const char *path, struct words *words,
+                struct arena *arena);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "check/host.h"
 #include "check/later.h"
+#include "check/python.h"
 #include "check/supply.h"
 #include "check/versions.h"
 #include "replay/musl.h"
@@ -333,6 +334,7 @@ static void conclude(struct judging *judging, const struct words *words)
         subject->verdict = WILLRUN_FAILS;
         subject->phase = words->phase != WILLRUN_PHASE_NONE ? words->phase : WILLRUN_PHASE_LOAD;
     } else if (findings_have(&judging->findings, RULE_HOST_UNKNOWN) ||
+               findings_have(&judging->findings, RULE_MODULE_NOT_TAKEN) ||
                findings_have(&judging->findings, RULE_LOADER_UNKNOWN) ||
                findings_have(&judging->findings, RULE_UNREADABLE) ||
                findings_have(&judging->findings, RULE_VERSIONS_ONLY) ||
@@ -405,11 +407,13 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
     number_order(&replay);
     struct words words;
     words_of_start(&replay, dlopen, &words);
-    host_words(&judging->host, &words, &judging->scratch);
+    host_words(&judging->host, exec->program, &words, &judging->scratch);
     if (lacks_a_library(&replay) || lacks_opened(&replay))
         supplies_find(judging->target, &judging->process, exec, dlopen, &replay,
                       &judging->findings.supplies);
     findings_of_start(&judging->findings, &replay, dlopen, judging->target->libc.kind);
+    if (dlopen)
+        python_advise(judging->target, &judging->host, exec->program, &judging->findings);
     judge_later(judging, exec, &replay, dlopen);
     conclude(judging, &words);
     if (judging->subject->verdict == WILLRUN_UNKNOWN)
@@ -596,6 +600,8 @@ static void judge_shared(struct judging *judging, const char *path, const struct
                                .argv0 = path};
     if (libc.kind == WILLRUN_LIBC_UNKNOWN)
         loader_unknown(judging, libc.path);
+    else if (!python_takes(target, &judging->process, host, path, &judging->findings))
+        conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
     else
         judge_replay(judging, &exec, true,
                      libc.kind == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay);

@@ -6,23 +6,26 @@
 #include "base/hash.h"
 
 static const struct plugin plugins[] = {
-#define PLUGIN(id, name, what, paths, entries, give)                                               \
-    {PLUGIN_##id, name, what, paths, entries, give},
-#define HOST(plugin, name, commands, opens, says, status)
+#define PLUGIN(id, name, what, paths, entries, versions, give)                                     \
+    {PLUGIN_##id, name, what, paths, entries, versions, give},
 #include "plugins.def"
-#undef PLUGIN
-#undef HOST
+};
+
+/* What a plugin's path calls a version of its host, where that is not its number. */
+static const struct {
+    enum plugin_id plugin;
+    const char *text, *version;
+} versions[] = {
+#define VERSION(plugin, text, version) {PLUGIN_##plugin, text, version},
+#include "plugins.def"
 };
 
 enum opens { NOW, LAZILY };
 
 static const struct plugin_host hosts[] = {
-#define PLUGIN(id, name, what, paths, entries, give)
 #define HOST(plugin, name, commands, opens, says, status)                                          \
     {PLUGIN_##plugin, name, commands, (opens) == LAZILY, says, status},
 #include "plugins.def"
-#undef PLUGIN
-#undef HOST
 };
 enum { HOSTS = sizeof hosts / sizeof *hosts };
 
@@ -103,7 +106,7 @@ static bool is_called(const struct plugin_host *host, const char *path)
 {
     char command[LONGEST_WORD];
     for (const char *at = host->commands; next_word(&at, command);)
-        if (fnmatch(base_name(command), base_name(path), 0) == 0)
+        if (strchr(command, '%') == NULL && fnmatch(base_name(command), base_name(path), 0) == 0)
             return true;
     return false;
 }
@@ -125,48 +128,116 @@ static bool is_program(struct host_search *search, const char *command, struct e
     return host->node != NULL && host->chain_count == 0 && host->wrapper == NULL;
 }
 
-/* Step number `step` of a row: the command to look for, in `word`; false: there is none. */
-static bool command_of(const struct host_search *search, const struct plugin_host *host,
-                       size_t step, char word[LONGEST_WORD])
+/* The number of a host's version that the path calls `text`, of two parts at most. */
+static const char *version_called(enum plugin_id plugin, const char *text, size_t length,
+                                  struct arena *arena)
 {
-    const char *at = host->commands;
-    for (size_t i = 0; search->started != NULL && search->started[i] != NULL; i++)
-        if (step-- == 0) {
-            const char *started = search->started[i];
-            size_t length = strlen(started);
-            bool fits = length < LONGEST_WORD && is_called(host, started);
-            memcpy(word, started, fits ? length : 0);
-            word[fits ? length : 0] = 0;
-            return true;
-        }
-    do
-        if (!next_word(&at, word))
-            return false;
-    while (step-- != 0);
-    return true;
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+        if (versions[i].plugin == plugin && strlen(versions[i].text) == length &&
+            memcmp(versions[i].text, text, length) == 0)
+            return versions[i].version;
+    const char *dot = memchr(text, '.', length);
+    const char *second =
+        dot != NULL ? memchr(dot + 1, '.', length - (size_t)(dot + 1 - text)) : NULL;
+    return arena_copy(arena, text, second != NULL ? (size_t)(second - text) : length);
 }
 
-bool plugin_next_host(struct host_search *search, struct exec_result *host)
+/* What stands for "%p" and "%v" where `path` has the pattern's text; false: it has not. */
+static bool match_version(const char *pattern, const char *path, enum plugin_id plugin,
+                          struct arena *arena, struct place_of_host *place)
 {
-    char command[LONGEST_WORD];
-    for (; search->row < HOSTS; search->row++, search->step = 0) {
-        search->host = &hosts[search->row];
-        if (search->host->plugin != search->plugin->id)
+    const char *mark = strstr(pattern, "%v");
+    const char *before = arena_copy(arena, pattern, (size_t)(mark - pattern));
+    size_t length = strlen(before), behind = strlen(mark + 2);
+    for (const char *at = path; (at = strstr(at, before)) != NULL; at++) {
+        const char *text = at + length;
+        size_t size = strspn(text, "0123456789.abcdefghijklmnopqrstuvwxyz");
+        while (size != 0 && text[size - 1] == '.')
+            size--;
+        if (*text < '0' || *text > '9' || strncmp(text + size, mark + 2, behind) != 0)
             continue;
-        while (command_of(search, search->host, search->step, command)) {
-            search->step++;
-            if (command[0] != 0 && strchr(command, '*') == NULL &&
-                is_program(search, arena_string(search->arena, command), host))
-                return true;
-        }
+        *place = (struct place_of_host){
+            .prefix = *pattern == '/' ? arena_copy(arena, path, (size_t)(at - path)) : NULL,
+            .version = version_called(plugin, text, size, arena)};
+        return true;
     }
     return false;
 }
 
-const char *plugin_host_says(const struct plugin_host *host, const char *words, struct arena *arena)
+/* `word` with the place's texts for its marks; NULL: it has none, or what it asks for is not known.
+ */
+static const char *fill_command(const char *word, const struct place_of_host *place,
+                                struct arena *arena)
 {
-    const char *mark = host != NULL ? strstr(host->says, "%s") : NULL;
-    if (mark == NULL)
-        return words;
-    return arena_format(arena, "%.*s%s%s", (int)(mark - host->says), host->says, words, mark + 2);
+    const char *text = "";
+    if (strchr(word, '%') == NULL)
+        return NULL;
+    for (const char *mark; (mark = strchr(word, '%')) != NULL; word = mark + 2) {
+        const char *value = mark[1] == 'v' ? place->version : place->prefix;
+        if (value == NULL)
+            return NULL;
+        text = arena_format(arena, "%s%.*s%s", text, (int)(mark - word), word, value);
+    }
+    return arena_format(arena, "%s%s", text, word);
+}
+
+static void add_command(struct host_search *search, const char *command)
+{
+    if (command != NULL && search->command_count < HOST_COMMANDS)
+        search->commands[search->command_count++] = arena_string(search->arena, command);
+}
+
+/* The commands of a row in the order in which they are looked for: what the target starts, those
+ * that the plugin's path tells, the others. */
+static void list_commands(struct host_search *search, const struct plugin_host *host)
+{
+    char pattern[LONGEST_WORD], word[LONGEST_WORD];
+    search->command_count = 0;
+    for (size_t i = 0; search->started != NULL && search->started[i] != NULL; i++)
+        if (is_called(host, search->started[i]))
+            add_command(search, search->started[i]);
+    for (const char *at = search->plugin->versions; next_word(&at, pattern);) {
+        struct place_of_host place;
+        if (search->path == NULL ||
+            !match_version(pattern, search->path, host->plugin, search->arena, &place))
+            continue;
+        for (const char *words = host->commands; next_word(&words, word);)
+            add_command(search, fill_command(word, &place, search->arena));
+    }
+    for (const char *words = host->commands; next_word(&words, word);)
+        if (strpbrk(word, "%*") == NULL)
+            add_command(search, word);
+}
+
+bool plugin_next_host(struct host_search *search, struct exec_result *host)
+{
+    for (; search->row < HOSTS; search->row++, search->step = 0) {
+        search->host = &hosts[search->row];
+        if (search->host->plugin != search->plugin->id)
+            continue;
+        if (search->step == 0)
+            list_commands(search, search->host);
+        while (search->step < search->command_count)
+            if (is_program(search, search->commands[search->step++], host))
+                return true;
+    }
+    return false;
+}
+
+const struct plugin_host *plugin_any_host(const struct plugin *plugin)
+{
+    for (size_t i = 0; i < HOSTS; i++)
+        if (hosts[i].plugin == plugin->id && hosts[i].commands[0] == 0)
+            return &hosts[i];
+    return NULL;
+}
+
+const char *plugin_host_says(const struct plugin_host *host, const char *path, const char *words,
+                             struct arena *arena)
+{
+    const char *text = "", *from = host->says;
+    for (const char *mark; (mark = strchr(from, '%')) != NULL; from = mark + 2)
+        text = arena_format(arena, "%s%.*s%s", text, (int)(mark - from), from,
+                            mark[1] == 'f' ? path : words);
+    return arena_format(arena, "%s%s", text, from);
 }

@@ -6,11 +6,8 @@
 #include "replay/replay.h"
 
 enum plugin_id {
-#define PLUGIN(id, name, what, paths, entries, give) PLUGIN_##id,
-#define HOST(plugin, name, commands, opens, says, status)
+#define PLUGIN(id, name, what, paths, entries, versions, give) PLUGIN_##id,
 #include "plugins.def"
-#undef PLUGIN
-#undef HOST
 };
 
 struct plugin {
@@ -18,7 +15,8 @@ struct plugin {
     const char *name; /* "node-addon" */
     const char *what; /* "an addon of Node.js" */
     const char *paths, *entries;
-    const char *give; /* what to give where the target has no host */
+    const char *versions; /* patterns of what its path tells of its host */
+    const char *give;     /* what to give where the target has no host */
 };
 
 struct plugin_host {
@@ -26,7 +24,8 @@ struct plugin_host {
     const char *name;
     const char *commands;
     bool lazily;      /* it opens with RTLD_LAZY */
-    const char *says; /* what it prints where dlopen fails: "%s" stands for dlerror's words */
+    const char *says; /* what it prints where dlopen fails: "%s" stands for dlerror's words, "%f"
+                         for the plugin's path */
     int status;       /* its exit status then; -1: it lives on */
 };
 
@@ -36,24 +35,41 @@ const struct plugin *plugin_of(const char *path, const struct elf_facts *elf);
 /* The host of `plugin` that a program of this path is; NULL: none of the table. */
 const struct plugin_host *plugin_host_called(const struct plugin *plugin, const char *path);
 
+/* What a plugin's path tells of its host. */
+struct place_of_host {
+    const char
+        *prefix; /* of the folders in which host and plugin lie, "/usr/local"; NULL: not told */
+    const char *version; /* "3.12" */
+};
+
+enum { HOST_COMMANDS = 64 }; /* at most, of one host */
+
 /* The place of a search for hosts, with NULL, 0 at its start. */
 struct host_search {
     const struct plugin *plugin;
+    const char *path; /* of the plugin; NULL: not known */
     struct facts *facts;
     const struct process *process;
     const char *const *started; /* commands that the target starts, NULL at the end; NULL: none */
     struct arena *arena;
-    size_t row;                     /* of the table of hosts */
-    size_t step;                    /* in that row */
+    size_t row;  /* of the table of hosts */
+    size_t step; /* in that row's commands */
+    const char *commands[HOST_COMMANDS];
+    size_t command_count;
     const struct plugin_host *host; /* whose program was found */
 };
 
 /* The next program of the target that loads such plugins: of each host what the target starts, then
- * its commands in PATH, then its usual paths. False: there is no more. Scripts are passed over. */
+ * what the plugin's path tells, then its commands in PATH and its usual paths. False: there is no
+ * more. Scripts are passed over. */
 bool plugin_next_host(struct host_search *search, struct exec_result *host);
 
-/* What the host prints, given the words of dlerror: lines parted by '\n', in `arena`. */
-const char *plugin_host_says(const struct plugin_host *host, const char *words,
+/* The host of plugins that any program may load; NULL: `plugin` is of another kind. */
+const struct plugin_host *plugin_any_host(const struct plugin *plugin);
+
+/* What the host prints where the plugin at `path` does not load, given the words of dlerror: lines
+ * parted by '\n', in `arena`. */
+const char *plugin_host_says(const struct plugin_host *host, const char *path, const char *words,
                              struct arena *arena);
 
 #endif

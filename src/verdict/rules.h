@@ -32,6 +32,7 @@
     X(USER_MISSING, "user-missing", WILLRUN_ERROR)                                                 \
     X(WORKDIR_REFUSED, "workdir-refused", WILLRUN_ERROR)                                           \
     X(HOST_FAILS, "host-fails", WILLRUN_ERROR)                                                     \
+    X(MODULE_NOT_IMPORTABLE, "module-not-importable", WILLRUN_ERROR)                               \
     X(SYMBOL_MISSING_LAZY, "symbol-missing-lazy", WILLRUN_WARNING)                                 \
     X(VERSION_IGNORED, "version-ignored", WILLRUN_WARNING)                                         \
     X(RELOCATION_SKIPPED, "relocation-skipped", WILLRUN_WARNING)                                   \
@@ -52,6 +53,8 @@
     X(PLATFORM_COMPAT, "platform-compat", WILLRUN_NOTE)                                            \
     X(SYMBOL_UNRESOLVED, "symbol-unresolved", WILLRUN_NOTE)                                        \
     X(HOST_UNKNOWN, "host-unknown", WILLRUN_NOTE)                                                  \
+    X(MODULE_NOT_TAKEN, "module-not-taken", WILLRUN_NOTE)                                          \
+    X(WHEEL_MISMATCH, "wheel-mismatch", WILLRUN_WARNING)                                              \
     X(LOADER_UNKNOWN, "loader-unknown", WILLRUN_NOTE)                                              \
     X(UNREADABLE, "unreadable", WILLRUN_NOTE)                                                      \
     X(VERSIONS_ONLY, "versions-only", WILLRUN_NOTE)                                                \
@@ -72,7 +75,7 @@ enum rule {
 #define ROW(id, name, severity) RULE_##id,
     RULES(ROW)
 #undef ROW
-    RULES_ALL,
+        RULES_ALL,
 };
 
 struct rule_row {
