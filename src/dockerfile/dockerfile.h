@@ -98,7 +98,7 @@ struct instruction {
 
     size_t stage; /* index of the stage that it is of; SIZE_MAX: an ARG above the first FROM */
     struct span source;      /* the lines of the file as they are, heredocs included */
-    struct text_range range; /* from the keyword to the end of the last line */
+    struct text_range range; /* from the first line to the end of the last, as `source` */
     struct text_range keyword_range;
 };
 

@@ -159,6 +159,15 @@ static enum instruction_kind kind_of(const char *keyword)
     return kind;
 }
 
+static const char *upper_case(struct arena *arena, const char *text)
+{
+    char *upper = arena_string(arena, text);
+    for (char *c = upper; *c != '\0'; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - ('a' - 'A'));
+    return upper;
+}
+
 static bool read_slice(struct dockerfile *file, struct slice slice, struct instruction *instruction,
                        struct err *err);
 
@@ -184,7 +193,9 @@ static bool read_slice(struct dockerfile *file, struct slice slice, struct instr
     instruction->keyword_range = slice_range(file, keyword);
     instruction->kind = kind_of(instruction->keyword);
     instruction->line = slice_text(file, slice_trim(slice));
-    instruction->name = instruction->kind < INSTRUCTION_COUNT ? rules[instruction->kind].name : "";
+    instruction->name = instruction->kind < INSTRUCTION_COUNT
+                            ? rules[instruction->kind].name
+                            : upper_case(&file->arena, instruction->keyword);
     arguments_take_flags(file, instruction, &rest);
     rest = slice_trim(rest);
     if (instruction->kind == INSTRUCTION_COUNT)
@@ -204,8 +215,7 @@ bool instruction_read(struct lines *lines, struct logical_line *line,
         (has_heredocs(instruction) && !read_heredocs(lines, line, instruction, err)))
         return false;
     struct instruction *trigger = instruction->trigger;
-    instruction->range =
-        (struct text_range){instruction->keyword_range.begin, lines_end(lines, line)};
+    instruction->range = (struct text_range){lines_begin(lines, line), lines_end(lines, line)};
     instruction->source = lines_source(lines, line, instruction->heredoc_count != 0);
     if (instruction->heredoc_count != 0)
         instruction->range.end = instruction->heredocs[instruction->heredoc_count - 1].range.end;

@@ -1,4 +1,5 @@
 /* Flags and arguments of an instruction against its rule. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -274,6 +275,17 @@ static bool judge_retries(const struct trial *trial)
                                           "--retries cannot be negative (%lld)", number);
 }
 
+static bool unknown_type(const struct trial *trial, const char *type)
+{
+    char upper[100];
+    size_t length = 0;
+    for (; length + 1 < sizeof upper && type[length] != '\0'; length++)
+        upper[length] = (char)toupper((unsigned char)type[length]);
+    upper[length] = '\0';
+    return dockerfile_fail(trial->file, argument_place(trial, 0), trial->err,
+                           "Unknown type \"%s\" in HEALTHCHECK (try CMD)", upper);
+}
+
 static bool judge_healthcheck(const struct trial *trial)
 {
     const struct instruction *instruction = trial->instruction;
@@ -284,8 +296,7 @@ static bool judge_healthcheck(const struct trial *trial)
     if (!judge_flags(trial))
         return false;
     if (strcasecmp(type, "CMD") != 0)
-        return dockerfile_fail(trial->file, argument_place(trial, 0), trial->err,
-                               "Unknown type \"%s\" in HEALTHCHECK (try CMD)", type);
+        return unknown_type(trial, type);
     if (instruction->arg_count == 1)
         return refuse(trial, argument_place(trial, 0), "Missing command after HEALTHCHECK CMD");
     return judge_interval(trial, "interval") && judge_interval(trial, "timeout") &&
@@ -321,9 +332,7 @@ static bool judge_rest(const struct trial *trial)
 static bool unknown_instruction(const struct trial *trial)
 {
     const char *keyword = trial->instruction->keyword;
-    char upper[32] = "";
-    for (size_t i = 0; i + 1 < sizeof upper && keyword[i] != '\0'; i++)
-        upper[i] = keyword[i] >= 'a' && keyword[i] <= 'z' ? (char)(keyword[i] - 32) : keyword[i];
+    const char *upper = trial->instruction->name;
     struct nearest nearest = nearest_begin(upper, strlen(upper));
     for (size_t i = 0; i < INSTRUCTION_COUNT; i++)
         nearest_offer(&nearest, rules[i].name);

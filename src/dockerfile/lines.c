@@ -1,5 +1,6 @@
 #include "dockerfile/lines.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -348,6 +349,7 @@ static bool finish_line(struct lines *lines, const struct parts *parts, size_t e
         .comment_count = parts->comments.count,
         .counted = arena_alloc(arena, sizeof *line->counted),
     };
+    line->counted->from = SIZE_MAX; /* nothing yet */
     memcpy(line->pieces, parts->pieces.at, parts->pieces.count * sizeof *line->pieces);
     for (size_t i = 0; i < parts->comments.count; i++)
         line->comments[i] = parts->comments.at[i];
@@ -400,6 +402,13 @@ enum taken lines_take(struct lines *lines, struct logical_line *line, struct err
     vec_free(&parts.pieces);
     vec_free(&parts.comments);
     return taken;
+}
+
+struct text_place lines_begin(const struct lines *lines, const struct logical_line *line)
+{
+    const struct piece *piece = &line->pieces[0];
+    return (struct text_place){piece->line,
+                               1 + characters(lines->file, piece->line_begin, piece->from)};
 }
 
 struct text_place lines_end(const struct lines *lines, const struct logical_line *line)

@@ -56,7 +56,9 @@ bool lines_take_heredoc(struct lines *lines, struct slice word, struct heredoc *
 
 void lines_free(struct lines *lines);
 
-/* Where the line ends, without its heredocs. */
+/* Where the line begins: before the keyword where lines come first that have nothing but an escape.
+ * Where it ends, without its heredocs. */
+struct text_place lines_begin(const struct lines *lines, const struct logical_line *line);
 struct text_place lines_end(const struct lines *lines, const struct logical_line *line);
 
 /* The bytes of the line, with those of the heredocs that were taken behind it. */

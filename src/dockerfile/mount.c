@@ -49,7 +49,7 @@ static const char *split_fields(const char *text, struct fields *fields, struct 
         const char *field = quoted ? quoted_field(&at, arena) : plain_field(&at, arena);
         if (field == NULL)
             return quoted ? "extraneous or missing \" in quoted-field"
-                          : "bare \" in non-quoted field";
+                          : "bare \" in non-quoted-field";
         *vec_push(fields) = field;
         if (*at == '\0')
             return NULL;

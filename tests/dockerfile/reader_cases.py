@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""Dockerfiles, read by willrun and by BuildKit.
+
+usage: reader_cases.py LIST_DOCKERFILE [-k WORD]
+       reader_cases.py --write FOLDER      each fixture to a file of its own
+
+BuildKit's own parser was asked once (witness/main.go), and what it said of each fixture is kept in
+truth.json: the same stages, instructions, flags, arguments and heredocs must come out, and an error
+in the same words on the same line, but where `OURS` below says why not. A fixture without an answer
+is a failure. truth.json also keeps the hash of each fixture, so that no answer outlives its question.
+"""
+import argparse
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# Bytes that a text file does not keep, or that an editor would mend.
+SPECIAL_GOOD = {
+    "crlf": b"# escape=`\r\nFROM alpine AS x\r\nRUN a `\r\n  b\r\nCOPY <<EOF /x\r\none\r\ntwo\r\nEOF\r\nCMD [\"a\"]\r\n",
+    "crlf-blank-lines": b"FROM alpine\r\n\r\nRUN a \\\r\n\r\n b\r\n\r\nENV A=1\r\n",
+    "byte-order-mark": b"\xef\xbb\xbfFROM alpine\nRUN a\n",
+    "byte-order-mark-directive": b"\xef\xbb\xbf# escape=`\nFROM alpine\nRUN a `\n b\n",
+    "no-line-end": b"FROM alpine\nRUN a",
+    "no-line-end-heredoc": b"FROM alpine\nRUN <<EOF\na\nEOF",
+    "no-break-spaces": "FROM alpine\n\u00a0RUN\tx\u00a0y\nENV A=1\u00a0B=2\nCMD a\u00a0\nCOPY a\u00a0b c\n".encode(),
+    "wide-spaces": "FROM alpine\n\u3000RUN a\u3000\\\n\u2003\n b\nLABEL a=b\u2028c=d\nARG x\u2003y\n".encode(),
+    "vertical-tabs": b"FROM alpine\nRUN\x0ba\x0cb\nENV A\x0bb\nCOPY a\x0cb\nENV C=1\x0bD=2\n",
+    "stray-returns": b"FROM alpine\nRUN a\rb\nENV A=1\r B=2\nCOPY a\rb c\n",
+    "nul-in-a-comment": b"# a\x00b\n#\nFROM alpine\nRUN a \\\n# \x00\n b\n",
+    "latin-1-flag": "FROM alpine\nCOPY --chown=\u00fc:x --exclude=\u00e4* a b\n".encode(),
+    "longest-line": b"FROM alpine\nRUN " + b"x" * (64 * 1024 - 5) + b"\nRUN y\n",
+    "long-joined-line": b"FROM alpine\n" + b"RUN " + b"abcdefg \\\n" * 20000 + b"h\n",
+    "trailing-blank-before-return": b"FROM alpine\nRUN a \\ \r\n b\nCMD x \t \r\n",
+}
+SPECIAL_BAD = {
+    "empty": b"",
+    "only-blank": b"\n\n  \n\t\n",
+    "only-comments": b"# a\n# b\n",
+    "line-too-long": b"FROM alpine\nRUN a\nRUN " + b"x" * (64 * 1024) + b"\nRUN y\n",
+    "line-too-long-at-the-end": b"FROM alpine\nRUN " + b"x" * (64 * 1024 - 4),
+    "nul-in-an-instruction": b"FROM alpine\nRUN a\x00b\n",
+    "utf-16": "FROM alpine\nRUN x\n".encode("utf-16"),
+    "crlf-unknown": b"FROM alpine\r\n\r\nRUNN x\r\n",
+}
+
+# Where willrun says something else, and why.
+OURS = {
+    "nul-in-an-instruction": (2, "a NUL byte in an instruction", "no argument of a program can have one"),
+    "utf-16": (1, "a NUL byte in an instruction", "BuildKit calls it an unknown instruction"),
+}
+# BuildKit counts the lines of some errors from 0, or not at all; of these the line is the one where
+# a person would look.
+LINES = {
+    "empty": 1, "only-blank": 1, "only-comments": 1, "no-from": 1, "only-args": 1,
+    "line-too-long": 3, "line-too-long-at-the-end": 2,
+    "escape-twice": 2, "escape-wrong": 1, "escape-empty-quotes": 1, "syntax-twice": 3, "check-twice": 2,
+}
+
+
+def catalogue(path):
+    """The fixtures of a text file, by name."""
+    with open(path, encoding="utf-8", newline="") as file:
+        parts = re.split(r"^@@@ (\S+)\n", file.read(), flags=re.M)
+    names = parts[1::2]
+    assert len(set(names)) == len(names), "a name stands twice"
+    return {name: text.encode() for name, text in zip(names, parts[2::2])}
+
+
+def fixtures():
+    good = {**catalogue(os.path.join(HERE, "good.dockerfiles")), **SPECIAL_GOOD}
+    bad = {**catalogue(os.path.join(HERE, "bad.dockerfiles")), **SPECIAL_BAD}
+    assert not good.keys() & bad.keys()
+    return good, bad
+
+
+def truth():
+    with open(os.path.join(HERE, "truth.json"), encoding="utf-8") as file:
+        return {answer["file"]: answer for answer in map(json.loads, file)}
+
+
+def digest(text):
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def short(value):
+    """Long texts as the witness keeps them."""
+    if isinstance(value, dict):
+        return {key: short(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [short(inner) for inner in value]
+    if not isinstance(value, str) or len(value.encode()) < 1000:
+        return value
+    return f"{len(value.encode())} bytes, sha256 {digest(value.encode())}"
+
+
+def ask(program, path):
+    """(document, None) or (None, (line, column, sentence)) of willrun."""
+    run = subprocess.run([program, path], capture_output=True, timeout=60)
+    if run.returncode == 0:
+        document = json.loads(run.stdout)
+        document.pop("empty_continuations")
+        return short(document), None
+    said = run.stderr.decode("utf-8", "replace").rstrip("\n")
+    match = re.fullmatch(re.escape(path) + r":(\d+):(\d+): (.*)", said)
+    if run.returncode != 1 or not match:
+        return None, (0, 0, f"status {run.returncode}: {said}")
+    return None, (int(match[1]), int(match[2]), match[3])
+
+
+def first_difference(ours, theirs, path="$"):
+    if type(ours) is not type(theirs):
+        return f"{path}: {ours!r}, BuildKit: {theirs!r}"
+    if isinstance(ours, dict):
+        if ours.keys() != theirs.keys():
+            return f"{path}: {sorted(ours)}, BuildKit: {sorted(theirs)}"
+        pairs = [(key, ours[key], theirs[key]) for key in ours]
+    elif isinstance(ours, list):
+        if len(ours) != len(theirs):
+            return f"{path}: {ours!r}, BuildKit: {theirs!r}"
+        pairs = [(number, a, b) for number, (a, b) in enumerate(zip(ours, theirs))]
+    else:
+        return None if ours == theirs else f"{path}: {ours!r}, BuildKit: {theirs!r}"
+    for key, a, b in pairs:
+        wrong = first_difference(a, b, f"{path}.{key}")
+        if wrong:
+            return wrong
+    return None
+
+
+def judge_good(document, error, answer):
+    if error:
+        return f"refused: {error}"
+    theirs = {key: value for key, value in answer.items() if key not in ("file", "hash")}
+    if "error" in theirs:
+        return f"BuildKit refuses it: {theirs['error']}"
+    return first_difference(document, theirs)
+
+
+def plain(sentence):
+    """BuildKit's sentence without what it was wrapped in; ours without a reason behind it."""
+    sentence = re.sub(r"^dockerfile parse error on line \d+: ", "", sentence)
+    sentence = re.sub(r"(failed to parse csv mounts: )parse error on line 1, column \d+: ", r"\1", sentence)
+    sentence = sentence.replace('\\"', '"')
+    return re.sub(r" \(did you mean [^)]*\?\)$", "", sentence)
+
+
+def judge_bad(name, document, error, answer):
+    if document is not None:
+        return "taken for a good one"
+    if "error" not in answer and name not in OURS:
+        return f"BuildKit takes it; willrun says {error}"
+    line, column, sentence = error
+    if column < 1:
+        return f"column {column}: {sentence}"
+    if name in OURS:
+        first, wanted, _ = OURS[name]
+        last = first
+    else:
+        first, wanted = LINES.get(name, answer["line"]), plain(answer["error"])
+        last = LINES.get(name, answer["last"])  # of a continued instruction: any line of it
+    if not first <= line <= last:
+        return f"line {line}, and not {first} to {last}: {sentence}"
+    if not plain(sentence).startswith(wanted):
+        return f"{sentence!r}, BuildKit: {wanted!r}"
+    return None
+
+
+def write(folder, all_fixtures):
+    for name, text in all_fixtures.items():
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(text)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program", nargs="?")
+    parser.add_argument("-k", dest="word", default="")
+    parser.add_argument("--write", metavar="FOLDER")
+    options = parser.parse_args()
+    good, bad = fixtures()
+    if options.write:
+        write(options.write, {**good, **bad})
+        return 0
+    answers = truth()
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, {**good, **bad})
+        for name, text in {**good, **bad}.items():
+            if options.word not in name:
+                continue
+            answer = answers.get(name)
+            if answer is None or answer["hash"] != digest(text):
+                wrong = "truth.json has no answer of BuildKit for it (witness/main.go)"
+            else:
+                document, error = ask(options.program, os.path.join(folder, name))
+                wrong = (judge_good(document, error, answer) if name in good
+                         else judge_bad(name, document, error, answer))
+            if wrong:
+                failed += 1
+                print(f"FAILED {name}: {wrong}")
+    stale = answers.keys() - good.keys() - bad.keys()
+    if stale:
+        failed += 1
+        print(f"FAILED: answers without a fixture: {sorted(stale)}")
+    print(f"{len(good)} Dockerfiles and {len(bad)} malformed ones, {failed} wrong")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
