@@ -151,14 +151,15 @@ enum willrun_format {
     WILLRUN_FORMAT_TEXT,
     WILLRUN_FORMAT_JSON,
     WILLRUN_FORMAT_JSONL,      /**< one subject a line, each with its target; last a summary */
-    WILLRUN_FORMAT_DOT,        /**< trees alone */
-    WILLRUN_FORMAT_MERMAID,    /**< trees alone */
+    WILLRUN_FORMAT_DOT,        /**< Graphviz: the trees of a check */
+    WILLRUN_FORMAT_MERMAID,    /**< a flowchart of Mermaid: the same */
     WILLRUN_FORMAT_MARKDOWN,   /**< for a comment on a change */
     WILLRUN_FORMAT_DOCKERFILE, /**< the runtime stage of a plan */
     WILLRUN_FORMAT_SARIF,      /**< SARIF 2.1.0, of a check */
     WILLRUN_FORMAT_JUNIT,      /**< JUnit's XML, of a check: a test case a subject */
     WILLRUN_FORMAT_GITHUB,     /**< annotations of GitHub Actions, of a check */
     WILLRUN_FORMAT_GITLAB,     /**< GitLab's code quality report, of a check */
+    WILLRUN_FORMAT_HTML,       /**< a page of its own, of a check; best with trails */
 };
 
 struct willrun_style {

@@ -15,15 +15,13 @@ static const struct choice whens[] = {
     {"auto", WHEN_AUTO}, {"always", WHEN_ALWAYS}, {"never", WHEN_NEVER}, {NULL, 0}};
 static const struct choice fail_ons[] = {
     {"fails", FAIL_ON_FAILS}, {"degraded", FAIL_ON_DEGRADED}, {"never", FAIL_ON_NEVER}, {NULL, 0}};
-static const struct choice check_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
-                                              {"json", WILLRUN_FORMAT_JSON},
-                                              {"jsonl", WILLRUN_FORMAT_JSONL},
-                                              {"sarif", WILLRUN_FORMAT_SARIF},
-                                              {"junit", WILLRUN_FORMAT_JUNIT},
-                                              {"github", WILLRUN_FORMAT_GITHUB},
-                                              {"gitlab", WILLRUN_FORMAT_GITLAB},
-                                              {"markdown", WILLRUN_FORMAT_MARKDOWN},
-                                              {NULL, 0}};
+static const struct choice check_formats[] = {
+    {"text", WILLRUN_FORMAT_TEXT},       {"json", WILLRUN_FORMAT_JSON},
+    {"jsonl", WILLRUN_FORMAT_JSONL},     {"sarif", WILLRUN_FORMAT_SARIF},
+    {"junit", WILLRUN_FORMAT_JUNIT},     {"github", WILLRUN_FORMAT_GITHUB},
+    {"gitlab", WILLRUN_FORMAT_GITLAB},   {"markdown", WILLRUN_FORMAT_MARKDOWN},
+    {"html", WILLRUN_FORMAT_HTML},       {"dot", WILLRUN_FORMAT_DOT},
+    {"mermaid", WILLRUN_FORMAT_MERMAID}, {NULL, 0}};
 static const struct choice diff_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {"json", WILLRUN_FORMAT_JSON},
                                              {"markdown", WILLRUN_FORMAT_MARKDOWN},
@@ -34,11 +32,9 @@ static const struct choice plan_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
                                              {"json", WILLRUN_FORMAT_JSON},
                                              {"dockerfile", WILLRUN_FORMAT_DOCKERFILE},
                                              {NULL, 0}};
-static const struct choice tree_formats[] = {{"text", WILLRUN_FORMAT_TEXT},
-                                             {"json", WILLRUN_FORMAT_JSON},
-                                             {"dot", WILLRUN_FORMAT_DOT},
-                                             {"mermaid", WILLRUN_FORMAT_MERMAID},
-                                             {NULL, 0}};
+static const struct choice tree_formats[] = {
+    {"text", WILLRUN_FORMAT_TEXT},       {"json", WILLRUN_FORMAT_JSON}, {"dot", WILLRUN_FORMAT_DOT},
+    {"mermaid", WILLRUN_FORMAT_MERMAID}, {"html", WILLRUN_FORMAT_HTML}, {NULL, 0}};
 
 #define BOTH (FOR_CHECK | FOR_TREE)
 #define JUDGING (BOTH | FOR_DIFF | FOR_BUNDLE | FOR_PLAN | FOR_EXPLAIN)

@@ -55,7 +55,8 @@ enum willrun_err request_prepare(struct willrun *willrun, const struct options *
         err = add_each(willrun, &options->paths, skip, willrun_add_subject);
     if (options->all)
         willrun_add_all(willrun);
-    willrun_set_trail(willrun, options->why != NULL);
+    bool page = options->format->value == WILLRUN_FORMAT_HTML; /* tells of every step */
+    willrun_set_trail(willrun, options->why != NULL || page);
     willrun_set_threads(willrun, options->threads);
     return err;
 }

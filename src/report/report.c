@@ -7,13 +7,14 @@ static const struct {
     [WILLRUN_FORMAT_TEXT] = {text_check, tree_text},
     [WILLRUN_FORMAT_JSON] = {json_check, tree_json},
     [WILLRUN_FORMAT_JSONL] = {jsonl_check, NULL},
-    [WILLRUN_FORMAT_DOT] = {NULL, tree_dot},
-    [WILLRUN_FORMAT_MERMAID] = {NULL, tree_mermaid},
+    [WILLRUN_FORMAT_DOT] = {tree_dot, tree_dot},
+    [WILLRUN_FORMAT_MERMAID] = {tree_mermaid, tree_mermaid},
     [WILLRUN_FORMAT_MARKDOWN] = {markdown_check, NULL},
     [WILLRUN_FORMAT_SARIF] = {sarif_check, NULL},
     [WILLRUN_FORMAT_JUNIT] = {junit_check, NULL},
     [WILLRUN_FORMAT_GITHUB] = {github_check, NULL},
     [WILLRUN_FORMAT_GITLAB] = {gitlab_check, NULL},
+    [WILLRUN_FORMAT_HTML] = {html_check, html_check},
 };
 
 static const struct willrun_style plain = {.width = 80};

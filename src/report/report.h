@@ -10,7 +10,7 @@ typedef void report_writer(const struct willrun_result *result, const struct wil
                            FILE *out);
 
 report_writer text_check, json_check, jsonl_check;
-report_writer sarif_check, junit_check, github_check, gitlab_check, markdown_check;
+report_writer sarif_check, junit_check, github_check, gitlab_check, markdown_check, html_check;
 report_writer tree_text, tree_json, tree_dot, tree_mermaid;
 
 #endif

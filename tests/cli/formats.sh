@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What other programs read is what they can read: each format held to its own schema, or to a parser
 # that is not ours. The schemas come in packages of npm.
-source "$(dirname "$0")/expect.bash"
+here=$(cd "$(dirname "$0")" && pwd)
+source "$here/expect.bash"
 kept=$(dirname "$willrun")/npm
 
 # fetched PACKAGE@VERSION: its folder, unpacked once.
@@ -80,6 +81,18 @@ expect 1 'Markdown' "${run[@]}" markdown
 if grep -F '<script>' out; then fail 'markup of a name stands in the text'; fi
 rows=$(grep '^|' out | sed 's/\\|//g' | tr -cd '|\n' | sort -u)
 [[ $rows == '||||' ]] || fail 'a cell is cut'
+
+# Drawings: what is drawn is what the languages' own programs take.
+expect 1 'DOT' "${run[@]}" dot
+dot -Tsvg out >drawn.svg 2>err || fail 'dot does not take it'
+xmllint --noout drawn.svg 2>err || fail 'no drawing comes of it'
+[[ $(xmllint --xpath 'count(//*[local-name()="g"][@class="cluster"])' drawn.svg) -gt $names ]] || fail 'a subject is not drawn'
+grep -q '&lt;script&gt;alert(1)&amp;' drawn.svg || fail 'a name is changed'
+expect 1 'Mermaid' "${run[@]}" mermaid
+cp out check.mmd
+"$willrun" tree --root / --format mermaid /bin/ls >tree.mmd
+: >out >err
+/usr/bin/python3 "$here/mermaid_page.py" "$kept" check.mmd tree.mmd >out 2>err || fail 'Mermaid does not take it'
 
 # a step's summary is added to what is there
 echo 'before' >summary

@@ -19,8 +19,8 @@ wrong '--root is missing' check /bin/sh
 wrong 'name at least one PATH, or --all' check --root root
 wrong 'name at least one PATH' tree
 wrong 'unknown option --formt; did you mean --format?' check --formt json
-wrong '--format takes text, json, jsonl, sarif, junit, github, gitlab or markdown, not "jsno"; did you mean json?' check --format jsno
-wrong '--format takes text, json, dot or mermaid, not "sarif"' tree --format=sarif
+wrong '--format takes text, json, jsonl, sarif, junit, github, gitlab, markdown, html, dot or mermaid, not "jsno"; did you mean json?' check --format jsno
+wrong '--format takes text, json, dot, mermaid or html, not "sarif"' tree --format=sarif
 wrong 'unknown option --all' tree --all
 wrong 'unknown option --dockerfile' check --dockerfile Dockerfile
 wrong '--root needs a value: SOURCE' check --root

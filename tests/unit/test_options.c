@@ -105,10 +105,10 @@ static void a_command_takes_its_own_formats_only(void **state)
     assert_int_equal(options.format->value, WILLRUN_FORMAT_JSONL);
     assert_false(PARSE(FOR_TREE, "--format", "jsonl"));
     assert_string_equal(problem,
-                        "--format takes text, json, dot or mermaid, not \"jsonl\"; did you "
+                        "--format takes text, json, dot, mermaid or html, not \"jsonl\"; did you "
                         "mean json?");
     assert_true(PARSE(FOR_TREE, "--format=dot"));
-    assert_false(PARSE(FOR_CHECK, "--format=dot"));
+    assert_false(PARSE(FOR_CHECK, "--format=dockerfile"));
     assert_false(PARSE(FOR_TREE, "--all"));
 }
 

@@ -541,7 +541,7 @@ static void graph_languages_get_names_as_labels_only(void **state)
 static void a_format_of_the_other_command_is_refused(void **state)
 {
     (void)state;
-    assert_false(willrun_write_check(&result, WILLRUN_FORMAT_DOT, NULL, stdout));
+    assert_false(willrun_write_check(&result, WILLRUN_FORMAT_DOCKERFILE, NULL, stdout));
     assert_false(willrun_write_tree(&result, WILLRUN_FORMAT_JSONL, NULL, stdout));
     assert_false(willrun_write_check(&result, (enum willrun_format)99, NULL, stdout));
 }
