@@ -95,6 +95,19 @@ struct willrun_acceptance {
     const char *origin;  /**< who says so: "FILE:LINE", an option; NULL: not known */
 };
 
+/** A place in a Dockerfile: lines and columns from 1, columns in characters. */
+struct willrun_place {
+    const char *file; /**< NULL: there is none */
+    size_t line, column, end_line;
+    const char *text; /**< the instruction on one line */
+};
+
+/** What to put in place of some lines of a Dockerfile. */
+struct willrun_edit {
+    size_t first, last; /**< lines, from 1 */
+    const char *text;   /**< one line or more, without the last line's end; NULL: no edit */
+};
+
 struct willrun_finding {
     const char *rule; /**< stable name, see willrun-rules(7) */
     enum willrun_severity severity;
@@ -105,7 +118,9 @@ struct willrun_finding {
      *  it. */
     const struct willrun_copy_line *copies;
     size_t copy_count;
-    const char *package; /**< the stage's package that has the library */
+    const char *package;        /**< the stage's package that has the library */
+    struct willrun_place place; /**< the instruction of a Dockerfile that causes it */
+    struct willrun_edit edit;   /**< of that file */
     const struct willrun_acceptance
         *accepted; /**< by which it is taken as it is; NULL: it is not */
 };

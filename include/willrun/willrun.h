@@ -54,6 +54,24 @@ WILLRUN_API const char *willrun_error(const struct willrun *willrun);
  *  they are not set, and what is checked where no subject is named. Copied. */
 WILLRUN_API enum willrun_err willrun_set_root(struct willrun *willrun, const char *source);
 
+/** A Dockerfile, in place of a root: the stage that it builds is the target. Stages and images are
+ *  opened from those of willrun_add_stage and willrun_add_base, else from the profiles that ship;
+ *  what has to be run to be known makes a verdict unknown. `-`: standard input. Copied. */
+WILLRUN_API enum willrun_err willrun_set_dockerfile(struct willrun *willrun, const char *path);
+
+/** The stage to build, by its name or number; NULL: the last one. */
+WILLRUN_API enum willrun_err willrun_set_target_stage(struct willrun *willrun, const char *stage);
+
+/** The folder that COPY takes files from, without what its .dockerignore names; NULL: that of the
+ *  Dockerfile. */
+WILLRUN_API enum willrun_err willrun_set_build_context(struct willrun *willrun, const char *path);
+
+/** The files of an image that the Dockerfile names, "IMAGE=SOURCE". May be called again. */
+WILLRUN_API enum willrun_err willrun_add_base(struct willrun *willrun, const char *base);
+
+/** A value for ARG, "K=V"; "K" takes that of this process' environment. May be called again. */
+WILLRUN_API enum willrun_err willrun_add_build_arg(struct willrun *willrun, const char *argument);
+
 /** The machine it will run on, "linux/arm64"; NULL: the root's libc's, else the subject's own.
  *  "linux/amd64/v3" is a CPU of level x86-64-v3 too, where willrun_set_cpu does not say another. */
 WILLRUN_API enum willrun_err willrun_set_platform(struct willrun *willrun, const char *name);

@@ -53,6 +53,22 @@ static bool add_given(struct checking *checking, const struct given *given)
     return true;
 }
 
+/* What would be copied, were it known, and is not among the commands. */
+static void add_unknown(struct checking *checking)
+{
+    const struct built *target = &checking->assembly->target;
+    size_t commands = checking->asked.count;
+    for (size_t i = 0; i < target->gaps.count; i++) {
+        const struct gap *gap = &target->gaps.at[i];
+        bool told = gap->shown == NULL;
+        for (size_t k = 0; k < commands && !told; k++)
+            told = checking->asked.at[k].command &&
+                   strcmp(checking->asked.at[k].path, gap->shown) == 0;
+        if (!told)
+            *vec_push(&checking->asked) = (struct asked){.path = gap->shown, .gap = gap};
+    }
+}
+
 static bool gather_subjects(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
@@ -60,8 +76,9 @@ static bool gather_subjects(struct checking *checking)
     for (size_t i = 0; i < checking->given.count; i++)
         if (!add_given(checking, &checking->given.at[i]))
             return false;
-    for (unsigned copy = 1; !named && copy <= willrun->copies.count; copy++)
-        add_copied(checking, copy);
+    for (unsigned copy = 1; !named && copy <= root_copy_count(checking->owned->root); copy++)
+        if (checking->assembly == NULL || assembly_brings(checking->assembly, copy))
+            add_copied(checking, copy);
     if (willrun->all)
         walk_subjects(checking->owned->facts, root_top(checking->owned->root), 0,
                       checking_threads(checking), &checking->owned->arena, &checking->asked);
@@ -74,6 +91,8 @@ static bool gather_subjects(struct checking *checking)
     if (checking->image != NULL)
         commands_of_image(&checking->target, checking->image, &checking->owned->arena,
                           &checking->asked);
+    if (checking->assembly != NULL)
+        add_unknown(checking);
     return checking->asked.count != 0 || willrun->copies.count != 0 ||
            err_set(&willrun->err, WILLRUN_EUSAGE,
                    checking->image != NULL
@@ -148,7 +167,8 @@ static void judge(struct checking *checking)
     struct willrun_subject *subjects =
         arena_array(&owned->arena, checking->asked.count + 1, sizeof *subjects);
     *out = (struct willrun_target){
-        .root = arena_string(&owned->arena, target->source),
+        .root = checking->assembly != NULL ? assembly_title(checking->assembly)
+                                           : arena_string(&owned->arena, target->source),
         .platform = target->platform != NULL ? target->platform->name : NULL,
         .libc = target->libc.kind,
         .libc_version = arena_string(&owned->arena, target->libc.version),
@@ -165,14 +185,21 @@ static void judge(struct checking *checking)
     count_verdicts(&owned->result, subjects, count);
 }
 
-/* One target; NULL with an error. It owns `source` in any case. */
-static struct owned_result *check_source(struct willrun *willrun, struct source *source)
+static struct owned_result *new_owned(void)
 {
-    struct checking checking = {.willrun = willrun, .source = source};
-    checking.owned = must_alloc(sizeof *checking.owned);
-    memset(checking.owned, 0, sizeof *checking.owned);
-    stages_init(&checking.owned->stages);
-    checking.stages = willrun->shared != NULL ? willrun->shared : &checking.owned->stages;
+    struct owned_result *owned = must_alloc(sizeof *owned);
+    memset(owned, 0, sizeof *owned);
+    stages_init(&owned->stages);
+    return owned;
+}
+
+/* One target; NULL with an error. It owns `source` and `owned` in any case. */
+static struct owned_result *check_source(struct willrun *willrun, struct source *source,
+                                         struct owned_result *owned)
+{
+    struct checking checking = {
+        .willrun = willrun, .source = source, .owned = owned, .assembly = owned->assembly};
+    checking.stages = willrun->shared != NULL ? willrun->shared : &owned->stages;
     bool done = checking_open_target(&checking) && gather_subjects(&checking);
     if (done)
         judge(&checking);
@@ -218,7 +245,7 @@ static bool check_sources(struct willrun *willrun, struct source_list *list,
             source->ops->close(source);
             continue;
         }
-        *next = check_source(willrun, source);
+        *next = check_source(willrun, source, new_owned());
         if (*next != NULL)
             next = &(*next)->next;
     }
@@ -232,12 +259,34 @@ static bool check_sources(struct willrun *willrun, struct source_list *list,
     return true;
 }
 
+/* The stage that a Dockerfile builds. */
+static void check_dockerfile(struct willrun *willrun, struct willrun_result **result)
+{
+    struct owned_result *owned = new_owned();
+    owned->assembly = assembly_open(willrun, &owned->stages, &willrun->err);
+    struct source *source =
+        owned->assembly != NULL
+            ? source_open(owned->assembly->source, owned->assembly->platform, &willrun->err)
+            : NULL;
+    if (source == NULL) {
+        willrun_result_free(&owned->result);
+        return;
+    }
+    owned = check_source(willrun, source, owned);
+    if (owned == NULL)
+        return;
+    acceptances_used(willrun->acceptances, &owned->arena, &owned->result);
+    *result = &owned->result;
+}
+
 enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **result)
 {
     struct source_list list = {0};
     willrun->err = (struct err){0};
     *result = NULL;
-    if (willrun->root == NULL)
+    if (willrun->dockerfile != NULL)
+        check_dockerfile(willrun, result);
+    else if (willrun->root == NULL)
         err_set(&willrun->err, WILLRUN_EUSAGE,
                 "no target: name the runtime root with --root SOURCE");
     else if (sources_open(willrun->root, willrun->platform_name, &list, &willrun->err))
@@ -255,6 +304,7 @@ static void free_one(struct owned_result *owned)
         facts_free(owned->facts);
     if (owned->root != NULL)
         root_free(owned->root);
+    assembly_free(owned->assembly);
     stages_free(&owned->stages);
     free(owned);
 }

@@ -2,6 +2,7 @@
 #ifndef WILLRUN_CHECK_CHECKING_H
 #define WILLRUN_CHECK_CHECKING_H
 
+#include "check/assembly.h"
 #include "check/context.h"
 #include "check/stages.h"
 #include "check/subject.h"
@@ -21,6 +22,7 @@ struct owned_result {
     struct owned_result *next; /* another target of the same image; its own result is a part of
                                   the first's */
     struct stages stages;
+    struct assembly *assembly; /* of a Dockerfile; NULL: none */
 };
 
 /* A subject as it was given. */
@@ -38,6 +40,7 @@ struct checking {
     struct stages *stages; /* the result's own, or those that checks share */
     struct VEC(struct given) given;
     struct asked_list asked;
+    struct assembly *assembly; /* the result's */
 };
 
 /* Make the root of checking->source with all that is copied over it, and find its libc, its

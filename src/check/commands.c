@@ -11,6 +11,8 @@ struct gathering {
     struct arena *arena;
     struct asked_list *list;
     unsigned handovers; /* programs that start others, one in the other */
+    const struct image_facts *image;
+    enum asked_from from; /* of the command that is being followed */
 };
 
 typedef const char *const *words;
@@ -28,13 +30,24 @@ static bool is_one_of(const char *name, const char *const *names)
     return *names != NULL;
 }
 
+static bool holds(words list, const char *word)
+{
+    while (list != NULL && *list != NULL && *list != word)
+        list++;
+    return list != NULL && *list != NULL;
+}
+
 static void add(struct gathering *gathering, const char *command)
 {
+    if (gathering->from != ASKED_HEALTHCHECK && holds(gathering->image->entrypoint, command))
+        gathering->from = ASKED_ENTRYPOINT;
+    if (gathering->from != ASKED_HEALTHCHECK && holds(gathering->image->command, command))
+        gathering->from = ASKED_COMMAND;
     for (size_t i = 0; i < gathering->list->count; i++)
         if (gathering->list->at[i].command && strcmp(gathering->list->at[i].path, command) == 0)
             return;
-    *vec_push(gathering->list) =
-        (struct asked){.path = arena_string(gathering->arena, command), .command = true};
+    *vec_push(gathering->list) = (struct asked){
+        .path = arena_string(gathering->arena, command), .command = true, .from = gathering->from};
 }
 
 static void add_start(struct gathering *gathering, words argv);
@@ -204,8 +217,9 @@ static void add_healthcheck(struct gathering *gathering, const struct image_fact
 void commands_of_image(const struct target *target, const struct image_facts *image,
                        struct arena *arena, struct asked_list *list)
 {
-    struct gathering gathering = {.target = target, .arena = arena, .list = list};
+    struct gathering gathering = {.target = target, .arena = arena, .list = list, .image = image};
     add_start(&gathering, join(image->entrypoint, image->command, arena));
+    gathering.from = ASKED_HEALTHCHECK;
     add_healthcheck(&gathering, image);
 }
 

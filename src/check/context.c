@@ -48,11 +48,16 @@ void willrun_free(struct willrun *willrun)
     free(willrun->user);
     free(willrun->workdir);
     free(willrun->host);
+    free(willrun->dockerfile);
+    free(willrun->target_stage);
+    free(willrun->context_folder);
     free_strings(&willrun->env);
     free_strings(&willrun->stages);
     free_strings(&willrun->copies);
     free_strings(&willrun->subjects);
     free_strings(&willrun->commands);
+    free_strings(&willrun->bases);
+    free_strings(&willrun->build_args);
     acceptances_free(willrun->acceptances);
     free(willrun);
 }
@@ -133,6 +138,44 @@ enum willrun_err willrun_set_workdir(struct willrun *willrun, const char *path)
 enum willrun_err willrun_set_host(struct willrun *willrun, const char *path)
 {
     return replace(willrun, &willrun->host, path);
+}
+
+enum willrun_err willrun_set_dockerfile(struct willrun *willrun, const char *path)
+{
+    return replace(willrun, &willrun->dockerfile, path);
+}
+
+enum willrun_err willrun_set_target_stage(struct willrun *willrun, const char *stage)
+{
+    return replace(willrun, &willrun->target_stage, stage);
+}
+
+enum willrun_err willrun_set_build_context(struct willrun *willrun, const char *path)
+{
+    return replace(willrun, &willrun->context_folder, path);
+}
+
+enum willrun_err willrun_add_base(struct willrun *willrun, const char *base)
+{
+    willrun->err = (struct err){0};
+    const char *equals = strchr(base, '=');
+    if (equals == NULL || equals == base || equals[1] == '\0')
+        err_set(&willrun->err, WILLRUN_EUSAGE,
+                "%s is no base image: expected IMAGE=SOURCE, as in debian:12=./rootfs", base);
+    else
+        *vec_push(&willrun->bases) = copy(base);
+    return willrun->err.code;
+}
+
+enum willrun_err willrun_add_build_arg(struct willrun *willrun, const char *argument)
+{
+    willrun->err = (struct err){0};
+    if (*argument == '\0' || *argument == '=')
+        err_set(&willrun->err, WILLRUN_EUSAGE, "%s is no build argument: expected NAME=VALUE",
+                argument);
+    else
+        *vec_push(&willrun->build_args) = copy(argument);
+    return willrun->err.code;
 }
 
 enum willrun_err willrun_set_platform(struct willrun *willrun, const char *name)

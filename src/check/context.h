@@ -14,6 +14,7 @@ struct strings VEC(char *);
 /* What is asked for. */
 struct willrun {
     char *root, *user, *workdir, *host;
+    char *dockerfile, *target_stage, *context_folder; /* NULL: not said */
     const struct platform *platform;
     char *platform_name; /* as it was given; NULL: none */
     int cpu_level;       /* 0: not said */
@@ -21,7 +22,7 @@ struct willrun {
     bool trail, all;
     bool lenient; /* a subject that is not there is no error */
     unsigned threads;
-    struct strings env, stages, copies, subjects, commands;
+    struct strings env, stages, copies, subjects, commands, bases, build_args;
     struct stages *shared; /* opened already, in place of `stages`; borrowed; NULL: none */
     struct acceptances *acceptances; /* NULL: none */
     willrun_on_subject *on_subject;

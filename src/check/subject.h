@@ -57,11 +57,18 @@ struct process target_process(const struct target *target, struct memo *memo);
  * root's libc, the first of the table whose loader is there. */
 void target_find_platform(struct target *target);
 
+struct gap;
+
+/* By which instruction of a Dockerfile, or field of an image, a command is started. */
+enum asked_from { ASKED_FILE, ASKED_ENTRYPOINT, ASKED_COMMAND, ASKED_HEALTHCHECK };
+
 /* What is to be judged. */
 struct asked {
     const char *path;
     bool command; /* `path` is a command, found as container runtimes find it */
     int error;    /* `path` could not be looked at, and this is why; 0: it can */
+    enum asked_from from;
+    const struct gap *gap; /* what is there is not known, by this; NULL: it is */
 };
 
 /* Judge it. Texts are in `arena`. */

@@ -13,7 +13,8 @@ static void open_root(struct checking *checking)
     owned->root = root_new(checking->source);
     owned->facts = facts_new(owned->root, true);
     checking->image = owned->image = checking->source->image;
-    checking->target.source = checking->willrun->root;
+    checking->target.source =
+        checking->assembly != NULL ? checking->assembly->source : checking->willrun->root;
     checking->target.facts = owned->facts;
 }
 
@@ -24,6 +25,20 @@ static const char *platform_asked(const struct checking *checking)
     return name == NULL && checking->image != NULL ? checking->image->platform : name;
 }
 
+/* What the Dockerfile makes of the root, and says of the process. */
+static bool lay_dockerfile(struct checking *checking)
+{
+    struct owned_result *owned = checking->owned;
+    struct image_facts *image = arena_alloc(&owned->arena, sizeof *image);
+    if (!assembly_lay(checking->assembly, owned->root, owned->facts, checking->image,
+                      &checking->willrun->err))
+        return false;
+    stage_config_image(&checking->assembly->target.config, &owned->arena, image);
+    image->platform = checking->image != NULL ? checking->image->platform : NULL;
+    checking->image = owned->image = image;
+    return true;
+}
+
 static bool make_copies(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
@@ -32,7 +47,9 @@ static bool make_copies(struct checking *checking)
     bool ok = true;
     if (workdir == NULL && checking->image != NULL)
         workdir = checking->image->workdir;
-    for (size_t i = 0; ok && willrun->shared == NULL && i < willrun->stages.count; i++)
+    for (size_t i = 0; ok && willrun->shared == NULL && checking->assembly == NULL &&
+                       i < willrun->stages.count;
+         i++)
         ok = stages_add(stages, willrun->stages.at[i], platform_asked(checking), &willrun->err);
     for (size_t i = 0; ok && i < willrun->copies.count; i++)
         ok = stages_copy(stages, checking->owned->facts, willrun->copies.at[i], workdir,
@@ -65,7 +82,7 @@ static bool asks_little(const struct checking *checking)
     size_t named = willrun->subjects.count + willrun->commands.count;
     if (willrun->all || named >= SUBJECTS_A_THREAD)
         return false;
-    if (named == 0 && willrun->copies.count != 0) /* all that is copied */
+    if (named == 0 && root_copy_count(checking->owned->root) != 0) /* all that is copied */
         return false;
     for (size_t i = 0; i < checking->given.count; i++) {
         int error;
@@ -135,6 +152,8 @@ bool checking_open_target(struct checking *checking)
 {
     struct willrun *willrun = checking->willrun;
     open_root(checking);
+    if (checking->assembly != NULL && !lay_dockerfile(checking))
+        return false;
     if (!make_copies(checking) || !lay_subjects(checking))
         return false;
     if (asks_little(checking))
@@ -142,6 +161,8 @@ bool checking_open_target(struct checking *checking)
     checking->target.platform = willrun->platform;
     if (willrun->platform == NULL && checking->image != NULL && checking->image->platform != NULL)
         checking->target.platform = platform_by_name(checking->image->platform);
+    if (checking->target.platform == NULL && checking->assembly != NULL)
+        checking->target.platform = assembly_machine(checking->assembly);
     checking->target.cpu_level = cpu_level(checking);
     checking->target.trail = willrun->trail;
     checking->target.host = willrun->host;

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "check/checking.h"
+#include "check/settle.h"
 
 size_t willrun_threads(const struct willrun *willrun)
 {
@@ -54,6 +55,19 @@ static void tell(struct workshop *workshop, size_t index)
     pthread_mutex_unlock(&workshop->lock);
 }
 
+static void judge_one(const struct checking *checking, struct memo *memo, size_t index,
+                      struct arena *arena, struct willrun_subject *subject)
+{
+    const struct asked *asked = &checking->asked.at[index];
+    if (asked->gap != NULL) {
+        settle_unknown(checking->assembly, asked, arena, subject);
+        return;
+    }
+    subject_judge(&checking->target, memo, asked, arena, subject);
+    if (checking->assembly != NULL)
+        settle_subject(checking->assembly, &checking->target, asked, arena, subject);
+}
+
 static void *work(void *argument)
 {
     struct worker *worker = argument;
@@ -65,8 +79,7 @@ static void *work(void *argument)
         pthread_mutex_unlock(&workshop->lock);
         if (index == SIZE_MAX)
             break;
-        subject_judge(&workshop->checking->target, memo, &workshop->checking->asked.at[index],
-                      worker->arena, &workshop->subjects[index]);
+        judge_one(workshop->checking, memo, index, worker->arena, &workshop->subjects[index]);
         acceptances_apply(workshop->checking->willrun->acceptances, worker->arena,
                           &workshop->subjects[index]);
         tell(workshop, index);

@@ -4,7 +4,9 @@
 
 int cmd_check(const struct options *options)
 {
-    if (options->root == NULL)
+    if (options->dockerfile != NULL && options->root != NULL)
+        return complain_usage("check", "--root and --dockerfile: the Dockerfile tells the root");
+    if (options->dockerfile == NULL && options->root == NULL)
         return complain_usage("check",
                               "--root is missing: the root filesystem or image that it will run in "
                               "(this machine's own: --root /)");

@@ -28,8 +28,10 @@ struct setting {
 
 /* What was asked for. Texts are NULL and numbers 0 where nothing was said. */
 struct options {
+    const char *dockerfile, *target, *context;
     const char *root, *platform, *user, *workdir, *host, *why, *origin, *date, *to, *on, *output,
         *config;
+    struct text_list build_args;
     struct text_list env, stages, copies, absent, extras, bases;
     struct text_list ignored, baselines;
     const struct config *file; /* whose acceptances hold, too; NULL: none */

@@ -40,6 +40,9 @@ enum willrun_err request_prepare(struct willrun *willrun, const struct options *
         {options->user, willrun_set_user},
         {options->workdir, willrun_set_workdir},
         {options->host, willrun_set_host},
+        {options->dockerfile, willrun_set_dockerfile},
+        {options->target, willrun_set_target_stage},
+        {options->context, willrun_set_build_context},
     };
     enum willrun_err err = WILLRUN_OK;
     for (size_t i = 0; err == WILLRUN_OK && i < sizeof settings / sizeof *settings; i++)
@@ -49,6 +52,10 @@ enum willrun_err request_prepare(struct willrun *willrun, const struct options *
         err = add_each(willrun, &options->env, 0, willrun_add_env);
     if (err == WILLRUN_OK)
         err = add_each(willrun, &options->stages, 0, willrun_add_stage);
+    if (err == WILLRUN_OK)
+        err = add_each(willrun, &options->bases, 0, willrun_add_base);
+    if (err == WILLRUN_OK)
+        err = add_each(willrun, &options->build_args, 0, willrun_add_build_arg);
     if (err == WILLRUN_OK)
         err = add_each(willrun, &options->copies, 0, willrun_add_copy);
     if (err == WILLRUN_OK)

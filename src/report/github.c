@@ -26,7 +26,14 @@ static void put_command(void *context, const struct willrun_target *target,
     static const char *const commands[] = {
         [WILLRUN_ERROR] = "error", [WILLRUN_WARNING] = "warning", [WILLRUN_NOTE] = "notice"};
     FILE *out = context;
-    fprintf(out, "::%s title=", commands[finding->severity]);
+    fprintf(out, "::%s ", commands[finding->severity]);
+    if (finding->place.file != NULL) {
+        fputs("file=", out);
+        put(out, finding->place.file, true);
+        fprintf(out, ",line=%zu,endLine=%zu,col=%zu,", finding->place.line, finding->place.end_line,
+                finding->place.column);
+    }
+    fputs("title=", out);
     put(out, subject != NULL ? subject->path : target->root, true);
     fprintf(out, " (%s)::", finding->rule);
     put(out, finding->message, false);

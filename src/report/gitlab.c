@@ -11,6 +11,7 @@ static void put_issue(void *context, const struct willrun_target *target,
     struct json *json = context;
     char fingerprint[FINGERPRINT_SIZE];
     const char *path = subject != NULL ? subject->path + (*subject->path == '/') : target->root;
+    const struct willrun_place *place = &finding->place;
     finding_fingerprint(subject, finding, fingerprint);
     json_open(json, NULL, '{');
     json_text(json, "description", finding->message);
@@ -18,9 +19,9 @@ static void put_issue(void *context, const struct willrun_target *target,
     json_text(json, "fingerprint", fingerprint);
     json_text(json, "severity", severities[finding->severity]);
     json_open(json, "location", '{');
-    json_text(json, "path", path);
+    json_text(json, "path", place->file != NULL ? place->file : path);
     json_open_flat(json, "lines", '{');
-    json_size(json, "begin", 1);
+    json_size(json, "begin", place->file != NULL ? place->line : 1);
     json_close(json, '}');
     json_close(json, '}');
     json_close(json, '}');

@@ -25,6 +25,27 @@ static void json_acceptance(struct json *json, const struct willrun_acceptance *
     json_close(json, '}');
 }
 
+/* Where in a Dockerfile, and what to write there; only where there is one. */
+static void json_place(struct json *json, const struct willrun_finding *finding)
+{
+    const struct willrun_place *place = &finding->place;
+    if (place->file != NULL) {
+        json_open_flat(json, "location", '{');
+        json_text(json, "file", place->file);
+        json_size(json, "line", place->line);
+        json_size(json, "column", place->column);
+        json_size(json, "end_line", place->end_line);
+        json_close(json, '}');
+    }
+    if (finding->edit.text != NULL) {
+        json_open_flat(json, "edit", '{');
+        json_size(json, "first_line", finding->edit.first);
+        json_size(json, "last_line", finding->edit.last);
+        json_text(json, "text", finding->edit.text);
+        json_close(json, '}');
+    }
+}
+
 void json_findings(struct json *json, const struct willrun_finding *findings, size_t count)
 {
     json_open(json, "findings", '[');
@@ -39,6 +60,7 @@ void json_findings(struct json *json, const struct willrun_finding *findings, si
         json_text(json, "symbol", finding->symbol);
         json_text(json, "version", finding->version);
         json_text(json, "fix", finding->fix);
+        json_place(json, finding);
         json_acceptance(json, finding->accepted);
         json_close(json, '}');
     }

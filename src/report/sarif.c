@@ -66,16 +66,67 @@ static void put_message(struct json *json, const char *key, const char *text, co
     json_close(json, '}');
 }
 
+/* The file that the location is in: the Dockerfile, else the subject in the root. */
+static void put_artifact(struct json *json, const struct willrun_subject *subject,
+                         const struct willrun_place *place)
+{
+    json_open_flat(json, "artifactLocation", '{');
+    put_uri(json, place->file != NULL ? place->file : subject != NULL ? subject->path : "/");
+    if (place->file == NULL)
+        json_text(json, "uriBaseId", "ROOT");
+    json_close(json, '}');
+}
+
+static void put_region(struct json *json, const struct willrun_place *place)
+{
+    if (place->file == NULL)
+        return;
+    json_open_flat(json, "region", '{');
+    json_size(json, "startLine", place->line);
+    json_size(json, "startColumn", place->column);
+    json_close(json, '}');
+}
+
+/* Whole lines are deleted, their ends too. */
+static void put_edit(struct json *json, const struct willrun_finding *finding)
+{
+    const struct willrun_edit *edit = &finding->edit;
+    char *text;
+    if (edit->text == NULL || asprintf(&text, "%s\n", edit->text) < 0)
+        return;
+    json_open(json, "fixes", '[');
+    json_open(json, NULL, '{');
+    json_open(json, "artifactChanges", '[');
+    json_open(json, NULL, '{');
+    put_artifact(json, NULL, &finding->place);
+    json_open(json, "replacements", '[');
+    json_open(json, NULL, '{');
+    json_open_flat(json, "deletedRegion", '{');
+    json_size(json, "startLine", edit->first);
+    json_size(json, "startColumn", 1);
+    json_size(json, "endLine", edit->last + 1);
+    json_size(json, "endColumn", 1);
+    json_close(json, '}');
+    json_open_flat(json, "insertedContent", '{');
+    json_text(json, "text", text);
+    json_close(json, '}');
+    json_close(json, '}');
+    json_close(json, ']');
+    json_close(json, '}');
+    json_close(json, ']');
+    json_close(json, '}');
+    json_close(json, ']');
+    free(text);
+}
+
 static void put_location(struct json *json, const struct willrun_target *target,
-                         const struct willrun_subject *subject)
+                         const struct willrun_subject *subject, const struct willrun_place *place)
 {
     json_open(json, "locations", '[');
     json_open(json, NULL, '{');
     json_open(json, "physicalLocation", '{');
-    json_open_flat(json, "artifactLocation", '{');
-    put_uri(json, subject != NULL ? subject->path : "/");
-    json_text(json, "uriBaseId", "ROOT");
-    json_close(json, '}');
+    put_artifact(json, subject, place);
+    put_region(json, place);
     json_close(json, '}');
     json_open(json, "logicalLocations", '[');
     json_open_flat(json, NULL, '{');
@@ -114,7 +165,8 @@ static void put_result(void *context, const struct willrun_target *target,
     json_size(json, "ruleIndex", rule_index(sarif, finding->rule));
     json_text(json, "level", level_of(finding->severity));
     put_message(json, "message", finding->message, finding->fix);
-    put_location(json, target, subject);
+    put_location(json, target, subject, &finding->place);
+    put_edit(json, finding);
     json_open_flat(json, "partialFingerprints", '{');
     json_text(json, "willrun/finding/1", fingerprint);
     json_close(json, '}');

@@ -1,4 +1,6 @@
 /* Findings for people: a heading, a sentence, where it was looked for, the fix. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/markup.h"
@@ -47,6 +49,44 @@ static void write_finding(const struct screen *screen, const struct willrun_find
     putc('\n', screen->out);
 }
 
+/* The instruction of a Dockerfile that causes it, as much as says which one. */
+static void write_place(const struct screen *screen, const struct willrun_place *place)
+{
+    enum { SHOWN = 120 };
+    char *text;
+    if (place->file == NULL || asprintf(&text, "%s:%zu: %.*s%s", place->file, place->line, SHOWN,
+                                        place->text, strlen(place->text) > SHOWN ? " ..." : "") < 0)
+        return;
+    screen_pad(screen, 6);
+    screen_put(screen, PAINT_DIM, "at");
+    putc(' ', screen->out);
+    screen_fold(screen, 9, 9, text);
+    putc('\n', screen->out);
+    free(text);
+}
+
+/* Lines to put in place of others. */
+static void write_edit(const struct screen *screen, const struct willrun_edit *edit)
+{
+    const char *at = edit->text;
+    if (at == NULL)
+        return;
+    screen_pad(screen, 6);
+    if (edit->first == edit->last)
+        fprintf(screen->out, "line %zu becomes:\n", edit->first);
+    else
+        fprintf(screen->out, "lines %zu to %zu become:\n", edit->first, edit->last);
+    while (at != NULL) {
+        char *line = strndup(at, strcspn(at, "\n"));
+        screen_pad(screen, 8);
+        screen_put(screen, PAINT_STRONG, line != NULL ? line : "");
+        putc('\n', screen->out);
+        free(line);
+        at = strchr(at, '\n');
+        at += at != NULL;
+    }
+}
+
 static void write_acceptance(const struct screen *screen,
                              const struct willrun_acceptance *acceptance)
 {
@@ -74,13 +114,14 @@ static void write_search(const struct screen *screen, const struct willrun_subje
     text_trail(screen, object, screen->style->verbose ? 0 : PATHS_SHOWN);
 }
 
-static void write_fix(const struct screen *screen, const char *fix)
+static void write_fix(const struct screen *screen, const struct willrun_finding *finding)
 {
     screen_pad(screen, 6);
     screen_put(screen, PAINT_GOOD, "fix:");
     putc(' ', screen->out);
-    screen_fold(screen, 11, 11, fix);
+    screen_fold(screen, 11, 11, finding->fix);
     putc('\n', screen->out);
+    write_edit(screen, &finding->edit);
 }
 
 /* The next finding of the same rule at or behind `from`; the count where there is none. */
@@ -130,7 +171,7 @@ static size_t write_more_versions(const struct screen *screen,
 static void write_rule(const struct screen *screen, const struct willrun_subject *subject,
                        size_t first, bool search)
 {
-    const char *fix = NULL;
+    const struct willrun_finding *fixed = NULL; /* whose fix is to be printed */
     size_t shown = 0, left = 0;
     for (size_t i = first; i < subject->finding_count;) {
         const struct willrun_finding *finding = &subject->findings[i];
@@ -139,18 +180,20 @@ static void write_rule(const struct screen *screen, const struct willrun_subject
             i = next_of_rule(subject, finding, i + 1);
             continue;
         }
-        if (fix != NULL && !same_text(fix, finding->fix))
-            write_fix(screen, fix);
-        fix = finding->fix;
+        if (fixed != NULL && (!same_text(fixed->fix, finding->fix) ||
+                              !same_text(fixed->edit.text, finding->edit.text)))
+            write_fix(screen, fixed);
+        fixed = finding->fix != NULL ? finding : NULL;
         shown++;
         write_finding(screen, finding);
+        write_place(screen, &finding->place);
         write_acceptance(screen, finding->accepted);
         i = write_more_versions(screen, subject, i);
         if (search)
             write_search(screen, subject, finding);
     }
-    if (fix != NULL)
-        write_fix(screen, fix);
+    if (fixed != NULL)
+        write_fix(screen, fixed);
     if (left == 0)
         return;
     fprintf(screen->out, "    %s and %zu more ", screen_mark(screen, "…", "..."), left);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "root/change.h"
 #include "root/copy.h"
 #include "root/mode.h"
 #include "root/tree.h"
@@ -379,6 +380,16 @@ static void replace(struct root *root, struct item *dir, struct item *item)
         table_add(&dir->children, &child->entry, &root->arena);
     }
     child->item = item;
+    table_clear(&root->walked);
+}
+
+void root_remove(struct root *root, const struct node *node)
+{
+    size_t length = strlen(node->name);
+    struct child *child =
+        find_child(item_of(node->parent), hash_bytes(node->name, length), node->name, length);
+    child->item = NULL;
+    child->error = ENOENT;
     table_clear(&root->walked);
 }
 

@@ -69,6 +69,11 @@
     X(TERMINALS_MISSING, "terminals-missing", WILLRUN_NOTE)                                        \
     X(STATIC_GLIBC, "static-glibc", WILLRUN_NOTE)                                                  \
     X(DLOPEN_OPTIONAL, "dlopen-optional", WILLRUN_NOTE)                                            \
+    X(STAGE_NOT_GIVEN, "stage-not-given", WILLRUN_NOTE)                                            \
+    X(IMAGE_NOT_KNOWN, "image-not-known", WILLRUN_NOTE)                                            \
+    X(RUN_NOT_EXECUTED, "run-not-executed", WILLRUN_NOTE)                                          \
+    X(NOT_IN_CONTEXT, "not-in-context", WILLRUN_NOTE)                                              \
+    X(PACKAGE_CURES, "package-cures", WILLRUN_NOTE)                                                \
     X(HOST_LIBRARY, "host-library", WILLRUN_NOTE)
 
 enum rule {

@@ -1,7 +1,7 @@
 """The example of each page of the manual (data/rules/): its root is built, willrun must find what the
 page is about, and print the page's message, which the real kernel, loader or runc must print, too.
 
-The lines of an example: PATH KIND SETTING..., then the commands behind "$ "; the last one is the check.
+The lines of an example: PATH KIND SETTING..., and those of a Dockerfile behind "Dockerfile: ", then the commands behind "$ "; the last one is the check.
 """
 import argparse
 import concurrent.futures
@@ -27,6 +27,7 @@ PAGES = HERE.parents[1] / "data" / "rules"
 GLIBC = {"/lib64/ld-linux-x86-64.so.2": "/lib64/ld-linux-x86-64.so.2",
          "/lib/x86_64-linux-gnu/libc.so.6": "/lib/x86_64-linux-gnu/libc.so.6"}
 MUSL = {"/lib/ld-musl-x86_64.so.1": "/lib/x86_64-linux-musl/libc.so"}
+DOCKERFILE = "Dockerfile: "
 SAID_BY_DOCKER = {"user-missing"}  # by its engine, before runc; it is not here to be asked
 
 
@@ -40,7 +41,9 @@ class Page:
                 section = line.lstrip("# ")
             elif line.startswith("    "):
                 self.sections.setdefault(section, []).append(line[4:])
-        self.files = [line for line in self.sections.get("Example", []) if not line.startswith("$ ")]
+        self.files = [line for line in self.sections.get("Example", []) if not line.startswith(("$ ", DOCKERFILE))]
+        self.dockerfile = [line[len(DOCKERFILE):] for line in self.sections.get("Example", [])
+                           if line.startswith(DOCKERFILE)]
         self.commands = [line[2:] for line in self.sections.get("Example", []) if line.startswith("$ ")]
         self.message = self.sections.get("Message")
 
@@ -282,6 +285,8 @@ def run_page(program, top, builder, number, path):
     try:
         example = Example(page)
         example.build(work, builder)
+        if page.dockerfile:
+            Path(f"{work}/Dockerfile").write_text("\n".join(page.dockerfile) + "\n", encoding="utf-8")
         target = asked(program, work, page.commands)
         shutil.copyfile(f"{top}/env", f"{work}/root/.env")
         os.chmod(f"{work}/root/.env", 0o755)

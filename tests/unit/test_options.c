@@ -144,13 +144,13 @@ static void numbers_are_numbers(void **state)
         assert_false(PARSE(FOR_CHECK, "-j", bad[i]));
 }
 
-/* Options that the contract keeps for later commands are unknown until they do something. */
-static void options_of_later_are_unknown(void **state)
+/* What other commands take is unknown to this one. */
+static void options_of_other_commands_are_unknown(void **state)
 {
     (void)state;
-    static char *const later[] = {"--dockerfile", "--target", "--base"};
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-        assert_false(PARSE(FOR_CHECK, later[i], "x"));
+    static char *const others[] = {"--to", "--on", "--origin"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_false(PARSE(FOR_CHECK, others[i], "x"));
         assert_int_equal(strncmp(problem, "unknown option", 14), 0);
     }
 }
@@ -195,7 +195,7 @@ int main(void)
         cmocka_unit_test_teardown(a_command_takes_its_own_formats_only, end),
         cmocka_unit_test_teardown(what_is_wrong_is_said, end),
         cmocka_unit_test_teardown(numbers_are_numbers, end),
-        cmocka_unit_test_teardown(options_of_later_are_unknown, end),
+        cmocka_unit_test_teardown(options_of_other_commands_are_unknown, end),
         cmocka_unit_test_teardown(a_very_long_argument_is_no_trouble, end),
         cmocka_unit_test_teardown(the_table_is_consistent, end),
     };

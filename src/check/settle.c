@@ -1,0 +1,350 @@
+#include "check/settle.h"
+
+#include <string.h>
+
+#include "check/cures.h"
+#include "check/places.h"
+#include "verdict/findings.h"
+
+/* How far an error can be trusted where something is not known. */
+enum firmness {
+    OPEN, /* whatever is not known may cure it */
+    LIBC, /* only what brings another libc */
+    FIRM, /* only what replaces the file itself */
+};
+
+static const struct {
+    enum rule rule;
+    enum firmness firmness;
+} firm_rules[] = {
+    {RULE_PLATFORM_MISMATCH, FIRM},   {RULE_ELF_MALFORMED, FIRM},       {RULE_EMPTY_FILE, FIRM},
+    {RULE_NOT_A_PROGRAM, FIRM},       {RULE_SHEBANG_CRLF, FIRM},        {RULE_SHEBANG_BAD, FIRM},
+    {RULE_SHEBANG_LOOP, FIRM},        {RULE_RELOCATION_UNKNOWN, FIRM},  {RULE_ISA_LEVEL, FIRM},
+    {RULE_INTERPRETER_MISSING, LIBC}, {RULE_INTERPRETER_REFUSED, LIBC},
+};
+
+struct settling {
+    const struct assembly *assembly;
+    const struct built *built;
+    const struct target *target;
+    struct arena *arena;
+    struct willrun_subject *subject;
+    struct willrun_finding *findings; /* those of the subject, and room for the notes before */
+    size_t count;
+    struct findings notes; /* that go before them */
+};
+
+static enum firmness firmness_of(const struct willrun_finding *finding)
+{
+    for (size_t i = 0; i < sizeof firm_rules / sizeof *firm_rules; i++)
+        if (strcmp(finding->rule, rule_row(firm_rules[i].rule)->name) == 0)
+            return firm_rules[i].firmness;
+    if (strcmp(finding->rule, rule_row(RULE_VERSION_MISSING)->name) == 0 &&
+        finding->version != NULL && strncmp(finding->version, "GLIBC_", 6) == 0)
+        return LIBC;
+    return OPEN;
+}
+
+/* ---- which gap concerns a path ---- */
+
+static unsigned serial_of(const struct settling *settling, const char *path)
+{
+    int error;
+    const struct node *node = root_lookup(settling->built->root, settling->target->cwd, path, NULL,
+                                          LOOKUP_FOLLOW, &error);
+    return node != NULL ? node_copy(node) : 0;
+}
+
+/* The gap that may have put something else at `path`; what is only added to takes nothing away. */
+static const struct gap *gap_at(const struct settling *settling, const char *path)
+{
+    return path != NULL && *path == '/'
+               ? built_gap(settling->built, path, serial_of(settling, path), false)
+               : NULL;
+}
+
+static bool is_whole(const struct gap *gap)
+{
+    return strcmp(gap->path, "/") == 0;
+}
+
+/* The first gap of all that is below / and of `kind`. */
+static const struct gap *gap_of_all(const struct settling *settling, enum gap_kind kind)
+{
+    for (size_t i = 0; i < settling->built->gaps.count; i++)
+        if (settling->built->gaps.at[i].kind == kind && is_whole(&settling->built->gaps.at[i]))
+            return &settling->built->gaps.at[i];
+    return NULL;
+}
+
+/* ---- errors that may be cured ---- */
+
+static const struct willrun_object *object_named(const struct willrun_subject *subject,
+                                                 const char *name)
+{
+    for (size_t i = 0; name != NULL && i < subject->object_count; i++)
+        if (strcmp(subject->objects[i].name, name) == 0)
+            return &subject->objects[i];
+    return NULL;
+}
+
+/* A place where the loader looked for the library. */
+static const struct gap *gap_of_search(const struct settling *settling,
+                                       const struct willrun_finding *finding)
+{
+    const struct willrun_object *object = object_named(settling->subject, finding->object);
+    for (size_t i = 0; object != NULL && i < object->trail_count; i++) {
+        const struct gap *gap = gap_at(settling, object->trail[i].path);
+        if (gap != NULL)
+            return gap;
+    }
+    return NULL;
+}
+
+/* A folder of PATH, for a command without a slash. */
+static const struct gap *gap_of_path(const struct settling *settling)
+{
+    static const char usual[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    struct process process = target_process(settling->target, NULL);
+    const char *path = process_env(&process, "PATH");
+    char *names = arena_string(settling->arena, path != NULL ? path : usual), *rest = NULL;
+    if (strchr(settling->subject->path, '/') != NULL)
+        return NULL;
+    for (char *name = strtok_r(names, ":", &rest); name != NULL;
+         name = strtok_r(NULL, ":", &rest)) {
+        const struct gap *gap =
+            gap_at(settling, arena_format(settling->arena, "%s/%s", name, settling->subject->path));
+        if (gap != NULL)
+            return gap;
+    }
+    return NULL;
+}
+
+/* Whatever may have changed one of the paths that an open error is about. */
+static const struct gap *gap_of_open(const struct settling *settling,
+                                     const struct willrun_finding *finding)
+{
+    const struct gap *gap = gap_at(settling, finding->object);
+    if (gap == NULL)
+        gap = gap_at(settling, settling->subject->path);
+    for (size_t i = 0; gap == NULL && i < settling->subject->start_count; i++)
+        gap = gap_at(settling, settling->subject->starts[i]);
+    if (gap == NULL)
+        gap = gap_of_search(settling, finding);
+    if (gap == NULL)
+        gap = gap_of_path(settling);
+    if (gap == NULL && strcmp(finding->rule, rule_row(RULE_USER_MISSING)->name) == 0)
+        gap = gap_at(settling, "/etc/passwd");
+    if (gap == NULL)
+        gap = gap_of_all(settling, GAP_RUN);
+    if (gap == NULL)
+        gap = gap_of_all(settling, GAP_IMAGE);
+    return gap != NULL ? gap : gap_of_all(settling, GAP_ADDS);
+}
+
+/* Does the text of the RUN speak of another libc? */
+static bool brings_libc(const struct gap *gap)
+{
+    const char *text = gap->at != NULL ? gap->at->line : "";
+    return strstr(text, "glibc") != NULL || strstr(text, "compat") != NULL ||
+           strstr(text, "musl") != NULL || strstr(text, "ld-linux") != NULL;
+}
+
+static const struct gap *gap_of_libc(const struct settling *settling,
+                                     const struct willrun_finding *finding)
+{
+    const struct gap *gap = gap_at(settling, finding->object);
+    if (gap == NULL || (is_whole(gap) && gap->kind == GAP_RUN))
+        gap = gap_at(settling, settling->subject->path);
+    if (gap != NULL && gap->kind == GAP_RUN && is_whole(gap) && !brings_libc(gap))
+        gap = NULL;
+    return gap;
+}
+
+static const struct gap *gap_of_firm(const struct settling *settling,
+                                     const struct willrun_finding *finding)
+{
+    const struct gap *gap = gap_at(settling, settling->subject->path);
+    if (gap == NULL)
+        gap = gap_at(settling, finding->object);
+    return gap != NULL && gap->kind == GAP_RUN && is_whole(gap) ? NULL : gap;
+}
+
+static const struct gap *gap_of_error(const struct settling *settling,
+                                      const struct willrun_finding *finding)
+{
+    switch (firmness_of(finding)) {
+    case FIRM:
+        return gap_of_firm(settling, finding);
+    case LIBC:
+        return gap_of_libc(settling, finding);
+    default:
+        return gap_of_open(settling, finding);
+    }
+}
+
+/* ---- starts that may be broken ---- */
+
+/* Folders that a loader takes libraries from, or what it is told by. */
+static bool is_of_loader(const char *path)
+{
+    static const char *const places[] = {"/lib",
+                                         "/lib64",
+                                         "/usr/lib",
+                                         "/usr/lib64",
+                                         "/usr/local/lib",
+                                         "/etc/ld.so.preload",
+                                         "/etc/ld.so.cache"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        size_t length = strlen(places[i]), own = strlen(path);
+        size_t shared = length < own ? length : own;
+        if (strncmp(path, places[i], shared) == 0 &&
+            (own == length || (own > length ? path[length] : places[i][own]) == '/'))
+            return true;
+    }
+    return false;
+}
+
+static const struct gap *gap_of_start(const struct settling *settling)
+{
+    const struct willrun_subject *subject = settling->subject;
+    const struct gap *gap = gap_at(settling, subject->path);
+    bool dynamic = subject->object_count != 0 || subject->linkage == WILLRUN_DYNAMIC;
+    for (size_t i = 0; gap == NULL && i < subject->start_count; i++)
+        gap = gap_at(settling, subject->starts[i]);
+    for (size_t i = 0; gap == NULL && i < subject->object_count; i++)
+        gap = gap_at(settling, subject->objects[i].path);
+    for (size_t i = 0; gap == NULL && dynamic && i < settling->built->gaps.count; i++) {
+        const struct gap *other = &settling->built->gaps.at[i];
+        if (other->kind != GAP_ADDS && (is_whole(other) || is_of_loader(other->path)))
+            gap = other;
+    }
+    return gap;
+}
+
+/* ---- notes ---- */
+
+static void note_gap(struct settling *settling, const struct gap *gap)
+{
+    struct willrun_finding *note = gap_finding(settling->assembly, gap, &settling->notes);
+    for (size_t i = 0; i + 1 < settling->notes.list.count; i++)
+        if (strcmp(settling->notes.list.at[i].message, note->message) == 0) {
+            settling->notes.list.count--;
+            return;
+        }
+}
+
+static void say_nothing(struct willrun_subject *subject)
+{
+    subject->phase = WILLRUN_PHASE_NONE;
+    subject->exit_status = -1;
+    subject->error = subject->runtime = NULL;
+    subject->stderr_count = 0;
+}
+
+/* The errors that may be cured become notes; whether any stays, and whether any may only. */
+static void weigh_errors(struct settling *settling, bool *stays, bool *maybe)
+{
+    for (size_t i = 0; i < settling->count; i++) {
+        struct willrun_finding *finding = &settling->findings[i];
+        if (finding->severity != WILLRUN_ERROR)
+            continue;
+        struct cure cure = cure_of(settling->assembly, settling->subject, finding, settling->arena);
+        const struct gap *gap = cure.kind == CURE_NONE ? gap_of_error(settling, finding) : NULL;
+        *stays |= cure.kind == CURE_NONE && gap == NULL;
+        *maybe |= gap != NULL || cure.kind == CURE_MAYBE;
+        if (gap != NULL)
+            note_gap(settling, gap);
+        if (cure.kind != CURE_NONE)
+            cure_note(settling->assembly, &cure, finding, &settling->notes);
+        if (gap != NULL || cure.kind != CURE_NONE)
+            finding->severity = WILLRUN_NOTE;
+    }
+}
+
+static void settle_fails(struct settling *settling)
+{
+    bool stays = false, maybe = false;
+    struct willrun_subject *subject = settling->subject;
+    enum willrun_severity *was = arena_array(settling->arena, settling->count + 1, sizeof *was);
+    for (size_t i = 0; i < settling->count; i++)
+        was[i] = settling->findings[i].severity;
+    weigh_errors(settling, &stays, &maybe);
+    if (stays) { /* it fails in any case, and all its errors are told */
+        for (size_t i = 0; i < settling->count; i++)
+            settling->findings[i].severity = was[i];
+        settling->notes.list.count = 0;
+        return;
+    }
+    subject->verdict = maybe ? WILLRUN_UNKNOWN : WILLRUN_RUNS;
+    say_nothing(subject);
+    for (size_t i = 0; !maybe && i < settling->count; i++)
+        if (settling->findings[i].severity == WILLRUN_WARNING) {
+            subject->verdict = WILLRUN_DEGRADED;
+            subject->phase = WILLRUN_PHASE_RUN;
+        }
+}
+
+static void settle_runs(struct settling *settling)
+{
+    const struct gap *gap = gap_of_start(settling);
+    if (gap == NULL)
+        return;
+    note_gap(settling, gap);
+    settling->subject->verdict = WILLRUN_UNKNOWN;
+    say_nothing(settling->subject);
+}
+
+/* ---- all of it ---- */
+
+static void keep_findings(struct settling *settling, const struct asked *asked)
+{
+    size_t count = settling->notes.list.count + settling->count;
+    struct willrun_finding *kept = arena_array(settling->arena, count + 1, sizeof *kept);
+    for (size_t i = 0; i < settling->notes.list.count; i++)
+        kept[i] = settling->notes.list.at[i];
+    for (size_t i = 0; i < settling->count; i++)
+        kept[settling->notes.list.count + i] = settling->findings[i];
+    for (size_t i = 0; i < count; i++)
+        if (kept[i].place.file == NULL)
+            place_finding(settling->assembly, settling->target, asked, settling->subject, &kept[i]);
+    settling->subject->findings = kept;
+    settling->subject->finding_count = count;
+    vec_free(&settling->notes.list);
+}
+
+void settle_subject(const struct assembly *assembly, const struct target *target,
+                    const struct asked *asked, struct arena *arena, struct willrun_subject *subject)
+{
+    struct settling settling = {.assembly = assembly,
+                                .built = &assembly->target,
+                                .target = target,
+                                .arena = arena,
+                                .subject = subject,
+                                .count = subject->finding_count,
+                                .notes = {.arena = arena, .advice = &target->advice}};
+    settling.findings = arena_array(arena, subject->finding_count + 1, sizeof *settling.findings);
+    for (size_t i = 0; i < subject->finding_count; i++)
+        settling.findings[i] = subject->findings[i];
+    if (subject->verdict == WILLRUN_FAILS)
+        settle_fails(&settling);
+    if (subject->verdict == WILLRUN_RUNS || subject->verdict == WILLRUN_DEGRADED)
+        settle_runs(&settling);
+    keep_findings(&settling, asked);
+}
+
+void settle_unknown(const struct assembly *assembly, const struct asked *asked, struct arena *arena,
+                    struct willrun_subject *subject)
+{
+    struct findings notes = {.arena = arena};
+    gap_finding(assembly, asked->gap, &notes);
+    struct willrun_finding *kept = arena_alloc(arena, sizeof *kept);
+    *kept = notes.list.at[0];
+    vec_free(&notes.list);
+    subject->path = arena_string(arena, asked->path);
+    subject->kind = WILLRUN_KIND_OTHER;
+    subject->verdict = WILLRUN_UNKNOWN;
+    subject->exit_status = -1;
+    subject->findings = kept;
+    subject->finding_count = 1;
+}

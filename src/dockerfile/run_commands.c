@@ -1,0 +1,299 @@
+/* By the shell command language of POSIX (2.2 quoting, 2.3 tokens, 2.9 commands). */
+#include "dockerfile/run_commands.h"
+
+#include <string.h>
+
+struct list VEC(const char *);
+
+struct reader {
+    const char *at;
+    const char *const *exports;
+    struct arena *arena;
+    struct run_commands *commands;
+    struct list words;  /* of the command that is being read */
+    const char *output; /* the same */
+    bool appends, known;
+    bool maybe;   /* behind || or in a pipe */
+    size_t depth; /* of if, loops and groups */
+    bool whole;
+};
+
+/* A word in the making. */
+struct word {
+    char *text;
+    size_t length, room;
+    bool quoted, known;
+};
+
+static void put(struct reader *reader, struct word *word, const char *text, size_t length)
+{
+    if (word->length + length + 1 > word->room) {
+        size_t room = (word->room + length + 16) * 2;
+        char *larger = arena_alloc(reader->arena, room);
+        memcpy(larger, word->text != NULL ? word->text : "", word->length);
+        word->text = larger;
+        word->room = room;
+    }
+    memcpy(word->text + word->length, text, length);
+    word->length += length;
+    word->text[word->length] = '\0';
+}
+
+static void add_word(struct reader *reader, struct word *word)
+{
+    if (word->text == NULL && !word->quoted)
+        return;
+    *vec_push(&reader->words) = word->text != NULL ? word->text : "";
+    reader->known &= word->known;
+    *word = (struct word){.known = true};
+}
+
+/* ---- variables ---- */
+
+static bool is_name(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
+}
+
+static const char *value_of(const struct reader *reader, const char *name, size_t length)
+{
+    for (const char *const *at = reader->exports; at != NULL && *at != NULL; at++)
+        if (strncmp(*at, name, length) == 0 && (*at)[length] == '=')
+            return *at + length + 1;
+    return NULL;
+}
+
+/* Unquoted, a value is split at its blanks. */
+static void put_value(struct reader *reader, struct word *word, const char *value, bool quoted)
+{
+    while (*value != '\0') {
+        size_t length = quoted ? strlen(value) : strcspn(value, " \t\n");
+        put(reader, word, value, length);
+        value += length;
+        if (*value != '\0')
+            add_word(reader, word);
+        value += strspn(value, " \t\n");
+    }
+}
+
+/* Behind the bracket that closes the one at `at`. */
+static const char *behind_brackets(const char *at, char open, char close)
+{
+    size_t depth = 0;
+    for (; *at != '\0'; at++) {
+        depth += *at == open;
+        if (*at == close && --depth == 0)
+            return at + 1;
+    }
+    return at;
+}
+
+static void read_variable(struct reader *reader, struct word *word, bool quoted)
+{
+    const char *name = reader->at + 1;
+    size_t length = 0;
+    if (*name == '(') {
+        word->known = false;
+        word->quoted = true;
+        reader->at = behind_brackets(name, '(', ')');
+        return;
+    }
+    bool braces = *name == '{';
+    name += braces;
+    while (is_name(name[length]))
+        length++;
+    const char *value = length != 0 ? value_of(reader, name, length) : NULL;
+    bool plain = !braces || name[length] == '}';
+    reader->at = braces ? behind_brackets(name - 1, '{', '}') : name + length;
+    if (length == 0 && !braces)
+        reader->at += *reader->at != '\0';
+    if (value != NULL && plain) {
+        put_value(reader, word, value, quoted);
+        return;
+    }
+    word->known = false;
+    word->quoted = true;
+}
+
+/* ---- words ---- */
+
+static void read_quoted(struct reader *reader, struct word *word, char quote)
+{
+    word->quoted = true;
+    reader->at++;
+    while (*reader->at != '\0' && *reader->at != quote) {
+        if (quote == '"' && *reader->at == '$') {
+            read_variable(reader, word, true);
+            continue;
+        }
+        if (quote == '"' && *reader->at == '`')
+            word->known = false;
+        if (quote == '"' && *reader->at == '\\' && reader->at[1] != '\0' &&
+            strchr("\"\\$`\n", reader->at[1]) != NULL)
+            reader->at++;
+        put(reader, word, reader->at, *reader->at != '\n' || reader->at[-1] != '\\');
+        reader->at++;
+    }
+    reader->at += *reader->at == quote;
+}
+
+static void read_word(struct reader *reader, struct word *word)
+{
+    while (*reader->at != '\0' && strchr(" \t\r\n;&|<>()", *reader->at) == NULL) {
+        char c = *reader->at;
+        if (c == '\'' || c == '"') {
+            read_quoted(reader, word, c);
+        } else if (c == '$') {
+            read_variable(reader, word, false);
+        } else if (c == '\\' && reader->at[1] == '\n') {
+            reader->at += 2;
+        } else if (c == '\\' && reader->at[1] != '\0') {
+            put(reader, word, reader->at + 1, 1);
+            reader->at += 2;
+        } else {
+            word->known &= c != '`';
+            put(reader, word, reader->at, 1);
+            reader->at++;
+        }
+    }
+}
+
+/* ---- commands ---- */
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    while (*names != NULL && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+/* Words that begin or end a compound command, and are none of it. */
+static bool take_reserved(struct reader *reader, const char *word)
+{
+    static const char *const opens[] = {"if", "while", "until", "{", NULL};
+    static const char *const goes_on[] = {"then", "elif", "else", "do", "!", "time", NULL};
+    static const char *const closes[] = {"fi", "done", "}", NULL};
+    if (is_one_of(word, opens))
+        reader->depth++;
+    else if (is_one_of(word, closes))
+        reader->depth -= reader->depth != 0;
+    else if (!is_one_of(word, goes_on))
+        return false;
+    return true;
+}
+
+static bool is_assignment(const char *word)
+{
+    size_t length = 0;
+    while (is_name(word[length]))
+        length++;
+    return length != 0 && word[length] == '=';
+}
+
+static void end_command(struct reader *reader)
+{
+    struct list *words = &reader->words;
+    size_t first = 0;
+    while (first < words->count &&
+           (take_reserved(reader, words->at[first]) || is_assignment(words->at[first])))
+        first++;
+    if (first < words->count && strcmp(words->at[first], "for") == 0) {
+        reader->depth++; /* for NAME in WORDS: do comes next */
+    } else if (first < words->count && strcmp(words->at[first], "case") == 0) {
+        reader->whole = false;
+        reader->depth++;
+    } else if (first < words->count) {
+        size_t count = words->count - first;
+        const char **argv = arena_array(reader->arena, count + 1, sizeof *argv);
+        memcpy(argv, words->at + first, count * sizeof *argv);
+        *vec_push(reader->commands) =
+            (struct run_command){.argv = argv,
+                                 .argc = count,
+                                 .known = reader->known,
+                                 .always = !reader->maybe && reader->depth == 0,
+                                 .output = reader->output,
+                                 .appends = reader->appends};
+    }
+    words->count = 0;
+    reader->known = true;
+    reader->output = NULL;
+}
+
+static void read_redirection(struct reader *reader)
+{
+    bool out = *reader->at == '>';
+    if (strncmp(reader->at, "<<", 2) == 0)
+        reader->whole = false;
+    bool appends = reader->at[0] == '>' && reader->at[1] == '>';
+    reader->at += strspn(reader->at, "<>&|");
+    reader->at += strspn(reader->at, " \t");
+    struct word word = {.known = true};
+    bool copies = reader->at[-1] == '&'; /* 2>&1 */
+    read_word(reader, &word);
+    if (!out || copies || word.text == NULL || strncmp(word.text, "/dev/", 5) == 0)
+        return;
+    reader->output = word.known ? word.text : "";
+    reader->appends = appends;
+}
+
+/* A file descriptor before `>`. */
+static bool is_descriptor(struct reader *reader)
+{
+    size_t digits = strspn(reader->at, "0123456789");
+    if (digits == 0 || strchr("<>", reader->at[digits]) == NULL || reader->at[digits] == '\0')
+        return false;
+    reader->at += digits;
+    return true;
+}
+
+static void read_operator(struct reader *reader)
+{
+    char c = *reader->at;
+    bool twice = reader->at[1] == c;
+    if (c == '(' || c == ')')
+        reader->whole = false;
+    bool was = reader->maybe;
+    end_command(reader);
+    if ((c == '|' && twice) || (was && c == '&' && twice))
+        reader->maybe = true; /* a || b && c */
+    else if (c == ';' || c == '\n')
+        reader->maybe = false;
+    if (c == '(')
+        reader->depth++;
+    else if (c == ')')
+        reader->depth -= reader->depth != 0;
+    reader->at += twice && strchr("&|;", c) != NULL ? 2 : 1;
+}
+
+bool run_commands_read(const char *text, const char *const *exports, struct arena *arena,
+                       struct run_commands *commands)
+{
+    struct reader reader = {.at = text,
+                            .exports = exports,
+                            .arena = arena,
+                            .commands = commands,
+                            .known = true,
+                            .whole = true};
+    while (*reader.at != '\0') {
+        char c = *reader.at;
+        struct word word = {.known = true};
+        if (c == ' ' || c == '\t' || c == '\r')
+            reader.at++;
+        else if (c == '\\' && reader.at[1] == '\n')
+            reader.at += 2;
+        else if (c == '#')
+            reader.at += strcspn(reader.at, "\n");
+        else if (c == '<' || c == '>' || is_descriptor(&reader) ||
+                 (c == '&' && reader.at[1] == '>'))
+            read_redirection(&reader);
+        else if (strchr("\n;&|()", c) != NULL)
+            read_operator(&reader);
+        else {
+            read_word(&reader, &word);
+            add_word(&reader, &word);
+        }
+    }
+    end_command(&reader);
+    vec_free(&reader.words);
+    return reader.whole;
+}
