@@ -22,7 +22,7 @@ wrong 'unknown option --formt; did you mean --format?' check --formt json
 wrong '--format takes text, json, jsonl, sarif, junit, github, gitlab, markdown, html, dot or mermaid, not "jsno"; did you mean json?' check --format jsno
 wrong '--format takes text, json, dot, mermaid or html, not "sarif"' tree --format=sarif
 wrong 'unknown option --all' tree --all
-wrong 'unknown option --dockerfile' check --dockerfile Dockerfile
+wrong '--root and --dockerfile' check --root root --dockerfile Dockerfile
 wrong '--root needs a value: SOURCE' check --root
 wrong '--quiet takes no value' check --quiet=yes
 wrong '--jobs takes a number' check -j many
