@@ -49,15 +49,15 @@ static bool place(const struct layering *layering, const struct layer *layer, st
     return true;
 }
 
-/* What is not compressed is hashed beside all else. */
+/* What stands in the archive itself is hashed beside all else; what a layer expands to while it is
+ * read. */
 static void add_digests(struct digests *digests, const struct placed *placed)
 {
     const char *digest = placed->layer->part.digest, *diff_id = placed->layer->diff_id;
-    if (placed->coding != CODING_NONE)
-        return;
     if (digest != NULL)
         digests_add(digests, placed->range, placed->label, digest);
-    if (diff_id != NULL && (digest == NULL || strcmp(diff_id, digest) != 0))
+    if (placed->coding == CODING_NONE && diff_id != NULL &&
+        (digest == NULL || strcmp(diff_id, digest) != 0))
         digests_add(digests, placed->range, placed->label, diff_id);
 }
 
@@ -71,27 +71,15 @@ static bool read_plain(const struct layering *layering, const struct placed *pla
     return tar_read(&input, &output, layering->err);
 }
 
-static bool hold(struct sha256 *hash, const char *expected, const char *label, struct err *err)
-{
-    char hex[SHA256_HEX + 1];
-    sha256_end(hash, hex);
-    return expected == NULL || digest_is(hex, expected, label, err);
-}
-
 static bool read_packed(const struct layering *layering, const struct placed *placed)
 {
     const struct layer *layer = placed->layer;
     const char *label = placed->label;
-    struct sha256 packed, plain;
-    sha256_begin(&packed);
+    struct sha256 plain;
     sha256_begin(&plain);
     struct stream *stream = stream_of_range(store_fd(layering->archive->store, placed->range.file),
                                             placed->range.offset, placed->range.size, label);
-    if (layer->part.digest != NULL)
-        stream = stream_hashed(stream, &packed);
-    stream = stream_decoded(stream, placed->coding);
-    if (layer->diff_id != NULL)
-        stream = stream_hashed(stream, &plain);
+    stream = stream_decoded(stream, placed->coding, layer->diff_id != NULL ? &plain : NULL);
     struct tar_input input = {.label = label, .stream = stream};
     struct tar_output output = output_of(layering);
     bool read = tar_read(&input, &output, layering->err);
@@ -99,9 +87,10 @@ static bool read_packed(const struct layering *layering, const struct placed *pl
     while (read && stream_next(stream, &rest, layering->err) > 0)
         ;
     stream_close(stream);
+    char hex[SHA256_HEX + 1];
+    sha256_end(&plain, hex);
     return read && layering->err->code == WILLRUN_OK &&
-           hold(&packed, layer->part.digest, label, layering->err) &&
-           hold(&plain, layer->diff_id, label, layering->err);
+           (layer->diff_id == NULL || digest_is(hex, layer->diff_id, label, layering->err));
 }
 
 /* A layer that cannot be read: where it is not the one that was meant, that is why. */

@@ -92,7 +92,7 @@ static bool read_outer(struct request *request, enum archive_kind kind,
     }
     enum coding coding = coding_of(head);
     if (coding != CODING_NONE)
-        stream = stream_decoded(stream, coding);
+        stream = stream_decoded(stream, coding, NULL);
     if (coding != CODING_NONE || !file->seekable)
         input.stream = stream;
     read = tar_read(&input, &output, request->err);

@@ -143,34 +143,3 @@ bool stream_peek(struct stream *pipe, size_t size, struct span *head, struct err
     *head = (struct span){from->block, from->held < size ? from->held : size};
     return true;
 }
-
-/* ---- hashed ---- */
-
-struct hashed_stream {
-    struct stream stream; /* first */
-    struct stream *inner;
-    struct sha256 *hash;
-};
-
-static ssize_t hashed_next(struct stream *stream, const void **bytes, struct err *err)
-{
-    struct hashed_stream *hashed = (struct hashed_stream *)stream;
-    ssize_t part = stream_next(hashed->inner, bytes, err);
-    if (part > 0)
-        sha256_add(hashed->hash, *bytes, (size_t)part);
-    return part;
-}
-
-static void hashed_close(struct stream *stream)
-{
-    stream_close(((struct hashed_stream *)stream)->inner);
-    free(stream);
-}
-
-struct stream *stream_hashed(struct stream *inner, struct sha256 *hash)
-{
-    static const struct stream_ops ops = {hashed_next, hashed_close};
-    struct hashed_stream *hashed = must_alloc(sizeof *hashed);
-    *hashed = (struct hashed_stream){{&ops, inner->label}, inner, hash};
-    return &hashed->stream;
-}
