@@ -1,11 +1,75 @@
-/* A message explained. */
-#include "base/arena.h"
+/* A message explained: its lines found, its causes ranked by its words, and decided by the files of
+ * the target where there is one. */
+#include <string.h>
+
 #include "check/context.h"
+#include "explain/causes.h"
+#include "explain/scan.h"
 
 struct owned_explanation {
     struct willrun_explanation explanation; /* first: what the caller sees */
     struct arena arena;
+    struct readings readings;
+    struct causes causes;
+    struct willrun_result *check;
 };
+
+static void tell_reading(struct owned_explanation *owned, const struct reading *reading)
+{
+    struct willrun_explanation *explanation = &owned->explanation;
+    explanation->message = reading->line.shown;
+    explanation->line = reading->line.number;
+    explanation->speaker = speaker_name(reading->form->speaker);
+    explanation->object = reading->at[CAPTURE_OBJECT];
+    explanation->needed_by = reading->at[CAPTURE_NEEDED_BY];
+    explanation->symbol = reading->at[CAPTURE_SYMBOL];
+    explanation->version = reading->at[CAPTURE_VERSION];
+    explanation->interpreter = reading->at[CAPTURE_INTERPRETER];
+    explanation->path = reading->at[CAPTURE_PATH];
+    explanation->platform = reading->at[CAPTURE_PLATFORM];
+    explanation->error = reading->at[CAPTURE_ERROR];
+}
+
+/* The status that a message tells, where it tells no more; -1: it does not. */
+static int status_of(const struct reading *reading)
+{
+    const char *text = reading != NULL ? reading->at[CAPTURE_STATUS] : NULL;
+    int number = 0;
+    for (; text != NULL && *text >= '0' && *text <= '9' && number < 1000; text++)
+        number = number * 10 + (*text - '0');
+    return text != NULL ? number : -1;
+}
+
+static const char *what_to_try(const struct owned_explanation *owned, const char *root)
+{
+    if (owned->causes.count == 0)
+        return "This is no message that willrun knows. Give the whole log, from the first line "
+               "that tells of a failure (docker logs CONTAINER 2>&1 | willrun explain), or the "
+               "exit status (--exit-code N), or let check look at the image itself: willrun check "
+               "--root IMAGE.tar.";
+    if (root == NULL && owned->causes.at[0].rule != NULL)
+        return "The files of the image decide: docker save IMAGE | willrun explain --root - "
+               "'MESSAGE', or --root DIR.";
+    return NULL;
+}
+
+static void explain(struct owned_explanation *owned, const struct willrun_explain_request *request,
+                    const char *root)
+{
+    struct matcher *matcher = matcher_new();
+    size_t best = scan_text(matcher, request->text, request->size, &owned->arena, &owned->readings);
+    matcher_free(matcher);
+    const struct reading *reading = best < owned->readings.count ? &owned->readings.at[best] : NULL;
+    int status = request->exit_status >= 0 ? request->exit_status : status_of(reading);
+    bool only_status = reading == NULL || families[reading->form->family].group == GROUP_STATUS;
+    const struct exit_status *row = only_status ? exit_status_row(status) : NULL;
+    if (reading != NULL)
+        tell_reading(owned, reading);
+    if (row != NULL)
+        causes_of_status(row, root, &owned->arena, &owned->causes);
+    else if (reading != NULL)
+        causes_of_words(reading, root, &owned->arena, &owned->causes);
+}
 
 enum willrun_err willrun_explain(struct willrun *willrun,
                                  const struct willrun_explain_request *request,
@@ -14,8 +78,10 @@ enum willrun_err willrun_explain(struct willrun *willrun,
     struct owned_explanation *owned = must_alloc(sizeof *owned);
     *owned = (struct owned_explanation){0};
     context_err(willrun);
-    (void)request;
-    owned->explanation.next = "The message is not recognised.";
+    explain(owned, request, willrun->root);
+    owned->explanation.causes = owned->causes.at;
+    owned->explanation.cause_count = owned->causes.count;
+    owned->explanation.next = what_to_try(owned, willrun->root);
     *explanation = &owned->explanation;
     return WILLRUN_OK;
 }
@@ -25,13 +91,9 @@ void willrun_explanation_free(struct willrun_explanation *explanation)
     if (explanation == NULL)
         return;
     struct owned_explanation *owned = (struct owned_explanation *)explanation;
+    willrun_result_free(owned->check);
+    vec_free(&owned->readings);
+    vec_free(&owned->causes);
     arena_free(&owned->arena);
     free(owned);
-}
-
-const char *willrun_cause_class(size_t index, const char **meaning)
-{
-    (void)index;
-    *meaning = NULL;
-    return NULL;
 }

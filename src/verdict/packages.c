@@ -1,6 +1,5 @@
 #include "verdict/packages.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 extern const char library_packages[], library_packages_end[];
@@ -91,17 +90,59 @@ static bool is_empty(const struct row *row, size_t column)
     return row->length[column] == 1 && row->at[column][0] == '-';
 }
 
-const char *package_of_library(const char *soname, const char *codename, struct arena *arena)
+/* The column of a release; 0: it has none. */
+static size_t column_of(const char *codename)
 {
-    struct row names, row;
+    struct row names;
     cut(heading(), &names);
-    if (!find_soname(soname, &row))
-        return NULL;
-    for (size_t i = 1; i < names.count && i < row.count; i++)
+    for (size_t i = 1; i < names.count; i++)
         if (names.length[i] == strlen(codename) &&
             memcmp(names.at[i], codename, names.length[i]) == 0)
-            return is_empty(&row, i) ? NULL : arena_copy(arena, row.at[i], row.length[i]);
-    return NULL;
+            return i;
+    return 0;
+}
+
+const char *package_of_library(const char *soname, const char *codename, struct arena *arena)
+{
+    struct row row;
+    size_t column = column_of(codename);
+    if (column == 0 || !find_soname(soname, &row) || column >= row.count || is_empty(&row, column))
+        return NULL;
+    return arena_copy(arena, row.at[column], row.length[column]);
+}
+
+/* The first line whose soname does not sort before `name`. */
+static const char *first_from(const char *name, size_t length)
+{
+    const char *low = line_end(heading()) + 1, *high = library_packages_end;
+    while (low < high) {
+        const char *line = low + (high - low) / 2;
+        while (line > low && line[-1] != '\n')
+            line--;
+        if (compare(name, length, line) <= 0)
+            high = line;
+        else
+            low = line_end(line) + 1;
+    }
+    return low;
+}
+
+bool package_has_other_version(const char *soname, const char *codename)
+{
+    struct row row;
+    const char *suffix = strstr(soname, ".so.");
+    size_t column = column_of(codename), length = suffix != NULL ? (size_t)(suffix - soname) + 4 : 0;
+    if (column == 0 || length == 0)
+        return false;
+    const char *line = first_from(soname, length);
+    for (; line < library_packages_end && strncmp(line, soname, length) == 0;
+         line = line_end(line) + 1) {
+        cut(line, &row);
+        bool same = row.length[0] == strlen(soname) && memcmp(row.at[0], soname, row.length[0]) == 0;
+        if (!same && column < row.count && !is_empty(&row, column))
+            return true;
+    }
+    return false;
 }
 
 const char *release_with_library(const char *soname, struct arena *arena)

@@ -2,11 +2,16 @@
 #ifndef WILLRUN_VERDICT_PACKAGES_H
 #define WILLRUN_VERDICT_PACKAGES_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 
 /* The package with `soname` in the release `codename` ("bookworm"), in `arena`;
  * NULL: none, or no such release in the table. */
 const char *package_of_library(const char *soname, const char *codename, struct arena *arena);
+
+/* Has the release `codename` a library called as `soname` but for what stands behind ".so"? */
+bool package_has_other_version(const char *soname, const char *codename);
 
 /* A release that has `soname` at all, the newest first; NULL: none. */
 const char *release_with_library(const char *soname, struct arena *arena);

@@ -1,0 +1,11 @@
+/* A line of a log made plain: colours, escapes, JSON and prefixes taken away. */
+#ifndef WILLRUN_EXPLAIN_LINE_H
+#define WILLRUN_EXPLAIN_LINE_H
+
+#include "explain/matcher.h"
+
+/* Make `raw`, a line of a log or a part of a long one, plain. Of a JSON object its message is the
+ * line. Texts are in `arena`. */
+void line_read(const char *raw, size_t size, size_t number, struct arena *arena, struct line *line);
+
+#endif

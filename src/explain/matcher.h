@@ -1,0 +1,46 @@
+/* Which forms of messages a line has, and what it names. */
+#ifndef WILLRUN_EXPLAIN_MATCHER_H
+#define WILLRUN_EXPLAIN_MATCHER_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "explain/messages.h"
+
+/* A line made plain (line.h). */
+struct line {
+    const char
+        *text; /* every quote is ', blanks are one space, a newline at its end; for captures */
+    const char *folded; /* the same in lower case: as many bytes */
+    size_t length;
+    const char *shown; /* as it was written, but for what stands before the message */
+    size_t number;     /* in the input, from 1 */
+};
+
+/* One form found in one line. */
+struct reading {
+    const struct form *form;
+    const char *at[CAPTURES_KEPT]; /* what it names; NULL: it does not */
+    struct line line;
+    size_t literal;   /* bytes of the form that are fixed: how closely it fits */
+    unsigned groups;  /* of all the forms in this line and those just before it */
+    unsigned callers; /* bits of enum speaker: runtimes that tell of a native part there */
+};
+
+struct readings VEC(struct reading);
+
+struct matcher; /* the forms, made ready */
+
+struct matcher *matcher_new(void);
+void matcher_free(struct matcher *matcher);
+
+/* The offset behind `from` of the next byte of `text` at which a fixed part of some form may stand;
+ * `size` where there is none. Linear. */
+size_t matcher_next(const struct matcher *matcher, const char *text, size_t size, size_t from);
+
+/* Append every form that `line` has. Captures are copied into `arena`. */
+void matcher_read(const struct matcher *matcher, const struct line *line, struct arena *arena,
+                  struct readings *readings);
+
+#endif

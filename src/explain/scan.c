@@ -1,0 +1,236 @@
+#include "explain/scan.h"
+
+#include <string.h>
+
+#include "explain/line.h"
+#include "verdict/advice.h"
+
+enum {
+    KEPT_MOST = 512,       /* readings; of a longer log the heaviest */
+    REACH = 2048,          /* bytes of a long line that are looked at, before and behind */
+    NEAR = 3,              /* lines that belong together */
+    UNWRAPPED_MOST = 8192, /* bytes of a text that may be one wrapped line */
+    ARENA_MOST = 64 << 20, /* bytes of lines kept */
+};
+
+struct scan {
+    const struct matcher *matcher;
+    struct arena *arena;
+    struct readings *readings;
+    struct readings line; /* of the line that is looked at */
+    size_t lightest;      /* weight below which nothing is kept any more */
+};
+
+static unsigned weight_of(const struct reading *reading)
+{
+    return families[reading->form->family].weight;
+}
+
+static bool is_better(const struct reading *a, const struct reading *b)
+{
+    if (weight_of(a) != weight_of(b))
+        return weight_of(a) > weight_of(b);
+    return a->literal != b->literal ? a->literal > b->literal : a->form < b->form;
+}
+
+/* Make room: what weighs least goes. */
+static bool drop_lightest(struct scan *scan)
+{
+    unsigned least = weight_of(&scan->readings->at[0]);
+    size_t kept = 0;
+    for (size_t i = 0; i < scan->readings->count; i++)
+        if (weight_of(&scan->readings->at[i]) < least)
+            least = weight_of(&scan->readings->at[i]);
+    for (size_t i = 0; i < scan->readings->count; i++)
+        if (weight_of(&scan->readings->at[i]) > least)
+            scan->readings->at[kept++] = scan->readings->at[i];
+    bool dropped = kept != scan->readings->count;
+    if (kept == 0) /* all weigh the same: the first ones stay */
+        kept = scan->readings->count;
+    scan->lightest = least + 1;
+    scan->readings->count = kept;
+    return dropped && kept < KEPT_MOST;
+}
+
+/* The best of a line's readings, with what all of them tell. */
+static void keep_best(struct scan *scan)
+{
+    const struct reading *best = NULL;
+    unsigned groups = 0, callers = 0;
+    for (size_t i = 0; i < scan->line.count; i++) {
+        const struct reading *reading = &scan->line.at[i];
+        unsigned group = families[reading->form->family].group;
+        groups |= group;
+        if (group == GROUP_NATIVE || reading->form->family == FAMILY_LISTING)
+            callers |= 1u << reading->form->speaker;
+        if (best == NULL || is_better(reading, best))
+            best = reading;
+    }
+    if (best == NULL || weight_of(best) < scan->lightest)
+        return;
+    if (scan->readings->count == KEPT_MOST &&
+        (!drop_lightest(scan) || weight_of(best) < scan->lightest))
+        return;
+    struct reading *kept = vec_push(scan->readings);
+    *kept = *best;
+    kept->groups = groups;
+    kept->callers = callers;
+}
+
+static void look_at(struct scan *scan, const char *raw, size_t size, size_t number)
+{
+    struct line line;
+    scan->line.count = 0;
+    line_read(raw, size, number, scan->arena, &line);
+    matcher_read(scan->matcher, &line, scan->arena, &scan->line);
+    keep_best(scan);
+}
+
+static size_t count_lines(const char *text, size_t size)
+{
+    size_t count = 0;
+    const char *end = text + size;
+    while ((text = memchr(text, '\n', (size_t)(end - text))) != NULL) {
+        text++;
+        count++;
+    }
+    return count;
+}
+
+/* Every line in which some form may stand. */
+static void scan_lines(struct scan *scan, const char *text, size_t size)
+{
+    size_t at = 0, begin = 0, number = 1;
+    while ((at = matcher_next(scan->matcher, text, size, at)) < size &&
+           scan->arena->total < ARENA_MOST) {
+        number += count_lines(text + begin, at - begin);
+        const char *before = memrchr(text + begin, '\n', at - begin);
+        size_t from = before != NULL ? (size_t)(before + 1 - text) : begin;
+        const char *newline = memchr(text + at, '\n', size - at);
+        size_t end = newline != NULL ? (size_t)(newline - text) : size;
+        if (at - from > REACH)
+            from = at - REACH;
+        if (end - at > REACH)
+            end = at + REACH;
+        look_at(scan, text + from, end - from, number);
+        begin = at = end;
+    }
+}
+
+/* A line that a terminal or a mail broke into several: joined with a blank, or with none. */
+static void scan_unwrapped(struct scan *scan, const char *text, size_t size)
+{
+    if (size > UNWRAPPED_MOST || memchr(text, '\n', size) == NULL)
+        return;
+    for (int blank = 1; blank >= 0 && scan->readings->count == 0; blank--) {
+        char *joined = arena_alloc(scan->arena, size + 1);
+        size_t length = 0;
+        for (size_t i = 0; i < size; i++)
+            if (text[i] != '\n')
+                joined[length++] = text[i];
+            else if (blank)
+                joined[length++] = ' ';
+        look_at(scan, joined, length, 1);
+    }
+}
+
+/* ---- which one ---- */
+
+/* Of the versions that one library lacks the highest decides. */
+static size_t highest_version(const struct readings *readings, size_t first)
+{
+    size_t best = first;
+    for (size_t i = first; i < readings->count; i++) {
+        const char *version = readings->at[i].at[CAPTURE_VERSION];
+        const char *highest = readings->at[best].at[CAPTURE_VERSION];
+        if (readings->at[i].form->family != FAMILY_VERSION_GONE || version == NULL)
+            continue;
+        size_t family = version_family(highest);
+        if (family != 0 && version_family(version) == family &&
+            strncmp(version, highest, family) == 0 &&
+            version_compare(version + family, highest + family) > 0)
+            best = i;
+    }
+    return best;
+}
+
+/* .NET tries a library under several names and in several places: the line about a library that
+ * one of them needs tells more than those about the tries. */
+static bool tells_more(const struct reading *a, const struct reading *b)
+{
+    if (weight_of(a) != weight_of(b))
+        return weight_of(a) > weight_of(b);
+    return a->at[CAPTURE_NEEDED_BY] != NULL && b->at[CAPTURE_NEEDED_BY] == NULL &&
+           families[a->form->family].group == GROUP_MISSING &&
+           families[b->form->family].group == GROUP_MISSING;
+}
+
+static bool is_told_by_dotnet(const struct readings *readings)
+{
+    for (size_t i = 0; i < readings->count; i++)
+        if ((readings->at[i].callers & 1u << SPEAKER_DOTNET) != 0)
+            return true;
+    return false;
+}
+
+static size_t choose(const struct readings *readings)
+{
+    bool dotnet = is_told_by_dotnet(readings);
+    size_t best = readings->count;
+    for (size_t i = 0; i < readings->count; i++)
+        if (weight_of(&readings->at[i]) != 0 &&
+            (best == readings->count ||
+             weight_of(&readings->at[i]) > weight_of(&readings->at[best]) ||
+             (dotnet && tells_more(&readings->at[i], &readings->at[best]))))
+            best = i;
+    if (best != readings->count && readings->at[best].form->family == FAMILY_VERSION_GONE &&
+        readings->at[best].at[CAPTURE_VERSION] != NULL)
+        return highest_version(readings, best);
+    return best;
+}
+
+static bool names_something(const struct reading *reading)
+{
+    return reading->at[families[reading->form->family].subject] != NULL;
+}
+
+/* The same said again, with the name of what it is about. */
+static size_t more_telling(const struct readings *readings, size_t best)
+{
+    const struct reading *main = &readings->at[best];
+    for (size_t i = best + 1; i < readings->count && !names_something(main) &&
+                              readings->at[i].line.number <= main->line.number + NEAR;
+         i++)
+        if (readings->at[i].form->family == main->form->family && names_something(&readings->at[i]))
+            return i;
+    return best;
+}
+
+/* What lines around it tell of it: who called, and for which platform the image is. */
+static void take_surroundings(const struct readings *readings, struct reading *main)
+{
+    for (size_t i = 0; i < readings->count; i++) {
+        const struct reading *other = &readings->at[i];
+        bool near = other->line.number + NEAR >= main->line.number &&
+                    other->line.number <= main->line.number + NEAR;
+        main->groups |= other->groups & (near ? ~0u : GROUP_PLATFORM);
+        main->callers |= other->callers & (near ? ~0u : 1u << SPEAKER_LDD);
+    }
+}
+
+size_t scan_text(const struct matcher *matcher, const char *text, size_t size, struct arena *arena,
+                 struct readings *readings)
+{
+    struct scan scan = {.matcher = matcher, .arena = arena, .readings = readings};
+    if (size != 0)
+        scan_lines(&scan, text, size);
+    if (size != 0 && readings->count == 0)
+        scan_unwrapped(&scan, text, size);
+    vec_free(&scan.line);
+    size_t best = choose(readings);
+    if (best != readings->count)
+        best = more_telling(readings, best);
+    if (best != readings->count)
+        take_surroundings(readings, &readings->at[best]);
+    return best;
+}

@@ -1,0 +1,311 @@
+#include "explain/signs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/symbols.h"
+
+const char *sign_last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL && slash[1] != 0 ? slash + 1 : path;
+}
+
+static bool begins(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool ends(const char *text, const char *suffix)
+{
+    size_t length = strlen(text), own = strlen(suffix);
+    return length >= own && strcmp(text + length - own, suffix) == 0;
+}
+
+static bool has_one(const char *text, const char *const *parts)
+{
+    for (; text != NULL && *parts != NULL; parts++)
+        if (strstr(text, *parts) != NULL)
+            return true;
+    return false;
+}
+
+/* ---- of what execve was given ---- */
+
+static bool ends_in_return(const char *text)
+{
+    return text != NULL && (ends(text, "\\r") || ends(text, "^M") || ends(text, "^m"));
+}
+
+static bool CARRIAGE_RETURN(const struct reading *reading)
+{
+    return ends_in_return(reading->at[CAPTURE_PATH]);
+}
+
+static bool CARRIAGE_RETURN_INTERPRETER(const struct reading *reading)
+{
+    return ends_in_return(reading->at[CAPTURE_INTERPRETER]);
+}
+
+static bool LOADER_PATH(const struct reading *reading)
+{
+    static const char *const names[] = {"ld-linux", "ld-musl", "ld64.so", NULL};
+    const char *path = reading->at[CAPTURE_PATH];
+    return path != NULL && has_one(sign_last_part(path), names);
+}
+
+static bool SLASH(const struct reading *reading)
+{
+    const char *path = reading->at[CAPTURE_PATH];
+    return path != NULL && strchr(path, '/') != NULL;
+}
+
+static bool BARE_NAME(const struct reading *reading)
+{
+    return reading->at[CAPTURE_PATH] != NULL && !SLASH(reading);
+}
+
+static bool SCRIPT_NAME(const struct reading *reading)
+{
+    static const char *const suffixes[] = {".sh", ".bash", ".py", ".rb", ".pl", ".js", ".ksh"};
+    static const char *const names[] = {"entrypoint", "entry-point", "wrapper",
+                                        "gradlew",    "mvnw",        NULL};
+    const char *path = reading->at[CAPTURE_PATH];
+    for (size_t i = 0; path != NULL && i < sizeof suffixes / sizeof *suffixes; i++)
+        if (ends(path, suffixes[i]))
+            return true;
+    return path != NULL && has_one(sign_last_part(path), names);
+}
+
+/* "[/usr/bin/tini," */
+static bool LIST_WORD(const struct reading *reading)
+{
+    const char *path = reading->at[CAPTURE_PATH];
+    return path != NULL && (path[0] == '[' || ends(path, "]"));
+}
+
+static bool VIRTUAL_ENVIRONMENT(const struct reading *reading)
+{
+    static const char *const parts[] = {"venv/bin/", "virtualenv", "/env/bin/", NULL};
+    return has_one(reading->at[CAPTURE_PATH], parts);
+}
+
+/* runc's file and line: below 200 it is of 2018 or older. */
+static bool OLD_RUNTIME(const struct reading *reading)
+{
+    static const char file[] = "standard_init_linux.go:";
+    const char *at = strstr(reading->line.folded, file);
+    return at != NULL && strtoul(at + strlen(file), NULL, 10) < 200;
+}
+
+static bool NAMELESS(const struct reading *reading)
+{
+    return reading->at[CAPTURE_PATH] == NULL && reading->form->speaker == SPEAKER_KERNEL;
+}
+
+/* A program that distributions have in a folder of PATH. Of a runtime that starts a container it
+ * says nothing: it has looked for the file before. */
+static bool SYSTEM_PROGRAM(const struct reading *reading)
+{
+    static const char *const folders[] = {"/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"};
+    static const char *const names[] = {"sh",   "bash", "ash",     "dash",      "zsh",  "env",
+                                        "tini", "cat",  "sleep",   "python",    "perl", "python3",
+                                        "node", "java", "busybox", "dumb-init", "ruby", "php"};
+    const char *path = reading->at[CAPTURE_PATH];
+    if (path == NULL || (families[reading->form->family].group == GROUP_GONE &&
+                         reading->form->speaker == SPEAKER_RUNTIME))
+        return false;
+    const char *name = sign_last_part(path);
+    bool known = false, there = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        known |= strcmp(names[i], name) == 0;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        there |= begins(path, folders[i]) && path + strlen(folders[i]) == name;
+    return known && there;
+}
+
+static bool OTHER_PLATFORM_TOLD(const struct reading *reading)
+{
+    return (reading->groups & GROUP_PLATFORM) != 0;
+}
+
+/* ---- of a library ---- */
+
+static bool LOADER_OF_GLIBC(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    if (object == NULL)
+        return false;
+    object = sign_last_part(object);
+    return begins(object, "ld-linux") ||
+           (reading->form->speaker == SPEAKER_MUSL && soname_is_glibc_only(object));
+}
+
+static bool LIBC_OF_MUSL(const struct reading *reading)
+{
+    static const char *const names[] = {"libc.musl-", "ld-musl-", NULL};
+    return has_one(reading->at[CAPTURE_OBJECT], names);
+}
+
+static bool NAMED_FOR_OTHER_LIBC(const struct reading *reading)
+{
+    static const char *const glibc[] = {"-gnu", "glibc",    "manylinux", "_gnu",
+                                        ".gnu", "linux64/", NULL};
+    static const char *const musl[] = {"musl", "alpine", NULL};
+    const char *const *other = reading->form->speaker == SPEAKER_MUSL    ? glibc
+                               : reading->form->speaker == SPEAKER_GLIBC ? musl
+                                                                         : NULL;
+    return other != NULL && (has_one(reading->at[CAPTURE_NEEDED_BY], other) ||
+                             has_one(reading->at[CAPTURE_OBJECT], other));
+}
+
+static bool NAMED_FOR_MUSL(const struct reading *reading)
+{
+    static const char *const parts[] = {"-musl", "_musl", "musl-", NULL};
+    return has_one(reading->at[CAPTURE_NEEDED_BY], parts);
+}
+
+/* Those that distributions build with an ABI note of a late kernel. */
+static bool ABI_NOTE_LIBRARY(const struct reading *reading)
+{
+    static const char *const names[] = {"libQt5Core.so.5", "libQt6Core.so.6", NULL};
+    return has_one(reading->at[CAPTURE_OBJECT], names);
+}
+
+static bool OLD_SONAME(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    return object != NULL && soname_is_old(sign_last_part(object));
+}
+
+/* "/tmp/libduckdb123.so: …": where such parts are unpacked to. */
+static bool is_unpacked(const char *message)
+{
+    size_t length = strcspn(message, ": ");
+    return begins(message, "/tmp/") && message[length] == ':' && length > 3 &&
+           strncmp(message + length - 3, ".so", 3) == 0;
+}
+
+/* A runtime that loads native parts by name told of it, or the file lies where such parts are
+ * unpacked to. */
+static bool OPENED_BY_PROGRAM(const struct reading *reading)
+{
+    const unsigned callers = 1u << SPEAKER_DOTNET | 1u << SPEAKER_PROGRAM;
+    return (reading->callers & callers) != 0 || is_unpacked(reading->line.shown);
+}
+
+static bool PRIVATE_LIBRARY(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    return object != NULL && soname_is_private(sign_last_part(object));
+}
+
+/* Below /opt, or a folder of /usr/local that is not one of those that all share. */
+static bool is_own_prefix(const char *path)
+{
+    static const char local[] = "/usr/local/";
+    static const char *const shared[] = {"bin/", "sbin/", "lib/", "lib64/", "libexec/", "games/"};
+    if (!begins(path, local))
+        return begins(path, "/opt/");
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+        if (begins(path + strlen(local), shared[i]))
+            return false;
+    return true;
+}
+
+/* /usr/local/ssl/bin/openssl needs libssl: what a prefix of its own has is in that prefix. */
+static bool OWN_PREFIX(const struct reading *reading)
+{
+    const char *by = reading->at[CAPTURE_NEEDED_BY], *object = reading->at[CAPTURE_OBJECT];
+    if (by == NULL || object == NULL || !is_own_prefix(by) || strstr(by, "bin/") == NULL)
+        return false;
+    const char *name = sign_last_part(object);
+    char stem[64];
+    name += begins(name, "lib") ? 3 : 0;
+    size_t length = strcspn(name, ".-");
+    if (length < 3 || length >= sizeof stem)
+        return false;
+    memcpy(stem, name, length);
+    stem[length] = 0;
+    return strstr(by, stem) != NULL;
+}
+
+static bool ADDON_OF_ADDON(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    return object != NULL && reading->at[CAPTURE_NEEDED_BY] != NULL && ends(object, ".node");
+}
+
+/* openconnect needs libopenconnect.so.5. */
+static bool OWN_LIBRARY(const struct reading *reading)
+{
+    const char *by = reading->at[CAPTURE_NEEDED_BY], *object = reading->at[CAPTURE_OBJECT];
+    if (by == NULL || object == NULL || !begins(object, "lib") || strchr(by, '/') != NULL)
+        return false;
+    size_t length = strcspn(object + 3, ".");
+    return length == strlen(by) && strncmp(object + 3, by, length) == 0;
+}
+
+static bool MODULE_OF_OTHER_SYSTEM(const struct reading *reading)
+{
+    static const char *const names[] = {".node", "node_modules", NULL};
+    return has_one(reading->at[CAPTURE_OBJECT], names);
+}
+
+/* ---- of a symbol ---- */
+
+static bool RUN_OF_LDD(const struct reading *reading)
+{
+    return (reading->callers & 1u << SPEAKER_LDD) != 0;
+}
+
+static bool SYMBOL_OF_GLIBC(const struct reading *reading)
+{
+    const char *symbol = reading->at[CAPTURE_SYMBOL];
+    return symbol != NULL && symbol_is_glibc_only(symbol);
+}
+
+static bool STATIC_PROGRAM(const struct reading *reading)
+{
+    return strstr(reading->line.folded, "static") != NULL;
+}
+
+/* Neither a library nor an addon needs it, and it is glibc's. */
+static bool OF_A_PROGRAM_FOR_GLIBC(const struct reading *reading)
+{
+    static const char *const parts[] = {".node", "_extension", "site-packages", "/tmp/", NULL};
+    const char *by = reading->at[CAPTURE_NEEDED_BY];
+    return by != NULL && SYMBOL_OF_GLIBC(reading) && !has_one(by, parts);
+}
+
+static bool SYMBOL_OF_NEWER_MUSL(const struct reading *reading)
+{
+    const char *symbol = reading->at[CAPTURE_SYMBOL];
+    return symbol != NULL && symbol_late_musl(symbol) != NULL;
+}
+
+static bool SYMBOL_OF_NEWER_LIBSTDCXX(const struct reading *reading)
+{
+    const char *symbol = reading->at[CAPTURE_SYMBOL];
+    return symbol != NULL && symbol_late_libstdcxx(symbol) != NULL;
+}
+
+static bool SYMBOL_OF_LIBSTDCXX(const struct reading *reading)
+{
+    const char *symbol = reading->at[CAPTURE_SYMBOL];
+    return symbol != NULL && symbol_is_libstdcxx(symbol);
+}
+
+static bool VERSION_OF_GLIBC(const struct reading *reading)
+{
+    const char *version = reading->at[CAPTURE_VERSION];
+    return version != NULL && begins(version, "GLIBC") && !begins(version, "GLIBC_PRIVATE");
+}
+
+const struct clue clues[] = {
+#define CLUE(sign, groups, cause, confidence, evidence)                                            \
+    {sign, groups, CAUSE_##cause, WILLRUN_##confidence, evidence},
+#include "clues.def"
+#undef CLUE
+};
+const size_t clue_count = sizeof clues / sizeof *clues;

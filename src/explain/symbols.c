@@ -1,0 +1,176 @@
+#include "explain/symbols.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verdict/packages.h"
+
+/* ---- symbols ---- */
+
+static const char *const glibc_only[] = {
+#define GLIBC_ONLY(name) name,
+#define LIBSTDCXX(name, version)
+#include "libc-symbols.def"
+#undef GLIBC_ONLY
+#undef LIBSTDCXX
+};
+
+struct symbol {
+    const char *name, *version;
+};
+
+static const struct symbol late_libstdcxx[] = {
+#define GLIBC_ONLY(name)
+#define LIBSTDCXX(name, version) {name, version},
+#include "libc-symbols.def"
+#undef GLIBC_ONLY
+#undef LIBSTDCXX
+};
+
+static const struct symbol late_musl[] = {
+#define MUSL_SYMBOL(name, release) {name, release},
+#include "musl-symbols.def"
+#undef MUSL_SYMBOL
+};
+
+/* Both kinds of row begin with their name. */
+static int by_name(const void *name, const void *row)
+{
+    const char *own;
+    memcpy(&own, row, sizeof own);
+    return strcmp(name, own);
+}
+
+bool symbol_is_glibc_only(const char *name)
+{
+    return bsearch(name, glibc_only, sizeof glibc_only / sizeof *glibc_only, sizeof *glibc_only,
+                   by_name) != NULL;
+}
+
+const char *symbol_late_libstdcxx(const char *name)
+{
+    const struct symbol *row =
+        bsearch(name, late_libstdcxx, sizeof late_libstdcxx / sizeof *late_libstdcxx,
+                sizeof *late_libstdcxx, by_name);
+    return row != NULL ? row->version : NULL;
+}
+
+const char *symbol_late_musl(const char *name)
+{
+    for (size_t i = 0; i < sizeof late_musl / sizeof *late_musl; i++)
+        if (strcmp(late_musl[i].name, name) == 0)
+            return late_musl[i].version;
+    return NULL;
+}
+
+static bool begins(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool begins_with_one(const char *text, const char *const *prefixes)
+{
+    for (; *prefixes != NULL; prefixes++)
+        if (begins(text, *prefixes))
+            return true;
+    return false;
+}
+
+bool symbol_is_libstdcxx(const char *name)
+{
+    /* namespace std and __cxxabiv1 of the Itanium ABI's mangling, operators new and delete, and
+     * what unwinding is made of */
+    static const char *const prefixes[] = {"_ZSt",
+                                           "_ZNSt",
+                                           "_ZNKSt",
+                                           "_ZNSs",
+                                           "_ZNKSs",
+                                           "_ZNSi",
+                                           "_ZNSo",
+                                           "_ZTVSt",
+                                           "_ZTISt",
+                                           "_ZTVN10__cxxabiv1",
+                                           "_ZTIN10__cxxabiv1",
+                                           "_Znwm",
+                                           "_Znam",
+                                           "_Znwj",
+                                           "_Znaj",
+                                           "_ZdlPv",
+                                           "_ZdaPv",
+                                           "__cxa_",
+                                           "__gxx_personality",
+                                           "_Unwind_",
+                                           "_ZGVNSt",
+                                           "_ZTTNSt",
+                                           "__gcc_personality",
+                                           "__divti3",
+                                           "__popcountdi2",
+                                           NULL};
+    return begins_with_one(name, prefixes);
+}
+
+/* ---- sonames ---- */
+
+static const char newest[] = "trixie"; /* of data/library-packages.tsv */
+
+/* libboost_regex.so.1.65.1: each release has its own, and what needs it brings it along. */
+static bool is_exact_version(const char *soname)
+{
+    const char *version = strstr(soname, ".so.");
+    size_t dots = 0;
+    for (version = version != NULL ? version + 4 : ""; *version != 0; version++)
+        dots += *version == '.';
+    return dots >= 2;
+}
+
+bool soname_is_old(const char *soname)
+{
+    /* in Debian still, and gone from Fedora, RHEL 9, Arch and Amazon Linux 2023, where it is met:
+     * their packages libxcrypt-compat, ncurses-compat-libs, libnsl */
+    static const char *const compat[] = {"libcrypt.so.1", "libtinfo.so.5", "libncurses.so.5",
+                                         "libncursesw.so.5", NULL};
+    /* three ABIs are in use side by side: an image that lacks one has another */
+    static const char *const parallel[] = {"libssl.so.", "libcrypto.so.", NULL};
+    struct arena scratch = {0};
+    if (begins_with_one(soname, compat) || begins_with_one(soname, parallel))
+        return true;
+    bool old = !is_exact_version(soname) && package_of_library(soname, newest, &scratch) == NULL &&
+               package_has_other_version(soname, newest);
+    arena_free(&scratch);
+    return old;
+}
+
+bool soname_is_glibc_only(const char *soname)
+{
+    /* musl's own names for libc, libm, libpthread, … stand in for glibc's (ldso/dynlink.c) */
+    static const char *const names[] = {
+        "ld-linux",         "libcrypt.so.1",       "ld64.so.",    "libresolv.so.2",
+        "libnsl.so.1",      "libanl.so.",          "libmvec.so.", "libnss_",
+        "libthread_db.so.", "libBrokenLocale.so.", NULL};
+    return begins_with_one(soname, names);
+}
+
+bool soname_is_private(const char *soname)
+{
+    static const char *const names[] = {"libjvm.so",
+                                        "libjli.so",
+                                        "libjava.so",
+                                        "libverify.so",
+                                        "libpython",
+                                        "libswift_",
+                                        "libFoundation.so",
+                                        "libdispatch.so",
+                                        "libBlocksRuntime.so",
+                                        "libR.so",
+                                        "libperl.so",
+                                        "libtorch",
+                                        "libc10",
+                                        "libtensorflow_framework.so",
+                                        "libhostfxr.so",
+                                        "libhostpolicy.so",
+                                        "libcoreclr.so",
+                                        "libmozglue.so",
+                                        "libxul.so",
+                                        NULL};
+    return begins_with_one(soname, names);
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Messages explained by their words: from an argument, a file and a log in every wrapping.
+data=$(cd "$(dirname "$0")/../../data" && pwd)
+source "$(dirname "$0")/expect.bash"
+
+# names CLASS SUBJECT: what the first cause of the last answer is.
+names() {
+    /usr/bin/python3 - "$data/explain.schema.json" "$1" "$2" <<'END' || fail "expected $1 of $2"
+import json, sys
+import jsonschema
+schema, document = json.load(open(sys.argv[1])), json.load(open("out"))
+jsonschema.Draft202012Validator(schema).validate(document)
+first = (document["causes"] or [{"cause_class": "none", "subject": None}])[0]
+sys.exit([first["cause_class"], str(first["subject"])] != sys.argv[2:])
+END
+}
+
+# means CLASS SUBJECT MESSAGE
+means() {
+    expect 0 "$3" "$willrun" explain --format json "$3"
+    names "$1" "$2"
+}
+
+# log CLASS SUBJECT: of the log on standard input
+log() {
+    cat >log
+    "$willrun" explain --format json log >out 2>err || fail 'a log is not explained'
+    names "$1" "$2"
+}
+
+means interp-missing /srv/app 'exec /srv/app: no such file or directory'
+means shebang-crlf /srv/run.sh 'exec /srv/run.sh: no such file or directory'
+means path-lookup gunicorn 'exec: "gunicorn": executable file not found in $PATH: unknown'
+means shebang-crlf 'bash\r' $'/usr/bin/env: \xe2\x80\x98bash\\r\xe2\x80\x99: No such file or directory'
+means shebang-crlf '/bin/sh^M' $'./run: /bin/sh\r: bad interpreter: No such file or directory'
+means arch-mismatch /srv/app '/srv/app: cannot execute binary file: Exec format error'
+means exec-permission /srv/app 'exec /srv/app: permission denied'
+means lib-missing libxkb.so.1 'app: error while loading shared libraries: libxkb.so.1: cannot open shared object file: No such file or directory'
+means soname-mismatch libffi.so.6 './app: error while loading shared libraries: libffi.so.6: cannot open shared object file: No such file or directory'
+means symbol-version-missing GLIBC_2.38 "./app: /lib/x86_64-linux-gnu/libc.so.6: version \`GLIBC_2.38' not found (required by ./app)"
+means musl-glibc-mix __vsnprintf_chk 'Error relocating /srv/addon.node: __vsnprintf_chk: symbol not found'
+means symbol-missing my_own_function 'Error relocating /srv/addon.node: my_own_function: symbol not found'
+means musl-glibc-mix ld-linux-x86-64.so.2 'Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /srv/addon.node)'
+means interp-arch /lib64/ld-linux-x86-64.so.2 "qemu-x86_64: Could not open '/lib64/ld-linux-x86-64.so.2': No such file or directory"
+means isa-level None 'Fatal glibc error: CPU does not support x86-64-v3'
+means passwd-missing nginx 'unable to find user nginx: no matching entries in passwd file'
+means tzdata-missing Asia/Tokyo 'panic: unknown time zone Asia/Tokyo'
+means cert-missing None 'Get "https://example.org": tls: failed to verify certificate: x509: certificate signed by unknown authority'
+
+# A log: the root of the failure, not what follows from it.
+log soname-mismatch libicui18n.so.72 <<'END'
+2026-11-20T10:00:00.000Z starting
+web-1  | Error loading shared library libicui18n.so.72: No such file or directory (needed by /srv/app)
+web-1  | Error relocating /srv/app: _ZN6icu_726LocaleC1Ev: symbol not found
+web-1 exited with code 127
+END
+log symbol-version-missing GLIBC_2.34 <<'END'
+./a: /lib/libc.so.6: version `GLIBC_2.32' not found (required by ./a)
+./a: /lib/libc.so.6: version `GLIBC_2.34' not found (required by ./a)
+./a: /lib/libc.so.6: version `GLIBC_2.33' not found (required by ./a)
+END
+log exec-permission /srv/run <<'END'
+{"log":"exec /srv/run: permission denied\n","stream":"stderr","time":"2026-11-20T10:00:00Z"}
+END
+log path-lookup tini <<'END'
+Error: failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"tini\": executable file not found in $PATH: unknown
+END
+log lib-missing libxkb.so.1 <<END
+$(printf 'Nov 20 10:00:00 host unit[7]: \e[31m/srv/app\e[0m: error while loading shared libraries: libxkb.so.1: cannot open shared object file: No such file or directory')
+END
+log lib-missing libxkb.so.1 <<'END'
+/srv/app: error while loading shared
+libraries: libxkb.so.1: cannot open shared object file: No such
+file or directory
+END
+
+# Nothing that is known: said so, with what to try, whatever it is.
+unknown() {
+    expect 1 "$1" "$willrun" explain "$2"
+    says out 'not recognised'
+    says out '--exit-code'
+}
+unknown 'a sentence' 'the quick brown fox'
+unknown 'nothing' ''
+head -c 3000000 /dev/urandom >garbage
+unknown 'garbage' ./garbage
+: >empty
+unknown 'an empty file' ./empty
+
+# Ends of containers.
+for status in 125 126 127 128 132 133 134 135 136 137 139 143 159 255; do
+    expect 0 "status $status" "$willrun" explain --exit-code $status
+    says out "exit status $status"
+done
+expect 2 'status 256' "$willrun" explain --exit-code 256
+expect 0 'a status in a log' "$willrun" explain 'web-1 exited with code 132'
+says out 'isa-level'
+
+# 10 MB of a log: within a second in a build without sanitizers, whatever else the machine does.
+yes 'app: open /data/x: no such file or directory' | head -c 10000000 >log
+echo 'app: error while loading shared libraries: libxkb.so.1: cannot open shared object file: No such file or directory' >>log
+expect 0 'ten megabytes' timeout 100 "$willrun" explain log
+says out 'libxkb.so.1'
+
+end
