@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "check/host_node.h"
+#include "check/python.h"
+
 struct finding_host {
     const struct target *target;
     struct process *process;
@@ -47,9 +50,8 @@ static void host_absent(const struct finding_host *finding_host)
 static bool host_starts(const struct finding_host *finding_host, const struct exec_result *exec)
 {
     struct memo *memo = finding_host->process->memo;
-    enum memo_start known = memo_start(memo, exec->node);
-    if (known != MEMO_NOT_KNOWN)
-        return known == MEMO_STARTS;
+    if (memo_host(memo, exec->node)->asked)
+        return memo_host(memo, exec->node)->starts;
     struct replay replay = {.arena = finding_host->findings->arena};
     struct words words;
     replay_call *call =
@@ -59,7 +61,8 @@ static bool host_starts(const struct finding_host *finding_host, const struct ex
     bool starts = words.phase == WILLRUN_PHASE_NONE;
     words_free(&words);
     replay_free(&replay);
-    memo_keep_start(memo, exec->node, starts);
+    memo_host(memo, exec->node)->asked = true;
+    memo_host(memo, exec->node)->starts = starts;
     return starts;
 }
 
@@ -149,7 +152,18 @@ void host_find(const struct target *target, struct process *process, const char 
         process->host = &host->exec;
 }
 
-void host_words(const struct host *host, const char *path, struct words *words, struct arena *arena)
+/* ---- after dlopen ---- */
+
+void host_judge(const struct target *target, const struct process *process, const struct host *host,
+                const struct replay *replay, struct words *words, struct findings *findings)
+{
+    bool node = host->row != NULL && host->row->refuses == REFUSES_AS_NODE;
+    if (node && words->phase == WILLRUN_PHASE_NONE)
+        host_node_judge(&(struct node_judging){target, process, host, replay, words, findings});
+}
+
+void host_words(const struct target *target, const struct process *process, const struct host *host,
+                const char *path, struct words *words, struct arena *arena)
 {
     if (host->instead != NULL) {
         words->lines.count = 0;
@@ -166,4 +180,14 @@ void host_words(const struct host *host, const char *path, struct words *words, 
     words->lines.count = 0;
     words_add(words, plugin_host_says(host->row, path, text, arena), arena);
     words->exit_status = host->row->status;
+    if (host->row->refuses == REFUSES_AS_NODE)
+        host_node_words(target, process, host, words);
+}
+
+void host_advise(const struct target *target, const struct host *host, const char *path,
+                 struct findings *findings)
+{
+    python_advise(target, host, path, findings);
+    if (host->plugin != NULL && host->plugin->id == PLUGIN_NODE_ADDON)
+        host_node_advise(host, findings);
 }

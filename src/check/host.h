@@ -21,8 +21,17 @@ struct host {
 void host_find(const struct target *target, struct process *process, const char *path,
                const struct elf_facts *elf, struct findings *findings, struct host *host);
 
-/* What the host prints for the words of dlerror about the plugin at `path`. */
-void host_words(const struct host *host, const char *path, struct words *words,
-                struct arena *arena);
+/* A host that dlopen has served may still refuse what it has loaded: then there is a finding, and
+ * `words` are its words, as those of dlerror. `words`: of the replay of dlopen. */
+void host_judge(const struct target *target, const struct process *process, const struct host *host,
+                const struct replay *replay, struct words *words, struct findings *findings);
+
+/* What the host prints for these words about the plugin at `path`. */
+void host_words(const struct target *target, const struct process *process, const struct host *host,
+                const char *path, struct words *words, struct arena *arena);
+
+/* Say of findings about symbols which release of the host has them. */
+void host_advise(const struct target *target, const struct host *host, const char *path,
+                 struct findings *findings);
 
 #endif

@@ -407,13 +407,17 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
     number_order(&replay);
     struct words words;
     words_of_start(&replay, dlopen, &words);
-    host_words(&judging->host, exec->program, &words, &judging->scratch);
+    if (judging->host.known)
+        host_judge(judging->target, &judging->process, &judging->host, &replay, &words,
+                   &judging->findings);
     if (lacks_a_library(&replay) || lacks_opened(&replay))
         supplies_find(judging->target, &judging->process, exec, dlopen, &replay,
                       &judging->findings.supplies);
     findings_of_start(&judging->findings, &replay, dlopen, judging->target->libc.kind);
     if (dlopen)
-        python_advise(judging->target, &judging->host, exec->program, &judging->findings);
+        host_advise(judging->target, &judging->host, exec->program, &judging->findings);
+    host_words(judging->target, &judging->process, &judging->host, exec->program, &words,
+               &judging->scratch);
     judge_later(judging, exec, &replay, dlopen);
     conclude(judging, &words);
     if (judging->subject->verdict == WILLRUN_UNKNOWN)
@@ -547,7 +551,28 @@ static void platform_refused(struct judging *judging, const char *path, const st
     finding->object = path;
     finding->fix = arena_format(&judging->scratch, "Take the build of it for %s.",
                                 judging->target->platform->name);
-    conclude(judging, &(struct words){.phase = WILLRUN_PHASE_LOAD});
+}
+
+static replay_call *loader_call(enum willrun_libc kind)
+{
+    return kind == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
+}
+
+/* What the host says of an object for another machine, all of which the finding tells. */
+static void words_of_foreign(struct judging *judging, const struct exec_result *exec)
+{
+    struct replay replay = {.arena = &judging->scratch};
+    struct words words;
+    loader_call(target_loader_kind(exec->interp_elf))(judging->target->facts, &judging->process,
+                                                      exec, true, &replay);
+    words_of_start(&replay, true, &words);
+    host_words(judging->target, &judging->process, &judging->host, exec->program, &words,
+               &judging->scratch);
+    words.phase = WILLRUN_PHASE_LOAD;
+    conclude(judging, &words);
+    keep_words(judging, &words);
+    words_free(&words);
+    replay_free(&replay);
 }
 
 bool target_loader_for(struct facts *facts, const struct elf_facts *elf, struct target_libc *libc)
@@ -570,11 +595,9 @@ static void judge_shared(struct judging *judging, const char *path, const struct
     struct target_libc libc = {0};
     if (elf->state != ELF_WHOLE)
         malformed(judging, path, elf);
-    if (target->platform != NULL && !platform_runs(target->platform, elf)) {
-        platform_refused(judging, path, elf);
-        return;
-    }
+    bool foreign = target->platform != NULL && !platform_runs(target->platform, elf);
     struct host *host = &judging->host;
+    size_t before = judging->findings.list.count;
     host_find(target, &judging->process, path, elf, &judging->findings, host);
     judging->subject->plugin = host->plugin != NULL ? host->plugin->name : NULL;
     judging->subject->host = host->known ? keep(judging, host->exec.program) : NULL;
@@ -582,7 +605,15 @@ static void judge_shared(struct judging *judging, const char *path, const struct
         libc = (struct target_libc){.kind = target_loader_kind(host->exec.interp_elf),
                                     .node = host->exec.interp,
                                     .elf = host->exec.interp_elf};
-    else if (!target_loader_for(target->facts, elf, &libc)) {
+    if (foreign) {
+        judging->findings.list.count = before; /* with or without a host */
+        platform_refused(judging, path, elf);
+        if (!host->known)
+            conclude(judging, &(struct words){.phase = WILLRUN_PHASE_LOAD});
+    }
+    if (foreign && !host->known)
+        return;
+    if (!host->known && !target_loader_for(target->facts, elf, &libc)) {
         struct willrun_finding *finding = finding_add(
             &judging->findings, RULE_INTERPRETER_MISSING,
             "the target has no dynamic loader for %s, so nothing in it can load %s",
@@ -592,19 +623,22 @@ static void judge_shared(struct judging *judging, const char *path, const struct
         conclude(judging, &(struct words){.phase = WILLRUN_PHASE_LOAD});
         return;
     }
+    if (host->row != NULL && host->known && host->row->real_path)
+        path = node_path(node, &judging->scratch);
     struct exec_result exec = {.program = path,
                                .node = node,
                                .elf = elf,
                                .interp = libc.node,
                                .interp_elf = libc.elf,
                                .argv0 = path};
-    if (libc.kind == WILLRUN_LIBC_UNKNOWN)
+    if (foreign)
+        words_of_foreign(judging, &exec);
+    else if (libc.kind == WILLRUN_LIBC_UNKNOWN)
         loader_unknown(judging, libc.path);
     else if (!python_takes(target, &judging->process, host, path, &judging->findings))
         conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
     else
-        judge_replay(judging, &exec, true,
-                     libc.kind == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay);
+        judge_replay(judging, &exec, true, loader_call(libc.kind));
 }
 
 static void describe_elf(struct judging *judging, const struct node *node,

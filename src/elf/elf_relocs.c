@@ -15,7 +15,9 @@ struct reading {
 static void add(struct reading *reading, const Elf64_Rela *from)
 {
     size_t index = ELF64_R_SYM(from->r_info);
-    struct elf_raw_reloc reloc = {.type = (uint32_t)ELF64_R_TYPE(from->r_info)};
+    struct elf_raw_reloc reloc = {.type = (uint32_t)ELF64_R_TYPE(from->r_info),
+                                  .offset = from->r_offset,
+                                  .addend = from->r_addend};
     Elf64_Sym symbol;
     if (index != 0 && elf_read_syms(&reading->image, reading->symbols, index, 1, &symbol) != 0) {
         const char *name = elf_string(&reading->image, symbol.st_name);

@@ -9,6 +9,8 @@
 
 struct elf_raw_reloc {
     uint32_t type;
+    uint64_t offset;  /* address that is written to */
+    int64_t addend;   /* of DT_RELA; 0: it is in the memory that is written to */
     const char *name; /* of its symbol; NULL: symbol 0 */
     bool local;       /* STB_LOCAL: the object's own, without a lookup */
     bool weak;        /* STB_WEAK and undefined: may be left unbound */

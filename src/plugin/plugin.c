@@ -20,11 +20,18 @@ static const struct {
 #include "plugins.def"
 };
 
-enum opens { NOW, LAZILY };
+enum opens { NOW = 0, LAZILY = 1, REAL_PATH = 2, AS_NODE = 4 };
 
 static const struct plugin_host hosts[] = {
 #define HOST(plugin, name, commands, opens, says, status)                                          \
-    {PLUGIN_##plugin, name, commands, (opens) == LAZILY, says, status},
+    {PLUGIN_##plugin,                                                                              \
+     name,                                                                                         \
+     commands,                                                                                     \
+     ((opens) & LAZILY) != 0,                                                                        \
+     ((opens) & REAL_PATH) != 0,                                                                     \
+     ((opens) & AS_NODE) != 0 ? REFUSES_AS_NODE : REFUSES_NOTHING,                                   \
+     says,                                                                                         \
+     status},
 #include "plugins.def"
 };
 enum { HOSTS = sizeof hosts / sizeof *hosts };

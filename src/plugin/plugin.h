@@ -19,11 +19,16 @@ struct plugin {
     const char *give;     /* what to give where the target has no host */
 };
 
+/* What a host asks of a plugin once it is loaded. */
+enum plugin_refusal { REFUSES_NOTHING, REFUSES_AS_NODE };
+
 struct plugin_host {
     enum plugin_id plugin;
     const char *name;
     const char *commands;
-    bool lazily;      /* it opens with RTLD_LAZY */
+    bool lazily;    /* it opens with RTLD_LAZY */
+    bool real_path; /* … under the path that no link leads to */
+    enum plugin_refusal refuses;
     const char *says; /* what it prints where dlopen fails: "%s" stands for dlerror's words, "%f"
                          for the plugin's path */
     int status;       /* its exit status then; -1: it lives on */

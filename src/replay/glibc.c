@@ -454,6 +454,8 @@ void glibc_replay(struct facts *facts, const struct process *process,
     glibc.bind_now = (dlopen && !process->opens_lazily) ||
                      (now != NULL && *now != 0); /* "0" is something, too */
     replay->loader = LIBC_GLIBC;
+    replay->wide = exec->interp_elf->wide;
+    replay->big = exec->interp_elf->big;
     replay->starts = true;
     replay->argv0 = exec->argv0;
     if (dlopen)

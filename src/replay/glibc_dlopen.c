@@ -1,5 +1,6 @@
 /* dlopen of one object, with RTLD_NOW: what its host has loaded, then what it brings
  * itself (glibc elf/dl-open.c). */
+#include <errno.h>
 #include <string.h>
 
 #include "replay/glibc.h"
@@ -94,6 +95,8 @@ static void verify(struct glibc *glibc, const struct exec_result *exec)
     enum refusal refusal = glibc_verify(glibc, file, &skip, &error, &other_class);
     if (refusal == REFUSED_NONE)
         return;
+    if (skip && refusal != REFUSED_CLASS)
+        error = ENOENT; /* of a search that ends with nothing */
     struct event *event = replay_event(glibc->replay, EV_REFUSED);
     event->object = 0;
     event->by = -1;

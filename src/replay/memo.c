@@ -8,16 +8,11 @@ struct row {
     struct satisfiers satisfiers;
 };
 
-struct host_start {
-    const struct node *program;
-    bool starts;
-};
-
 struct memo {
     struct VEC(struct glibc_loader *) loaders;
     struct row *rows; /* open addressing by elf */
     size_t room, count;
-    struct VEC(struct host_start) starts;
+    struct VEC(struct memo_host) hosts;
     struct arena arena;
 };
 
@@ -35,7 +30,7 @@ void memo_free(struct memo *memo)
     for (size_t i = 0; i < memo->loaders.count; i++)
         ldcache_free(memo->loaders.at[i]->cache);
     vec_free(&memo->loaders);
-    vec_free(&memo->starts);
+    vec_free(&memo->hosts);
     free(memo->rows);
     arena_free(&memo->arena);
     free(memo);
@@ -138,15 +133,12 @@ void memo_keep_satisfiers(struct memo *memo, const struct elf_facts *elf,
     *kept = (struct satisfiers){.objects = copy, .count = count, .known = true};
 }
 
-enum memo_start memo_start(const struct memo *memo, const struct node *node)
+struct memo_host *memo_host(struct memo *memo, const struct node *program)
 {
-    for (size_t i = 0; i < memo->starts.count; i++)
-        if (memo->starts.at[i].program == node)
-            return memo->starts.at[i].starts ? MEMO_STARTS : MEMO_FAILS;
-    return MEMO_NOT_KNOWN;
-}
-
-void memo_keep_start(struct memo *memo, const struct node *node, bool starts)
-{
-    *vec_push(&memo->starts) = (struct host_start){node, starts};
+    for (size_t i = 0; i < memo->hosts.count; i++)
+        if (memo->hosts.at[i].program == program)
+            return &memo->hosts.at[i];
+    struct memo_host *host = vec_push(&memo->hosts);
+    *host = (struct memo_host){.program = program};
+    return host;
 }

@@ -28,9 +28,16 @@ struct satisfiers *memo_satisfiers(struct memo *memo, const struct elf_facts *el
 void memo_keep_satisfiers(struct memo *memo, const struct elf_facts *elf,
                           const struct elf_facts *const *objects, size_t count);
 
-/* Does the program at `node`, a host of plugins, start? */
-enum memo_start { MEMO_NOT_KNOWN, MEMO_STARTS, MEMO_FAILS };
-enum memo_start memo_start(const struct memo *memo, const struct node *node);
-void memo_keep_start(struct memo *memo, const struct node *node, bool starts);
+/* What is known of a program that loads plugins. */
+struct memo_host {
+    const struct node *program;
+    bool asked, starts; /* would its loader bring it to its entry point? Where that was asked */
+    bool abi_asked;
+    unsigned abi;  /* NODE_MODULE_VERSION; 0: none is known. Where that was asked */
+    bool asks_api; /* it asks addons for their version of Node-API. Where that was asked */
+};
+
+/* The row of the program at `node`, to be read and filled in before the next call. */
+struct memo_host *memo_host(struct memo *memo, const struct node *program);
 
 #endif

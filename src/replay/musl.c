@@ -505,6 +505,8 @@ void musl_replay(struct facts *facts, const struct process *process, const struc
         musl.library_path = preloads = NULL;
     musl.arch = arch_of(platform, replay->arena);
     replay->loader = LIBC_MUSL;
+    replay->wide = exec->interp_elf->wide;
+    replay->big = exec->interp_elf->big;
     replay->starts = true;
     replay->host_known = process->host != NULL;
     replay->argv0 = dlopen ? exec->program : gcompat ? musl.exe : program_name(exec);

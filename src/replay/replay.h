@@ -178,6 +178,7 @@ struct replay {
     size_t order_count;
     const char *argv0;     /* by which the loader names the program in its lines */
     enum libc_kind loader; /* which loader was replayed; LIBC_NONE: static */
+    bool wide, big;        /* its class and byte order */
     bool starts;           /* exec succeeded: the loader (or the program) got control */
     bool host_known;       /* of dlopen: the symbols of the program that calls it were looked at */
 };

@@ -33,6 +33,7 @@
     X(WORKDIR_REFUSED, "workdir-refused", WILLRUN_ERROR)                                           \
     X(HOST_FAILS, "host-fails", WILLRUN_ERROR)                                                     \
     X(MODULE_NOT_IMPORTABLE, "module-not-importable", WILLRUN_ERROR)                               \
+    X(HOST_REFUSES, "host-refuses", WILLRUN_ERROR)                                                 \
     X(SYMBOL_MISSING_LAZY, "symbol-missing-lazy", WILLRUN_WARNING)                                 \
     X(VERSION_IGNORED, "version-ignored", WILLRUN_WARNING)                                         \
     X(RELOCATION_SKIPPED, "relocation-skipped", WILLRUN_WARNING)                                   \

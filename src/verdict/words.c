@@ -80,11 +80,10 @@ static const char *words_of_refusal(enum refusal refusal, int error, bool dlopen
                                     const struct replay *replay)
 {
     struct arena *arena = replay->arena;
-    const struct elf_facts *program = replay->objects.count != 0 ? replay->objects.at[0].elf : NULL;
     const char *text = refusals[row_of(refusal)].text;
-    if (refusal == REFUSED_CLASS && program != NULL && !program->wide)
+    if (refusal == REFUSED_CLASS && !replay->wide)
         text = "wrong ELF class: ELFCLASS64";
-    if (refusal == REFUSED_DATA && program != NULL && program->big)
+    if (refusal == REFUSED_DATA && replay->big)
         text = "ELF file data encoding not big-endian";
     if (refusal == REFUSED_CLASS || error == 0)
         return text;

@@ -18,12 +18,12 @@ END
 mkdir bin
 gcc -rdynamic -o bin/node node.c
 echo 'int own(void) { return 1; }' | gcc -shared -fPIC -Wl,-soname,libown.so -x c -o libown.so -
-echo 'int napi_create_function(void); int f(void) { return napi_create_function(); }' |
+echo 'int napi_create_function(void); int napi_register_module_v1(void) { return napi_create_function(); }' |
     gcc -shared -fPIC -x c -o api.node -
-echo 'int napi_newer(void); int f(void) { return napi_newer(); }' >newer.c
+echo 'int napi_newer(void); int napi_register_module_v1(void) { return napi_newer(); }' >newer.c
 gcc -shared -fPIC -Wl,-z,lazy -o lazy.node newer.c
 gcc -shared -fPIC -Wl,-z,now -o now.node newer.c
-echo 'int own(void); int f(void) { return own(); }' >need.c
+echo 'int own(void); int napi_register_module_v1(void) { return own(); }' >need.c
 gcc -shared -fPIC -o need.node need.c libown.so
 rm libown.so
 

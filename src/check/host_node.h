@@ -1,0 +1,26 @@
+/* What Node.js asks of an addon that dlopen has loaded, and which release of it is needed. */
+#ifndef WILLRUN_CHECK_HOST_NODE_H
+#define WILLRUN_CHECK_HOST_NODE_H
+
+#include "check/host.h"
+
+struct node_judging {
+    const struct target *target;
+    const struct process *process;
+    const struct host *host;
+    const struct replay *replay; /* of dlopen, which went well */
+    struct words *words;
+    struct findings *findings;
+};
+
+/* Does node refuse the addon (src/node_binding.cc, DLOpen)? As host_judge. */
+void host_node_judge(const struct node_judging *judging);
+
+/* Take off what a release as old as this host does not print. */
+void host_node_words(const struct target *target, const struct process *process,
+                     const struct host *host, struct words *words);
+
+/* As host_advise. */
+void host_node_advise(const struct host *host, struct findings *findings);
+
+#endif

@@ -1,0 +1,276 @@
+#include "elf/elf_node_module.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "elf/elf_image.h"
+#include "elf/elf_relocs.h"
+
+/* struct node_module: int nm_version, unsigned nm_flags, then pointers: nm_dso_handle, nm_filename,
+ * nm_register_func, nm_context_register_func, nm_modname. */
+enum { FLAGS_AT = 4, DSO_AT = 8, FILENAME = 1, REGISTER = 2, CONTEXT_REGISTER = 3, MODNAME = 4 };
+enum { LOWEST = 11, HIGHEST = 999, LONGEST_TEXT = 4096, LOOKS = 64 };
+
+struct search {
+    struct elf_image image;
+    const struct elf_raw_reloc *relocs;
+    size_t count;
+    unsigned left; /* structures that are still looked at: each costs a walk of the relocations */
+};
+
+static uint64_t word_at(const struct search *search, struct span bytes, uint64_t offset)
+{
+    return search->image.facts->wide ? elf_u64(&search->image, bytes, offset)
+                                     : elf_u32(&search->image, bytes, offset);
+}
+
+static const struct elf_raw_reloc *reloc_at(const struct search *search, uint64_t address)
+{
+    for (size_t i = 0; i < search->count; i++)
+        if (search->relocs[i].offset == address)
+            return &search->relocs[i];
+    return NULL;
+}
+
+/* The pointer at `address`, as relocation makes it for a file that is loaded at 0; 0: none, or one
+ * to a symbol. */
+static uint64_t pointer_at(const struct search *search, uint64_t address)
+{
+    struct span bytes;
+    const struct elf_raw_reloc *reloc = reloc_at(search, address);
+    if (reloc != NULL && reloc->addend != 0)
+        return (uint64_t)reloc->addend;
+    return elf_at(&search->image, address, &bytes) ? word_at(search, bytes, 0) : 0;
+}
+
+static bool is_text(const struct search *search, uint64_t address)
+{
+    struct span bytes;
+    size_t length = 0;
+    if (address == 0 || !elf_at(&search->image, address, &bytes))
+        return false;
+    size_t limit = bytes.size < LONGEST_TEXT ? bytes.size : LONGEST_TEXT;
+    while (length < limit && bytes.data[length] >= ' ')
+        length++;
+    return length != 0 && length < limit && bytes.data[length] == 0;
+}
+
+/* Is the structure at `address` one? Its version, else 0. */
+static unsigned module_at(struct search *search, uint64_t address)
+{
+    struct span bytes;
+    uint64_t word = search->image.facts->wide ? 8 : 4;
+    if (!elf_at(&search->image, address, &bytes) || bytes.size < DSO_AT + 5 * word)
+        return 0;
+    uint32_t version = elf_u32(&search->image, bytes, 0);
+    uint32_t flags = elf_u32(&search->image, bytes, FLAGS_AT);
+    if (version < LOWEST || version > HIGHEST || flags > 0xf ||
+        word_at(search, bytes, DSO_AT) != 0 || search->left == 0)
+        return 0;
+    search->left--;
+    uint64_t pointers = address + DSO_AT;
+    bool registers = reloc_at(search, pointers + REGISTER * word) != NULL ||
+                     reloc_at(search, pointers + CONTEXT_REGISTER * word) != NULL ||
+                     pointer_at(search, pointers + REGISTER * word) != 0 ||
+                     pointer_at(search, pointers + CONTEXT_REGISTER * word) != 0;
+    return registers && is_text(search, pointer_at(search, pointers + FILENAME * word)) &&
+                   is_text(search, pointer_at(search, pointers + MODNAME * word))
+               ? version
+               : 0;
+}
+
+unsigned elf_node_module_version(struct span file)
+{
+    struct elf_facts facts = {.file_size = file.size};
+    struct arena arena = {0};
+    struct search search = {.image = {.file = file, .facts = &facts}, .left = LOOKS};
+    unsigned version = 0;
+    if (elf_read_header(&search.image)) {
+        uint64_t word = facts.wide ? 8 : 4;
+        search.count = elf_raw_relocs(file, &arena, &search.relocs);
+        for (size_t i = 0; i < search.count && version == 0; i++)
+            if (search.relocs[i].offset >= DSO_AT + word)
+                version = module_at(&search, search.relocs[i].offset - DSO_AT - word);
+    }
+    arena_free(&arena);
+    arena_free(&facts.arena);
+    return version;
+}
+
+/* ---- the version of Node-API ---- */
+
+/* A function that returns a small number and does nothing else, in code of one machine: in front of
+ * the number and behind it what compilers write. */
+static bool is_at(struct span *code, const char *bytes, size_t size)
+{
+    if (code->size < size || memcmp(code->data, bytes, size) != 0)
+        return false;
+    *code = (struct span){code->data + size, code->size - size};
+    return true;
+}
+
+static int returned_by_x86(struct span code)
+{
+    if (!is_at(&code, "\xf3\x0f\x1e\xfa", 4)) /* endbr64, endbr32 */
+        is_at(&code, "\xf3\x0f\x1e\xfb", 4);
+    bool framed = is_at(&code, "\x55\x48\x89\xe5", 4) || is_at(&code, "\x55\x89\xe5", 3);
+    int32_t number = NODE_API_UNTOLD;
+    if (is_at(&code, "\xb8", 1) && code.size >= 4) /* mov $N, %eax */
+        number = (int32_t)((uint32_t)(code.data[0] | code.data[1] << 8 | code.data[2] << 16) |
+                           (uint32_t)code.data[3] << 24),
+        code = (struct span){code.data + 4, code.size - 4};
+    else if (is_at(&code, "\x6a", 1) && code.size >= 2 && code.data[1] == 0x58) /* push, pop */
+        number = (int8_t)code.data[0], code = (struct span){code.data + 2, code.size - 2};
+    if (framed && !is_at(&code, "\x5d", 1))
+        return NODE_API_UNTOLD;
+    return is_at(&code, "\xc3", 1) ? number : NODE_API_UNTOLD;
+}
+
+static int returned_by_arm64(struct span code)
+{
+    /* bti c, paciasp */
+    if (!is_at(&code, "\x5f\x24\x03\xd5", 4))
+        is_at(&code, "\x3f\x23\x03\xd5", 4);
+    if (code.size < 8)
+        return NODE_API_UNTOLD;
+    uint32_t move = (uint32_t)(code.data[0] | code.data[1] << 8 | code.data[2] << 16) |
+                    (uint32_t)code.data[3] << 24;
+    struct span rest = {code.data + 4, code.size - 4};
+    bool moves = (move & 0xffe0001f) == 0x52800000; /* mov w0, #N */
+    return moves && is_at(&rest, "\xc0\x03\x5f\xd6", 4) ? (int)(move >> 5 & 0xffff)
+                                                        : NODE_API_UNTOLD;
+}
+
+/* Thumb or not; frames are made in many ways, so that the way out is not looked at. */
+static int returned_by_arm(struct span code)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } frames[] = {{"\x80\xb4", 2}, {"\x80\xb5", 2},         {"\x00\xaf", 2},
+                  {"\x6f\x46", 2}, {"\x04\xb0\x2d\xe5", 4}, {"\x00\x48\x2d\xe9", 4}};
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
+        is_at(&code, frames[i].bytes, frames[i].size);
+    if (code.size < 4)
+        return NODE_API_UNTOLD;
+    const unsigned char *at = code.data;
+    bool whole = at[1] == 0x00 && at[2] == 0xa0 && at[3] == 0xe3; /* mov r0, #N */
+    bool moved = at[1] == 0x23 && at[2] == 0x18 && at[3] == 0x46; /* movs r3, #N; mov r0, r3 */
+    return at[1] == 0x20 || whole || moved ? at[0] : NODE_API_UNTOLD;
+}
+
+static int returned_by_riscv(struct span code)
+{
+    if (code.size < 4)
+        return NODE_API_UNTOLD;
+    unsigned first = (unsigned)(code.data[0] | code.data[1] << 8);
+    bool compressed = (first & 0xff83) == 0x4501; /* c.li a0, N; N below 32 */
+    struct span rest = {code.data + (compressed ? 2 : 4), code.size - (compressed ? 2 : 4)};
+    bool whole = !compressed && (first & 0xffff) == 0x0513 && code.data[3] == 0; /* addi a0, zero */
+    if (!(compressed || whole) ||
+        !(is_at(&rest, "\x82\x80", 2) || is_at(&rest, "\x67\x80\x00\x00", 4)))
+        return NODE_API_UNTOLD;
+    return compressed ? (int)(first >> 2 & 31) : code.data[2] >> 4;
+}
+
+static int returned_by_s390x(struct span code)
+{
+    bool loads = is_at(&code, "\xa7\x29\x00", 3) || is_at(&code, "\xa7\x28\x00", 3);
+    if (!loads || code.size < 3)
+        return NODE_API_UNTOLD;
+    int number = code.data[0];
+    code = (struct span){code.data + 1, code.size - 1};
+    return is_at(&code, "\x07\xfe", 2) ? number : NODE_API_UNTOLD;
+}
+
+static int returned_by(uint16_t machine, struct span code)
+{
+    switch (machine) {
+    case EM_X86_64:
+    case EM_386:
+        return returned_by_x86(code);
+    case EM_AARCH64:
+        return returned_by_arm64(code);
+    case EM_ARM:
+        return returned_by_arm(code);
+    case EM_RISCV:
+        return returned_by_riscv(code);
+    case EM_S390:
+        return returned_by_s390x(code);
+    default:
+        return NODE_API_UNTOLD;
+    }
+}
+
+/* The code of the function `name`; false: the file defines none. */
+static bool find_code(const struct elf_image *image, const char *name, struct span *code)
+{
+    enum { LONGEST_CODE = 32 };
+    struct span symbols;
+    const struct elf_tables *tables = &image->tables;
+    if (!tables->has_symtab || !elf_at(image, tables->symtab, &symbols))
+        return false;
+    if (tables->strtab > tables->symtab && tables->strtab - tables->symtab < symbols.size)
+        symbols.size = (size_t)(tables->strtab - tables->symtab);
+    Elf64_Sym chunk[ELF_CHUNK];
+    for (size_t first = 0, count;
+         (count = elf_read_syms(image, symbols, first, ELF_CHUNK, chunk)) != 0; first += count)
+        for (size_t i = 0; i < count; i++) {
+            const char *text = elf_string(image, chunk[i].st_name);
+            uint64_t thumb = image->facts->machine == EM_ARM;
+            if (chunk[i].st_shndx == SHN_UNDEF || text == NULL || strcmp(text, name) != 0)
+                continue;
+            if (!elf_at(image, chunk[i].st_value & ~thumb, code))
+                *code = (struct span){0};
+            if (code->size > LONGEST_CODE)
+                code->size = LONGEST_CODE;
+            return true;
+        }
+    return false;
+}
+
+int elf_node_api_version(struct span file)
+{
+    struct elf_facts facts = {.file_size = file.size};
+    struct elf_image image = {.file = file, .facts = &facts};
+    struct span code;
+    int version = NODE_API_NONE;
+    if (elf_read_header(&image)) {
+        elf_read_dynamic(&image);
+        if (find_code(&image, "node_api_module_get_api_version_v1", &code))
+            version = returned_by(facts.machine, code);
+    }
+    arena_free(&facts.arena);
+    return version;
+}
+
+/* ---- Node.js itself ---- */
+
+static unsigned abi_of(struct span file)
+{
+    static const char name[] = "node_register_module_v";
+    enum { DIGITS = 4 };
+    struct span rest = file, digits;
+    const unsigned char *at;
+    while ((at = memmem(rest.data, rest.size, name, sizeof name - 1)) != NULL) {
+        size_t behind = (size_t)(at - rest.data) + sizeof name - 1;
+        unsigned version = 0;
+        for (size_t i = 0; i < DIGITS && span_at(rest, behind + i, 1, &digits); i++) {
+            if (!isdigit(*digits.data))
+                break;
+            version = version * 10 + (unsigned)(*digits.data - '0');
+        }
+        if (version >= LOWEST && version <= HIGHEST)
+            return version;
+        rest = (struct span){rest.data + behind, rest.size - behind};
+    }
+    return 0;
+}
+
+struct elf_node elf_node_of(struct span file)
+{
+    static const char api[] = "node_api_module_get_api_version_v";
+    unsigned abi = abi_of(file);
+    return (struct elf_node){abi,
+                             abi != 0 && memmem(file.data, file.size, api, sizeof api - 1) != NULL};
+}
