@@ -11,39 +11,37 @@
 static const struct kind {
     const char *path; /* struct willrun_scratch_file's; NULL: any other, a file of certificates */
     enum rule rule;
-    const char *const *places;    /* one is enough; the path itself is, too */
-    const char *const *variables; /* that name another place */
+    const char *const *places; /* one is enough; the path itself is, too */
+    const char *variables;     /* apart by blanks: that name another place */
     const char *what, *consequence;
     const char *functions; /* parted by blanks; NULL: none tells */
     const char *fix;       /* of a dynamic program */
 } kinds[] = {
     {"/usr/share/zoneinfo", RULE_TIME_ZONES_MISSING,
      (const char *const[]){"/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo", NULL},
-     (const char *const[]){"ZONEINFO", NULL}, "time zones",
+     "ZONEINFO", "time zones",
      "time.LoadLocation knows UTC and Local alone, and fails for any other", NULL, NULL},
-    {"/etc/passwd", RULE_USERS_MISSING, (const char *const[]){NULL}, (const char *const[]){NULL},
-     "users", "a lookup of a user finds none",
+    {"/etc/passwd", RULE_USERS_MISSING, (const char *const[]){NULL}, "", "users",
+     "a lookup of a user finds none",
      "getpwnam getpwnam_r getpwuid getpwuid_r getgrnam getgrnam_r getgrgid getgrgid_r getlogin "
      "initgroups getgrouplist",
      "COPY an /etc/passwd and an /etc/group that list the user."},
-    {"/bin/sh", RULE_SHELL_MISSING, (const char *const[]){NULL}, (const char *const[]){NULL},
-     "a shell", "system() and popen() fail with status 127", "system popen wordexp",
+    {"/bin/sh", RULE_SHELL_MISSING, (const char *const[]){NULL}, "", "a shell",
+     "system() and popen() fail with status 127", "system popen wordexp",
      "Use a base with a shell, or COPY a static one, such as busybox, to /bin/sh."},
-    {"/tmp", RULE_TEMPORARY_MISSING, (const char *const[]){NULL},
-     (const char *const[]){"TMPDIR", NULL}, "a folder for temporary files",
-     "none can be made there",
+    {"/tmp", RULE_TEMPORARY_MISSING, (const char *const[]){NULL}, "TMPDIR",
+     "a folder for temporary files", "none can be made there",
      "tmpfile tmpfile64 tmpnam tempnam mkstemp mkstemp64 mkostemp mkostemp64 mkstemps mkdtemp",
      "Mount one where it runs (docker run --tmpfs /tmp), or COPY an empty folder with --chmod=1777 "
      "to /tmp."},
     {"gconv", RULE_CHARACTER_SETS_MISSING,
-     (const char *const[]){"/usr/lib/gconv", "/usr/lib64/gconv", "/lib/gconv", NULL},
-     (const char *const[]){"GCONV_PATH", NULL}, "glibc's modules of character sets",
-     "iconv knows ASCII, UTF-8 and UCS alone", "iconv_open",
+     (const char *const[]){"/usr/lib/gconv", "/usr/lib64/gconv", "/lib/gconv", NULL}, "GCONV_PATH",
+     "glibc's modules of character sets", "iconv knows ASCII, UTF-8 and UCS alone", "iconv_open",
      "COPY the folder gconv of the very same glibc, /usr/lib/x86_64-linux-gnu/gconv on Debian."},
     {"/usr/share/terminfo", RULE_TERMINALS_MISSING,
      (const char *const[]){"/etc/terminfo", "/lib/terminfo", "/usr/lib/terminfo", NULL},
-     (const char *const[]){"TERMINFO", "TERMINFO_DIRS", NULL}, "descriptions of terminals",
-     "nothing can be drawn on a terminal", "setupterm tgetent initscr newterm",
+     "TERMINFO TERMINFO_DIRS", "descriptions of terminals", "nothing can be drawn on a terminal",
+     "setupterm tgetent initscr newterm",
      "COPY /usr/share/terminfo, or install ncurses-base (apt) or ncurses-terminfo-base (apk)."},
     /* the lists of Go's crypto/x509 (root_linux.go, root_unix.go) */
     {NULL, RULE_CERTIFICATES_MISSING,
@@ -51,7 +49,7 @@ static const struct kind {
                            "/etc/ssl/ca-bundle.pem", "/etc/pki/tls/cacert.pem",
                            "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem",
                            "/etc/ssl/certs", "/etc/pki/tls/certs", NULL},
-     (const char *const[]){"SSL_CERT_FILE", "SSL_CERT_DIR", NULL}, "CA certificates",
+     "SSL_CERT_FILE SSL_CERT_DIR", "CA certificates",
      "no certificate of a TLS connection that it makes can be verified",
      "SSL_CTX_set_default_verify_paths X509_STORE_set_default_paths curl_easy_perform "
      "curl_multi_perform gnutls_certificate_set_x509_system_trust",
@@ -74,12 +72,25 @@ bool later_exists(const struct target *target, const char *path)
     return count != 0;
 }
 
+/* Does the environment say where it is? */
+static bool says_place(const struct later *later, const struct kind *kind)
+{
+    bool says = false;
+    struct arena arena = {0};
+    for (const char *at = kind->variables; *at != 0 && !says;) {
+        size_t length = strcspn(at, " ");
+        says = process_env(later->process, arena_copy(&arena, at, length)) != NULL;
+        at += length + (at[length] == ' ');
+    }
+    arena_free(&arena);
+    return says;
+}
+
 /* Has the target it, or does the environment say another place? */
 static bool is_there(const struct later *later, const struct kind *kind)
 {
-    for (size_t i = 0; kind->variables[i] != NULL; i++)
-        if (process_env(later->process, kind->variables[i]) != NULL)
-            return true;
+    if (says_place(later, kind))
+        return true;
     for (size_t i = 0; kind->places[i] != NULL; i++)
         if (later_exists(later->target, kind->places[i]))
             return true;
@@ -203,9 +214,8 @@ static void note_openssl(const struct later *later, const struct kind *kind, con
     struct arena *arena = later->findings->arena;
     const struct loaded *crypto = find_object(later->replay, "libcrypto.so");
     const char *folder = crypto != NULL ? openssl_folder(later, crypto) : NULL;
-    for (size_t i = 0; kind->variables[i] != NULL; i++)
-        if (process_env(later->process, kind->variables[i]) != NULL)
-            return;
+    if (says_place(later, kind))
+        return;
     if (folder == NULL) {
         if (!is_there(later, kind))
             note(later, kind, kind->places[0], by, kind->fix);

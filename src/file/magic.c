@@ -3,6 +3,8 @@
 #include <magic.h>
 #include <pthread.h>
 
+#include "base/embedded.h"
+
 /* libmagic looks at the beginning alone for nearly all it knows. */
 enum { LOOK_AT = 1 << 16 };
 
@@ -10,10 +12,20 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a magic_t serves one
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static magic_t database; /* NULL: cannot be loaded */
 
+/* The database that the program carries, or else that of the system. */
+static bool load(void)
+{
+    struct span carried = embedded_find("magic.mgc");
+    void *buffers[] = {(void *)carried.data};
+    size_t sizes[] = {carried.size};
+    return carried.data != NULL ? magic_load_buffers(database, buffers, sizes, 1) == 0
+                                : magic_load(database, NULL) == 0;
+}
+
 static void load_database(void)
 {
     database = magic_open(MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ELF);
-    if (database == NULL || magic_load(database, NULL) == 0)
+    if (database == NULL || load())
         return;
     magic_close(database);
     database = NULL;

@@ -71,7 +71,9 @@ static const char *configured_file(const struct asking *asking)
 
 static void ask_tls(struct asking *asking)
 {
-    if (!elf_has_text(asking->details, "SSL_CERT_FILE"))
+    char variable[] = "?SL_CERT_FILE";
+    variable[0] = 'S'; /* only here, so that willrun does not find it in itself */
+    if (!elf_has_text(asking->details, variable))
         return;
     const char *to = configured_file(asking);
     want(asking, certificates, to != NULL ? to : certificates,

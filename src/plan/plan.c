@@ -65,7 +65,7 @@ static bool try_profiles(struct planning *planning)
     const char *arch = arch_of(platform, arena);
     for (const struct base *base = bases; done && base->file != NULL; base++) {
         const char *image = arena_copy(arena, base->names, strcspn(base->names, " "));
-        if (base_path(base, arch, arena) != NULL)
+        if (base_is_there(base, arch))
             done = try_base(planning, image, arena_format(arena, "base:%s", image));
     }
     return done;

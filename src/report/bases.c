@@ -18,8 +18,9 @@ static size_t find_shipped(const struct base *base, struct arena *arena, struct 
 {
     size_t count = 0;
     for (size_t i = 0; base_arches[i] != NULL && count < ARCHES; i++) {
-        const char *path = base_path(base, base_arches[i], arena);
-        const char *about = path != NULL ? profile_origin(path, arena) : NULL;
+        const char *path;
+        int fd = base_open(base, base_arches[i], arena, &path);
+        const char *about = fd >= 0 ? profile_origin(fd, arena) : NULL;
         if (about != NULL)
             shipped[count++] = (struct shipped){base_arches[i], about};
     }

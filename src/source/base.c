@@ -1,10 +1,12 @@
 #include "source/base.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/embedded.h"
 #include "base/vec.h"
 #include "source/source_open.h"
 
@@ -152,15 +154,29 @@ static const char *candidate(size_t index, struct arena *arena)
     return arena_format(arena, "%s/%s", program, beside[index - 1]);
 }
 
-const char *base_path(const struct base *base, const char *arch, struct arena *arena)
+int base_open(const struct base *base, const char *arch, struct arena *arena, const char **path)
 {
-    const char *folder;
-    for (size_t i = 0; (folder = candidate(i, arena)) != NULL; i++) {
-        const char *path = arena_format(arena, "%s/bases/%s_%s.tar.zst", folder, base->file, arch);
-        if (*folder != 0 && access(path, R_OK) == 0)
-            return path;
+    const char *folder, *name = arena_format(arena, "%s_%s.tar.zst", base->file, arch);
+    int fd = -1;
+    for (size_t i = 0; fd < 0 && (folder = candidate(i, arena)) != NULL; i++) {
+        if (*folder == 0)
+            continue;
+        *path = arena_format(arena, "%s/bases/%s", folder, name);
+        fd = open(*path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
     }
-    return NULL;
+    if (fd >= 0)
+        return fd;
+    *path = name;
+    return embedded_open(name);
+}
+
+bool base_is_there(const struct base *base, const char *arch)
+{
+    struct arena arena = {0};
+    const char *path;
+    int fd = base_open(base, arch, &arena, &path);
+    arena_free(&arena);
+    return fd >= 0 && close(fd) == 0;
 }
 
 /* ---- the source ---- */
@@ -185,13 +201,15 @@ static struct source *open_base(const struct base *base, const char *name, const
 {
     if (platform == NULL)
         platform = base_platform();
-    const char *arch = arch_of(platform, arena), *path = base_path(base, arch, arena);
-    if (path != NULL)
-        return source_open_tar(path, name, err);
+    const char *arch = arch_of(platform, arena);
+    const char *path;
+    int fd = base_open(base, arch, arena, &path);
+    if (fd >= 0)
+        return source_open_tar(fd, path, name, err);
+    bool made = false; /* so that it should be there */
     for (size_t i = 0; base_arches[i] != NULL; i++)
-        if (strcmp(base_arches[i], arch) == 0)
-            path = arch; /* it should be there */
-    if (path == NULL)
+        made = made || strcmp(base_arches[i], arch) == 0;
+    if (!made)
         err_set(err, WILLRUN_EINPUT,
                 "%s has no profile for %s: those are for linux/amd64 and linux/arm64", name,
                 platform);

@@ -38,8 +38,10 @@ const struct distribution *distribution_by_name(const char *name);
 /* Machines that profiles are made for, as in the files' names; ended by NULL. */
 extern const char *const base_arches[];
 
-/* The path of a profile; in `arena`. NULL where it is not installed. */
-const char *base_path(const struct base *base, const char *arch, struct arena *arena);
+/* A descriptor of the profile, which is the caller's, and its path, in `arena`; -1 where it is not
+ * installed. */
+int base_open(const struct base *base, const char *arch, struct arena *arena, const char **path);
+bool base_is_there(const struct base *base, const char *arch);
 
 /* The platform of base:NAME where none is asked for: that of this machine, as
  * `docker run` takes it. */

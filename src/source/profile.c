@@ -3,18 +3,19 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     TEXT_MOST = 1 << 16, /* bytes: the member is far shorter */
     BLOCK = 4096,        /* it stands at the start: little of the file is read */
 };
 
-static const char *first_member(struct archive *archive, const char *path, struct arena *arena)
+static const char *first_member(struct archive *archive, int fd, struct arena *arena)
 {
     struct archive_entry *entry;
     archive_read_support_format_tar(archive);
     archive_read_support_filter_zstd(archive);
-    if (archive_read_open_filename(archive, path, BLOCK) != ARCHIVE_OK ||
+    if (archive_read_open_fd(archive, fd, BLOCK) != ARCHIVE_OK ||
         archive_read_next_header(archive, &entry) < ARCHIVE_WARN)
         return NULL;
     const char *name = archive_entry_pathname(entry);
@@ -25,12 +26,11 @@ static const char *first_member(struct archive *archive, const char *path, struc
     return archive_read_data(archive, text, (size_t)size) == size ? text : NULL;
 }
 
-const char *profile_origin(const char *path, struct arena *arena)
+const char *profile_origin(int fd, struct arena *arena)
 {
     struct archive *archive = archive_read_new();
-    if (archive == NULL)
-        return NULL;
-    const char *text = first_member(archive, path, arena);
+    const char *text = archive != NULL ? first_member(archive, fd, arena) : NULL;
     archive_read_free(archive);
+    close(fd);
     return text;
 }

@@ -12,8 +12,8 @@
 #define PROFILE_CONTENT "user.willrun.content"
 #define PROFILE_UNKNOWN "unknown"
 
-/* What the first member of the tar at `path` tells of its origin, a JSON text in
+/* What the first member of the tar in `fd`, which it closes, tells of its origin, a JSON text in
  * `arena`; NULL where it is no profile. */
-const char *profile_origin(const char *path, struct arena *arena);
+const char *profile_origin(int fd, struct arena *arena);
 
 #endif

@@ -118,24 +118,23 @@ static bool open_archive(struct request *request, enum archive_kind kind,
     return opened;
 }
 
-static bool open_file(struct request *request, enum archive_kind kind)
+/* `fd` is closed in any case. */
+static bool open_descriptor(struct request *request, enum archive_kind kind, int fd,
+                            const char *label)
 {
-    bool standard = strcmp(request->path, "-") == 0;
-    struct archive_file file = {.label = standard ? "standard input" : request->path};
+    struct archive_file file = {.label = label, .fd = fd};
     struct stat stat;
-    file.fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
-                       : open(request->path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-    if (file.fd < 0 || fstat(file.fd, &stat) != 0) {
+    if (fd < 0 || fstat(fd, &stat) != 0) {
         int error = errno;
-        if (file.fd >= 0)
-            close(file.fd);
-        return err_set(request->err, WILLRUN_EINPUT, "%s cannot be opened: %s", file.label,
+        if (fd >= 0)
+            close(fd);
+        return err_set(request->err, WILLRUN_EINPUT, "%s cannot be opened: %s", label,
                        err_text(error));
     }
     struct store *store = store_new();
-    store_keep(store, file.fd);
-    /* standard input may stand somewhere in a file: it is read from there */
-    file.seekable = S_ISREG(stat.st_mode) && (!standard || lseek(file.fd, 0, SEEK_CUR) == 0);
+    store_keep(store, fd);
+    /* what is handed over open may stand somewhere in a file: it is read from there */
+    file.seekable = S_ISREG(stat.st_mode) && lseek(fd, 0, SEEK_CUR) == 0;
     file.size = file.seekable ? (uint64_t)stat.st_size : 0;
     bool opened = !S_ISDIR(stat.st_mode)
                       ? open_archive(request, kind, &file, store)
@@ -143,6 +142,14 @@ static bool open_file(struct request *request, enum archive_kind kind)
                                 "%s is a folder: expected a tar archive", file.label);
     store_release(store);
     return opened;
+}
+
+static bool open_file(struct request *request, enum archive_kind kind)
+{
+    bool standard = strcmp(request->path, "-") == 0;
+    int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+                      : open(request->path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    return open_descriptor(request, kind, fd, standard ? "standard input" : request->path);
 }
 
 /* ---- folders ---- */
@@ -310,11 +317,11 @@ static struct source *only_one(struct source_list *list, const char *spec, struc
     return source;
 }
 
-struct source *source_open_tar(const char *path, const char *name, struct err *err)
+struct source *source_open_tar(int fd, const char *path, const char *name, struct err *err)
 {
     struct source_list list = {0};
     struct request request = {.spec = name, .path = path, .list = &list, .err = err};
-    open_file(&request, ARCHIVE_FLAT);
+    open_descriptor(&request, ARCHIVE_FLAT, fd, path);
     return only_one(&list, name, err);
 }
 

@@ -22,7 +22,8 @@ bool sources_open(const char *spec, const char *platform, struct source_list *li
 /* The same where one source is wanted: several are refused. NULL with a sentence. */
 struct source *source_open(const char *spec, const char *platform, struct err *err);
 
-/* The flat tar in the file `path`, which is called `name`; NULL with a sentence. */
-struct source *source_open_tar(const char *path, const char *name, struct err *err);
+/* The flat tar in the open file `fd` of `path`, which it closes, called `name`; NULL with a
+ * sentence. */
+struct source *source_open_tar(int fd, const char *path, const char *name, struct err *err);
 
 #endif

@@ -10,6 +10,11 @@ sanitize=()
 if grep -q '^WILLRUN_SANITIZE:BOOL=ON' "$build/CMakeCache.txt"; then
     sanitize=(-fsanitize=address,undefined)
 fi
+if grep -q '^WILLRUN_STATIC:BOOL=ON' "$build/CMakeCache.txt"; then
+    expect 0 'the program alone' prefix/bin/willrun check --root / /bin/sh
+    end
+    exit
+fi
 cat >client.c <<'END'
 #include <stdio.h>
 #include <willrun/willrun.h>

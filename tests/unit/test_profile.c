@@ -1,5 +1,6 @@
 /* Profiles are read back as they were written; what is damaged is refused or
  * read within its bounds. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -92,7 +93,8 @@ static void what_is_written_is_read(void **state)
     char *text = write_profile(temp.path, &size);
     put(&temp, "p.tar.zst", text, size);
     snprintf(path, sizeof path, "%s/p.tar.zst", temp.path);
-    struct root *root = root_new(source_open_tar(path, "base:test", &err));
+    struct root *root =
+        root_new(source_open_tar(open(path, O_RDONLY | O_CLOEXEC), path, "base:test", &err));
     const struct node *library = at(root, "/deep/library", &error);
     assert_int_equal(library->size, 20000);
     assert_int_equal(library->content, at(root, "/same", &error)->content);
@@ -107,7 +109,8 @@ static void what_is_written_is_read(void **state)
     file_bytes_release(&bytes);
     assert_int_equal(root_bytes(root, at(root, "/lib/libabsent.so.1", &error), &bytes), ENODATA);
     assert_int_equal(read_all(root, root_top(root)), 4);
-    assert_non_null(strstr(profile_origin(path, &arena), "a test \\\"quoted\\\""));
+    assert_non_null(
+        strstr(profile_origin(open(path, O_RDONLY | O_CLOEXEC), &arena), "a test \\\"quoted\\\""));
     arena_free(&arena);
     root_free(root);
     free(text);
@@ -163,7 +166,8 @@ static void damage_stays_in_bounds(void **state)
         size_t cut = i % 5 == 0 ? next_random(&seed) % length : length;
         put(&temp, "p.tar.zst", packed,
             ZSTD_compress(packed, ZSTD_compressBound(length), damaged, cut, 1));
-        struct source *source = source_open_tar(path, "base:test", &err);
+        struct source *source =
+            source_open_tar(open(path, O_RDONLY | O_CLOEXEC), path, "base:test", &err);
         refused += source == NULL;
         assert_int_equal(source == NULL, err.code != WILLRUN_OK);
         if (source == NULL)
