@@ -130,11 +130,19 @@ static void add_mislabelled(struct findings *findings, const struct image_facts 
     /* a few foreign ones among many lie in many images: packages for every machine */
     if (foreign * 2 <= programs || image == NULL || image->platform == NULL || platform == NULL)
         return;
+    const char *which =
+        foreign < programs ? arena_format(findings->arena,
+                                          "%zu of the %zu programs and libraries that were checked "
+                                          "are",
+                                          foreign, programs)
+        : programs == 1
+            ? "what was checked of it is"
+            : arena_format(findings->arena, "all %zu programs and libraries that were checked are",
+                           programs);
     struct willrun_finding *finding =
         finding_add(findings, RULE_PLATFORM_MISMATCH,
-                    "the image says that it is for %s, and %zu of the %zu programs and libraries "
-                    "that were checked are for another machine (%s)",
-                    image->platform, foreign, programs, other);
+                    "the image says that it is for %s, and %s for another machine (%s)",
+                    image->platform, which, other);
     finding->fix = arena_format(findings->arena,
                                 "Build the image for the machine that it runs on: docker build "
                                 "--platform %s, with a FROM of that platform.",
