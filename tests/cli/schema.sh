@@ -34,6 +34,21 @@ accepts inspect || fail "inspect: not as inspect.schema.json says"
 sed -i 's/"kind": "[a-z-]*"/"kind": "maybe"/' out
 if accepts inspect 2>/dev/null; then fail 'a wrong kind passes for valid'; fi
 
+"$willrun" bases --format json >out
+accepts bases || fail 'bases: not as bases.schema.json says'
+printf 'x' >root/bin/fails && chmod 755 root/bin/fails
+"$willrun" check --root root --format jsonl /bin >lines
+[[ $(wc -l <lines) -gt 2 ]] || fail 'no line a subject'
+/usr/bin/python3 - "$data/check.schema.json" lines <<'END' || fail 'a line is not as $defs/line of check.schema.json says'
+import json, sys
+import jsonschema
+schema = json.load(open(sys.argv[1]))
+line = {"$defs": schema["$defs"], "properties": {"summary": schema["properties"]["summary"]}, "allOf": [{"$ref": "#/$defs/line"}]}
+lines = [json.loads(text) for text in open(sys.argv[2])]
+for document in lines:
+    jsonschema.Draft202012Validator(line).validate(document)
+assert "summary" in lines[-1] and not any("summary" in document for document in lines[:-1])
+END
 for rule in interpreter-missing --list; do
     "$willrun" explain $rule --format json >out
     accepts rules || fail "explain $rule: not as rules.schema.json says"
