@@ -53,7 +53,7 @@
     }));
     const findingsOf = (owner) => owner.findings.map((finding) => ({
         rule: text(finding[0]), severity: text(finding[1]), message: text(finding[2]), object: text(finding[3]),
-        by: text(finding[4]), symbol: text(finding[5]), version: text(finding[6]), fix: text(finding[7]), where: text(finding[8]),
+        by: text(finding[4]), symbol: text(finding[5]), version: text(finding[6]), fix: text(finding[7]), accepted: text(finding[8]),
     }));
 
     /* ---- the stations of a start ---- */
@@ -117,7 +117,7 @@
 
     function finding(found) {
         const box = make("li", "", make("p", "", found.message));
-        if (found.where !== null) box.append(make("p", "where", code(found.where)));
+        if (found.accepted !== null) box.append(make("p", "where", `Accepted: ${found.accepted}`));
         if (found.fix !== null) box.append(fixBox(found.fix));
         return box;
     }
@@ -340,12 +340,12 @@
             const places = own.nodes.map((node) => add(`${t} ${node.facts.path ?? "? " + node.title}`, node));
             for (const edge of own.edges) {
                 const from = places[edge.from], to = places[edge.to], key = `${from} ${to}`;
-                if (from !== to && !edges.has(key)) edges.set(key, { from, to, bad: false });
+                if (from === to) continue;
+                if (!edges.has(key)) edges.set(key, { from, to, bad: false });
+                edges.get(key).bad ||= edge.bad; /* on a failing path of this subject */
             }
         }
-        const all = [...edges.values()];
-        markBad(nodes, all);
-        return { nodes, edges: all };
+        return { nodes, edges: [...edges.values()] };
     }
 
     function onlyBad({ nodes, edges }) {

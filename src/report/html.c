@@ -86,6 +86,8 @@ static void put_headline(FILE *out, const struct willrun_result *result)
         fprintf(out, "All start, and %zu of %zu will fail later", result->degraded, all);
     else
         fprintf(out, all == 1 ? "It will run" : "All %zu will run", all);
+    if (result->accepted != 0)
+        fprintf(out, " (%zu accepted)", result->accepted);
 }
 
 static void put_target(FILE *out, const struct willrun_target *target)
@@ -179,9 +181,9 @@ static void put_row(FILE *out, const struct willrun_target *target, bool several
     const struct willrun_finding *finding =
         subject->verdict != WILLRUN_RUNS ? finding_deciding(subject) : NULL;
     fprintf(out,
-            "<tr class=\"%s\" data-index=\"%zu\"><td><span class=\"badge\">%s</span></td>"
+            "<tr class=\"%s\" data-index=\"%zu\"><td><span class=\"badge\">%s</span>%s</td>"
             "<th scope=\"row\"><a href=\"#s%zu\" class=\"mono\">",
-            verdict, index, verdict, index);
+            verdict, index, verdict, subject->accepted ? "<p>accepted</p>" : "", index);
     xml_put(out, subject->path);
     fputs("</a>", out);
     if (finding != NULL) {

@@ -75,17 +75,26 @@ static void note_rule(struct writing *writing, const char *rule)
     *vec_push(&writing->rules) = rule;
 }
 
-/* [rule, severity, message, object, needed by, symbol, version, fix] */
+/* Why a finding is taken as it is; NULL: it is not. */
+static const char *acceptance_of(const struct willrun_finding *finding)
+{
+    if (finding->accepted == NULL)
+        return NULL;
+    return finding->accepted->reason != NULL ? finding->accepted->reason : "no reason was given";
+}
+
+/* [rule, severity, message, object, needed by, symbol, version, fix, acceptance] */
 static void put_findings(struct writing *writing, const struct willrun_finding *findings,
                          size_t count)
 {
     json_open(&writing->json, "findings", '[');
     for (size_t i = 0; i < count; i++) {
         const struct willrun_finding *finding = &findings[i];
-        const char *texts[] = {finding->rule,      name_of_severity(finding->severity),
-                               finding->message,   finding->object,
-                               finding->needed_by, finding->symbol,
-                               finding->version,   finding->fix};
+        const char *texts[] = {finding->rule,         name_of_severity(finding->severity),
+                               finding->message,      finding->object,
+                               finding->needed_by,    finding->symbol,
+                               finding->version,      finding->fix,
+                               acceptance_of(finding)};
         put_texts(writing, NULL, texts, sizeof texts / sizeof *texts);
         note_rule(writing, finding->rule);
     }

@@ -72,6 +72,9 @@ settle()
 check("Enter opens the story", heading() == wanted.text, heading())
 check("and leads into it", driver.switch_to.active_element.tag_name == "h2")
 
+choose(r"/bin/line\nline2")
+check("an acceptance is told", "Accepted: no reason" in one(".finding").text and "accepted)" in one("h1").text, one("h1").text)
+
 # ---- a story ----
 choose("/bin/app")
 stations = [item.text.split("\n") for item in every(".stations li")]
