@@ -54,6 +54,7 @@
     const findingsOf = (owner) => owner.findings.map((finding) => ({
         rule: text(finding[0]), severity: text(finding[1]), message: text(finding[2]), object: text(finding[3]),
         by: text(finding[4]), symbol: text(finding[5]), version: text(finding[6]), fix: text(finding[7]), accepted: text(finding[8]),
+        place: text(finding[9]), replaces: text(finding[10]), lines: finding.slice(11).map(text).join("\n"),
     }));
 
     /* ---- the stations of a start ---- */
@@ -117,8 +118,11 @@
 
     function finding(found) {
         const box = make("li", "", make("p", "", found.message));
+        if (found.place !== null) box.append(make("p", "where", code(found.place)));
         if (found.accepted !== null) box.append(make("p", "where", `Accepted: ${found.accepted}`));
         if (found.fix !== null) box.append(fixBox(found.fix));
+        if (found.fix !== null && found.replaces !== null)
+            box.append(make("p", "where", found.replaces), make("div", "quote runs", make("pre", "", found.lines), copyButton(found.lines, "the lines")));
         return box;
     }
 
@@ -135,7 +139,8 @@
     /* All findings of one rule; a fix that the next ones share is told behind the last of them. */
     function ofRule(list) {
         const { rule, severity } = list[0];
-        const items = list.map((found, i) => finding(found.fix === list[i + 1]?.fix ? { ...found, fix: null } : found));
+        const same = (a, b) => b !== undefined && a.fix === b.fix && a.lines === b.lines;
+        const items = list.map((found, i) => finding(same(found, list[i + 1]) ? { ...found, fix: null } : found));
         const box = make("article", `finding ${severity}`, make("p", "", make("span", "badge", `${severity}: ${rule}`)),
             make("ul", "", ...items.slice(0, SHOWN)));
         if (items.length > SHOWN)

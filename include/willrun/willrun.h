@@ -137,8 +137,8 @@ typedef void willrun_on_subject(void *context, const struct willrun_target *targ
 WILLRUN_API void willrun_set_on_subject(struct willrun *willrun, willrun_on_subject *call,
                                         void *context);
 
-/** Called now and then in long work with the count of files or subjects done, and of all (0: not
- * known). */
+/** Called now and then in long work, from one thread at a time: `what` is "reading", and `done` and
+ *  `all` are bytes; or "checking", and they are subjects. `all` is 0 where it is not known. */
 typedef void willrun_on_progress(void *context, const char *what, size_t done, size_t all);
 WILLRUN_API void willrun_set_on_progress(struct willrun *willrun, willrun_on_progress *call,
                                          void *context);

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/meter.h"
 #include "check/checking.h"
 #include "check/commands.h"
 #include "check/start.h"
@@ -279,9 +281,29 @@ static void check_dockerfile(struct willrun *willrun, struct willrun_result **re
     *result = &owned->result;
 }
 
+static void tell_reading(void *context, size_t done, size_t all)
+{
+    struct willrun *willrun = context;
+    willrun->on_progress(willrun->progress_context, "reading", done, all);
+}
+
+/* The size of the archive that `root` names; 0: it is none. */
+static size_t archive_size(const char *root)
+{
+    struct stat facts;
+    const char *colon = root != NULL ? strchr(root, ':') : NULL;
+    bool file =
+        root != NULL && ((stat(root, &facts) == 0 && S_ISREG(facts.st_mode)) ||
+                         (colon != NULL && stat(colon + 1, &facts) == 0 && S_ISREG(facts.st_mode)));
+    return file ? (size_t)facts.st_size : 0;
+}
+
 enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **result)
 {
     struct source_list list = {0};
+    struct meter meter = {.tell = tell_reading, .context = willrun};
+    meter.all = willrun->stages.count == 0 ? archive_size(willrun->root) : 0;
+    meter_here = willrun->on_progress != NULL ? &meter : NULL;
     willrun->err = (struct err){0};
     *result = NULL;
     if (willrun->dockerfile != NULL)
@@ -291,6 +313,7 @@ enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **
                 "no target: name the runtime root with --root SOURCE");
     else if (sources_open(willrun->root, willrun->platform_name, &list, &willrun->err))
         check_sources(willrun, &list, result);
+    meter_here = NULL;
     vec_free(&list);
     return willrun->err.code;
 }

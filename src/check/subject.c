@@ -178,6 +178,16 @@ static size_t *result_indices(struct judging *judging, const struct replay *repl
     return needs;
 }
 
+/* A path with a slash at its end is a folder, in which nothing can be looked for. */
+static const char *outcome_of(const struct event *event)
+{
+    size_t length = strlen(event->path);
+    bool folder = length != 0 && event->path[length - 1] == '/';
+    if (folder && event->refusal == REFUSED_ERRNO && event->error == ENOENT)
+        return "no such folder";
+    return words_of_outcome(event->refusal, event->error);
+}
+
 /* Every path that was looked at for an object, from EV_CONSIDERED. */
 static void keep_trail(struct judging *judging, const struct replay *replay,
                        const struct loaded *object, struct willrun_object *out)
@@ -187,9 +197,9 @@ static void keep_trail(struct judging *judging, const struct replay *replay,
         const struct event *event = &replay->events.at[i];
         if (event->kind == EV_CONSIDERED && strcmp(event->name, object->name) == 0 &&
             (event->by == object->by || event->by <= 0))
-            *vec_push(&trail) = (struct willrun_trail){
-                arena_string(judging->arena, event->path), event->via,
-                arena_string(judging->arena, words_of_outcome(event->refusal, event->error))};
+            *vec_push(&trail) =
+                (struct willrun_trail){arena_string(judging->arena, event->path), event->via,
+                                       arena_string(judging->arena, outcome_of(event))};
     }
     struct willrun_trail *kept = arena_array(judging->arena, trail.count + 1, sizeof *kept);
     if (trail.count != 0)

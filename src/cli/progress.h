@@ -10,9 +10,11 @@
 
 struct progress {
     bool on;
-    bool terminal;        /* one line, written over and over */
-    bool shown;           /* that line is not empty */
-    struct timespec last; /* when it was written */
+    bool terminal;         /* one line, written over and over */
+    bool shown;            /* that line is not empty */
+    const char *what;      /* is told of; NULL: nothing yet */
+    struct timespec begun; /* when that began */
+    struct timespec last;  /* when it was written */
 };
 
 void progress_begin(struct progress *progress, enum when when);

@@ -1,4 +1,5 @@
 /* willrun_diff: the same subjects judged in two roots. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -300,6 +301,28 @@ static enum willrun_err check_in(struct willrun *willrun, const char *root,
     return WILLRUN_EUSAGE;
 }
 
+static bool has_path(const struct willrun_result *result, const char *path)
+{
+    int error;
+    const struct node *node =
+        root_lookup(facts_root(result_facts(result)), NULL, path, NULL, LOOKUP_NOFOLLOW, &error);
+    return node != NULL || error != ENOENT;
+}
+
+/* Each subject that was named is in one of the roots at least. */
+static enum willrun_err check_named(struct willrun *willrun, const struct owned_diff *owned)
+{
+    for (size_t i = 0; i < willrun->subjects.count; i++) {
+        const char *path = willrun->subjects.at[i];
+        if (*path != '/' || has_path(owned->before, path) || has_path(owned->after, path))
+            continue;
+        err_set(context_err(willrun), WILLRUN_EINPUT, "the subject %s is neither in %s nor in %s",
+                path, owned->before->targets[0].root, owned->after->targets[0].root);
+        return WILLRUN_EINPUT;
+    }
+    return WILLRUN_OK;
+}
+
 enum willrun_err willrun_diff(struct willrun *willrun, const char *before, const char *after,
                               struct willrun_diff **diff)
 {
@@ -313,6 +336,8 @@ enum willrun_err willrun_diff(struct willrun *willrun, const char *before, const
     if (err == WILLRUN_OK)
         err = check_in(willrun, after, &owned->after);
     context_set_lenient(willrun, false);
+    if (err == WILLRUN_OK)
+        err = check_named(willrun, owned);
     if (err != WILLRUN_OK) {
         willrun_diff_free(&owned->diff);
         return err;

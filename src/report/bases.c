@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "report/json_writer.h"
+#include "report/screen.h"
 #include "source/base.h"
 #include "source/profile.h"
 #include "willrun/willrun.h"
@@ -83,19 +84,26 @@ static const char *libc_text(const struct shipped *shipped, struct arena *arena)
                         : arena_format(arena, "%s %s", kind, version != NULL ? version : "?");
 }
 
-static void text_detail(const struct base *base, const struct shipped *shipped, FILE *out,
-                        struct arena *arena)
+static void put_detail(const struct screen *screen, const char *text)
+{
+    screen_pad(screen, 4);
+    screen_fold(screen, 4, 6, text);
+    putc('\n', screen->out);
+}
+
+static void text_detail(const struct base *base, const struct shipped *shipped,
+                        const struct screen *screen, struct arena *arena)
 {
     const char *blank = strchr(base->names, ' '), *at = NULL, *path, *list = "";
     const char *origin = said(shipped, "origin", arena);
     if (blank != NULL)
-        fprintf(out, "    also %s\n", blank + 1);
+        put_detail(screen, arena_format(arena, "also %s", blank + 1));
     if (origin != NULL)
-        fprintf(out, "    %s\n", origin);
+        put_detail(screen, origin);
     while ((path = next_absent(shipped, &at, arena)) != NULL)
         list = arena_format(arena, "%s %s", list, path);
     if (*list != 0)
-        fprintf(out, "    by name only:%s\n", list);
+        put_detail(screen, arena_format(arena, "by name only:%s", list));
 }
 
 static void text_base(const struct base *base, const struct willrun_style *style, FILE *out)
@@ -109,21 +117,21 @@ static void text_base(const struct base *base, const struct willrun_style *style
     const char *name = first_name(base->names, &arena);
     const char *date = count != 0 ? said(&shipped[0], "date", &arena) : NULL;
     if (count == 0)
-        fprintf(out, "  base:%-41s (not installed)\n", name);
+        fprintf(out, "  base:%-34s (not installed)\n", name);
     else
-        fprintf(out, "  base:%-41s %-12s %-12s %s\n", name, arches, libc_text(&shipped[0], &arena),
+        fprintf(out, "  base:%-34s %-11s %-11s %s\n", name, arches, libc_text(&shipped[0], &arena),
                 date != NULL ? date : "");
     if (count != 0 && style->verbose)
-        text_detail(base, &shipped[0], out, &arena);
+        text_detail(base, &shipped[0], &(struct screen){out, style}, &arena);
     arena_free(&arena);
 }
 
 static void text_distribution(const struct distribution *row, const struct willrun_style *style,
                               FILE *out)
 {
-    fprintf(out, "  base:%-41s glibc %-6s", row->image, row->glibc);
+    fprintf(out, "  base:%-30s glibc %-5s", row->image, row->glibc);
     if (row->glibcxx != NULL)
-        fprintf(out, " GLIBCXX_%-7s CXXABI_%s", row->glibcxx, row->cxxabi);
+        fprintf(out, " GLIBCXX_%-6s CXXABI_%s", row->glibcxx, row->cxxabi);
     fputs(row->rolling ? " or later\n" : "\n", out);
     if (style->verbose)
         fprintf(out, "      %s\n", row->from);
@@ -138,8 +146,8 @@ static void write_text(const struct willrun_style *style, FILE *out)
             fprintf(out, "%s%s:\n", base == bases ? "" : "\n", group = base->made_of);
         text_base(base, style, out);
     }
-    fputs("\nNothing at all:\n  scratch\n\nImages whose versions alone are known (what a library "
-          "of theirs decides is \"unknown\"):\n",
+    fputs("\nNothing at all:\n  scratch\n\nImages whose versions alone are known\n"
+          "(where a library of theirs decides, the verdict is unknown):\n",
           out);
     for (const struct distribution *row = distributions; row->family != NULL; row++)
         if (base_by_name(row->image) == NULL)

@@ -83,19 +83,55 @@ static const char *acceptance_of(const struct willrun_finding *finding)
     return finding->accepted->reason != NULL ? finding->accepted->reason : "no reason was given";
 }
 
-/* [rule, severity, message, object, needed by, symbol, version, fix, acceptance] */
+/* The instruction that causes it, "Dockerfile:12: COPY …"; NULL: none. */
+static const char *place_of(struct writing *writing, const struct willrun_place *place)
+{
+    if (place->file == NULL)
+        return NULL;
+    return arena_format(&writing->strings.arena, "%s:%zu: %s", place->file, place->line,
+                        place->text);
+}
+
+/* What to write in its place; NULL: nothing. */
+static const char *edit_of(struct writing *writing, const struct willrun_edit *edit)
+{
+    if (edit->text == NULL)
+        return NULL;
+    return edit->first == edit->last
+               ? arena_format(&writing->strings.arena, "Line %zu becomes:", edit->first)
+               : arena_format(&writing->strings.arena, "Lines %zu to %zu become:", edit->first,
+                              edit->last);
+}
+
+/* [rule, severity, message, object, needed by, symbol, version, fix, acceptance, place, what an
+ * edit replaces, its lines] */
 static void put_findings(struct writing *writing, const struct willrun_finding *findings,
                          size_t count)
 {
     json_open(&writing->json, "findings", '[');
     for (size_t i = 0; i < count; i++) {
         const struct willrun_finding *finding = &findings[i];
-        const char *texts[] = {finding->rule,         name_of_severity(finding->severity),
-                               finding->message,      finding->object,
-                               finding->needed_by,    finding->symbol,
-                               finding->version,      finding->fix,
-                               acceptance_of(finding)};
-        put_texts(writing, NULL, texts, sizeof texts / sizeof *texts);
+        const char *texts[] = {finding->rule,
+                               name_of_severity(finding->severity),
+                               finding->message,
+                               finding->object,
+                               finding->needed_by,
+                               finding->symbol,
+                               finding->version,
+                               finding->fix,
+                               acceptance_of(finding),
+                               place_of(writing, &finding->place),
+                               edit_of(writing, &finding->edit)};
+        struct json *json = &writing->json;
+        json_open(json, NULL, '[');
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+            put(writing, NULL, texts[k]);
+        for (const char *at = finding->edit.text; at != NULL;) { /* line by line: it has newlines */
+            size_t length = strcspn(at, "\n");
+            put(writing, NULL, arena_copy(&writing->strings.arena, at, length));
+            at = at[length] != 0 ? at + length + 1 : NULL;
+        }
+        json_close(json, ']');
         note_rule(writing, finding->rule);
     }
     json_close(&writing->json, ']');

@@ -101,17 +101,38 @@ static void write_acceptance(const struct screen *screen,
     putc('\n', screen->out);
 }
 
+/* Were both looked for in the same folders, in the same way? */
+static bool same_places(const struct willrun_object *a, const struct willrun_object *b)
+{
+    if (a->trail_count != b->trail_count)
+        return false;
+    for (size_t i = 0; i < a->trail_count; i++) {
+        const struct willrun_trail *left = &a->trail[i], *right = &b->trail[i];
+        size_t folder = (size_t)(last_part(left->path) - left->path);
+        if (left->via != right->via || strcmp(left->outcome, right->outcome) != 0 ||
+            folder != (size_t)(last_part(right->path) - right->path) ||
+            strncmp(left->path, right->path, folder) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* `*told`: the object whose search was told of last; NULL: none. */
 static void write_search(const struct screen *screen, const struct willrun_subject *subject,
-                         const struct willrun_finding *finding)
+                         const struct willrun_finding *finding, const struct willrun_object **told)
 {
     const struct willrun_object *object = missing_object(subject, finding->object);
     /* --why tells it with every path */
     if (object == NULL || object->trail_count == 0 || screen->style->why != NULL)
         return;
+    bool same = *told != NULL && same_places(*told, object);
     screen_pad(screen, 6);
-    screen_put(screen, PAINT_DIM, "looked for at:");
+    screen_put(screen, PAINT_DIM, same ? "looked for at the same places" : "looked for at:");
     putc('\n', screen->out);
+    if (same)
+        return;
     text_trail(screen, object, screen->style->verbose ? 0 : PATHS_SHOWN);
+    *told = object;
 }
 
 static void write_fix(const struct screen *screen, const struct willrun_finding *finding)
@@ -172,6 +193,7 @@ static void write_rule(const struct screen *screen, const struct willrun_subject
                        size_t first, bool search)
 {
     const struct willrun_finding *fixed = NULL; /* whose fix is to be printed */
+    const struct willrun_object *told = NULL;
     size_t shown = 0, left = 0;
     for (size_t i = first; i < subject->finding_count;) {
         const struct willrun_finding *finding = &subject->findings[i];
@@ -190,7 +212,7 @@ static void write_rule(const struct screen *screen, const struct willrun_subject
         write_acceptance(screen, finding->accepted);
         i = write_more_versions(screen, subject, i);
         if (search)
-            write_search(screen, subject, finding);
+            write_search(screen, subject, finding, &told);
     }
     if (fixed != NULL)
         write_fix(screen, fixed);

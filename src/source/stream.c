@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/meter.h"
 
 enum { BLOCK = 256 << 10 };
 
@@ -54,6 +55,7 @@ static ssize_t read_again(int fd, void *to, size_t size, int64_t offset)
 
 struct range_stream {
     struct stream stream; /* first */
+    struct meter *meter;
     int fd;
     uint64_t offset, left;
     unsigned char block[BLOCK];
@@ -75,6 +77,7 @@ static ssize_t range_next(struct stream *stream, const void **bytes, struct err 
     if (part > 0) {
         range->offset += (uint64_t)part;
         range->left -= (uint64_t)part;
+        meter_add(range->meter, (size_t)part);
     }
     *bytes = range->block;
     return part;
@@ -90,6 +93,7 @@ struct stream *stream_of_range(int fd, uint64_t offset, uint64_t size, const cha
     static const struct stream_ops ops = {range_next, plain_close};
     struct range_stream *range = must_alloc(sizeof *range);
     range->stream = (struct stream){&ops, label};
+    range->meter = meter_here;
     range->fd = fd;
     range->offset = offset;
     range->left = size;
@@ -100,6 +104,7 @@ struct stream *stream_of_range(int fd, uint64_t offset, uint64_t size, const cha
 
 struct pipe_stream {
     struct stream stream; /* first */
+    struct meter *meter;
     int fd;
     size_t held; /* bytes in `block` that next has not given yet */
     unsigned char block[BLOCK];
@@ -115,6 +120,8 @@ static ssize_t pipe_next(struct stream *stream, const void **bytes, struct err *
         part = read_again(from->fd, from->block, BLOCK, -1);
     if (part < 0)
         err_set(err, WILLRUN_EINPUT, "%s cannot be read: %s", stream->label, err_text(errno));
+    if (part > 0)
+        meter_add(from->meter, (size_t)part);
     return part;
 }
 
@@ -123,6 +130,7 @@ struct stream *stream_of_pipe(int fd, const char *label)
     static const struct stream_ops ops = {pipe_next, plain_close};
     struct pipe_stream *from = must_alloc(sizeof *from);
     from->stream = (struct stream){&ops, label};
+    from->meter = meter_here;
     from->fd = fd;
     from->held = 0;
     return &from->stream;

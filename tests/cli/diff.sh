@@ -57,6 +57,8 @@ if grep -q 'stays  ' out; then fail 'a subject in a folder that became a link is
 
 expect 0 'the other way round nothing starts to fail' "$willrun" diff new old /usr/bin/breaks
 says out '/usr/bin/breaks  starts to work (runs)'
+expect 2 'a subject that neither has' "$willrun" diff old new /usr/bin/nothing
+says err 'the subject /usr/bin/nothing is neither in old nor in new'
 expect 0 'never' "$willrun" diff old new --fail-on never
 expect 0 'only what is named' "$willrun" diff old new /bin/stays
 says out '1 as before'

@@ -81,4 +81,27 @@ if compgen -G '.*.??????' >/dev/null; then fail 'a temporary file was left'; fi
 expect 0 'progress' "$willrun" check --root / --progress always --format json /bin/sh
 says err 'willrun: '
 if grep -q 'checking' out; then fail 'progress on standard output'; fi
+tar -C root -czf root.tgz .
+size=$(stat -c %s root.tgz)
+expect 1 'progress of bytes' "$willrun" check --root root.tgz --platform linux/amd64 --progress always /bin/broken
+says err "willrun: reading: $size of $size bytes"
+expect 1 'silence' "$willrun" check --root root.tgz --platform linux/amd64 /bin/broken
+silent err
+# a terminal is told after a while, on one line that is gone in the end
+mkfifo slow
+(head -c 100 root.tgz; sleep 1; tail -c +101 root.tgz) >slow &
+script -qefc "$willrun check --root - --platform linux/amd64 /bin/broken >told <slow" /dev/null </dev/null >seen
+grep -q $'\r\033\\[Kreading: [0-9]* bytes' seen || fail "a terminal is not told: $(cat -v seen)"
+[[ $(tail -c 4 seen) == $'\r\033[K' ]] || fail "the line stays: $(cat -v seen)"
+
+# What is looked for at the same places is told so.
+gcc -nostdlib -shared -fPIC -x c /dev/null -o liba.so -Wl,-soname,liba.so
+gcc -nostdlib -shared -fPIC -x c /dev/null -o libb.so -Wl,-soname,libb.so
+printf 'void _start(void) {}' >app.c
+gcc -nostdlib -o root/bin/app app.c -Wl,--no-as-needed liba.so libb.so -Wl,--dynamic-linker=/lib64/ld-linux-x86-64.so.2
+mkdir -p root/lib64 && cp -L /lib64/ld-linux-x86-64.so.2 root/lib64/
+expect 1 'two that are missing' "$willrun" check --root root /bin/app
+says out '/lib/: no such folder'
+says out 'looked for at the same places'
+[[ $(grep -c 'looked for at:' out) == 1 ]] || fail 'the places are told twice'
 end

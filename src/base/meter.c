@@ -1,0 +1,15 @@
+#include "base/meter.h"
+
+_Thread_local struct meter *meter_here;
+
+void meter_add(struct meter *meter, size_t bytes)
+{
+    if (meter == NULL)
+        return;
+    size_t done = atomic_fetch_add(&meter->done, bytes) + bytes;
+    if (atomic_flag_test_and_set(&meter->telling))
+        return; /* another thread tells, and the next block is not far */
+    /* what is read twice is no part of the whole */
+    meter->tell(meter->context, done, done <= meter->all ? meter->all : 0);
+    atomic_flag_clear(&meter->telling);
+}
