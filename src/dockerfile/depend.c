@@ -11,8 +11,8 @@
 struct need {
     size_t stage, from;
     struct text_place place;
-    const char *name; /* of `from`, as the instruction has it */
-    bool is_copy;     /* COPY --from; else RUN --mount */
+    const char *name;    /* of `from`, as the instruction has it */
+    const char *mounted; /* RUN --mount: to where; NULL: COPY --from */
 };
 
 /* In the order of the stages; those that come from FROM are none of them. */
@@ -48,7 +48,7 @@ static bool add_copy(struct graph *graph, size_t stage, const struct instruction
                           &graph->scope->arena, err))
         return false;
     add_need(graph, stage, &origin,
-             &(struct need){.place = from->range.begin, .name = from->value, .is_copy = true});
+             &(struct need){.place = from->range.begin, .name = from->value});
     return true;
 }
 
@@ -56,13 +56,15 @@ static void add_mounts(struct graph *graph, size_t stage, const struct instructi
 {
     for (size_t i = 0; i < run->flag_count; i++) {
         const struct flag *flag = &run->flags[i];
-        const char *from = strcmp(flag->name, "mount") == 0 && flag->value != NULL
-                               ? mount_from(flag, &graph->scope->arena)
-                               : NULL;
-        if (from == NULL)
+        struct mount mount;
+        if (strcmp(flag->name, "mount") != 0 || !mount_names(flag, &mount, &graph->scope->arena) ||
+            mount.from == NULL)
             continue;
-        struct build_origin origin = build_scope_mounted(graph->scope, from);
-        add_need(graph, stage, &origin, &(struct need){.place = flag->range.begin, .name = from});
+        struct build_origin origin = build_scope_mounted(graph->scope, mount.from);
+        add_need(graph, stage, &origin,
+                 &(struct need){.place = flag->range.begin,
+                                .name = mount.from,
+                                .mounted = mount.target != NULL ? mount.target : ""});
     }
 }
 
@@ -109,7 +111,8 @@ static bool add_needs(struct graph *graph, struct err *err)
 
 /* ---- cycles ---- */
 
-/* A stage on the way, and which of its needs comes next; the one it starts from is the first. */
+/* A stage on the way, and which of its needs comes next. What it starts from stands above it, and
+ * closes no circle by itself. */
 struct visit {
     size_t stage, next;
 };
@@ -122,28 +125,17 @@ static const char *name_of(const struct dockerfile *file, size_t stage, struct a
                                             : arena_format(arena, "stage-%zu", stage);
 }
 
-/* What stage visit->stage reads next; SIZE_MAX: no more. */
-static size_t next_from(const struct graph *graph, struct visit *visit)
+/* What stage visit->stage reads next; NULL: no more. */
+static const struct need *next_need(const struct graph *graph, struct visit *visit)
 {
-    const struct build_origin *origin = &graph->scope->starts[visit->stage].origin;
-    size_t number = visit->next++;
-    if (number == 0 && origin->kind == ORIGIN_STAGE)
-        return origin->stage;
-    if (number == 0)
-        number = visit->next++;
-    size_t at = graph->first[visit->stage] + number - 1;
-    return at < graph->first[visit->stage + 1] ? graph->needs.at[at].from : SIZE_MAX;
+    size_t at = graph->first[visit->stage] + visit->next;
+    if (at == graph->first[visit->stage + 1])
+        return NULL;
+    visit->next++;
+    return &graph->needs.at[at];
 }
 
-/* The place in visit->stage where it reads the stage that was returned last. */
-static struct text_place place_of(const struct graph *graph, const struct visit *visit)
-{
-    size_t number = visit->next - 1;
-    return number == 0 ? graph->scope->file->stages[visit->stage].base->range.begin
-                       : graph->needs.at[graph->first[visit->stage] + number - 1].place;
-}
-
-/* Visit all that `start` is made from; false: a stage is made from itself. */
+/* Visit all that `start` reads; false: a stage reads itself. */
 static bool visit_from(struct graph *graph, size_t start, unsigned char *marks, struct err *err)
 {
     struct VEC(struct visit) way = {0};
@@ -152,17 +144,21 @@ static bool visit_from(struct graph *graph, size_t start, unsigned char *marks, 
     marks[start] = ON_THE_WAY;
     while (ok && way.count != 0) {
         struct visit *visit = &way.at[way.count - 1];
-        size_t from = next_from(graph, visit);
-        if (from == SIZE_MAX) {
+        const struct need *need = next_need(graph, visit);
+        if (need == NULL) {
             marks[visit->stage] = DONE;
             way.count--;
-        } else if (marks[from] == ON_THE_WAY) {
-            ok = dockerfile_fail(graph->scope->file, place_of(graph, visit), err,
-                                 "circular dependency detected on stage: %s",
-                                 name_of(graph->scope->file, from, &graph->scope->arena));
-        } else if (marks[from] == UNSEEN) {
-            marks[from] = ON_THE_WAY;
-            *vec_push(&way) = (struct visit){from, 0};
+        } else if (marks[need->from] == ON_THE_WAY) {
+            while (visit->stage != need->from)
+                visit--; /* where the circle begins */
+            ok =
+                dockerfile_fail(graph->scope->file,
+                                graph->needs.at[graph->first[visit->stage] + visit->next - 1].place,
+                                err, "circular dependency detected on stage: %s",
+                                name_of(graph->scope->file, visit->stage, &graph->scope->arena));
+        } else if (marks[need->from] == UNSEEN) {
+            marks[need->from] = ON_THE_WAY;
+            *vec_push(&way) = (struct visit){need->from, 0};
         }
     }
     vec_free(&way);
@@ -202,7 +198,7 @@ static bool find_target(struct build_scope *scope, struct err *err)
                    file->name, target, meant);
 }
 
-/* Mark what the target is made from. There are no cycles. */
+/* Mark what the target is made from. */
 static void mark_needed(struct graph *graph)
 {
     struct build_scope *scope = graph->scope;
@@ -210,11 +206,14 @@ static void mark_needed(struct graph *graph)
     *vec_push(&left) = scope->target;
     while (left.count != 0) {
         struct visit visit = {left.at[--left.count], 0};
+        const struct build_origin *origin = &scope->starts[visit.stage].origin;
         if (scope->needed[visit.stage])
             continue;
         scope->needed[visit.stage] = true;
-        for (size_t from; (from = next_from(graph, &visit)) != SIZE_MAX;)
-            *vec_push(&left) = from;
+        if (origin->kind == ORIGIN_STAGE)
+            *vec_push(&left) = origin->stage;
+        for (const struct need *need; (need = next_need(graph, &visit)) != NULL;)
+            *vec_push(&left) = need->from;
     }
     vec_free(&left);
 }
@@ -227,12 +226,14 @@ static bool judge_order(struct graph *graph, struct err *err)
         const struct need *need = &graph->needs.at[i];
         if (!scope->needed[need->stage] || need->from < need->stage)
             continue;
+        if (need->mounted != NULL)
+            return dockerfile_fail(scope->file, need->place, err,
+                                   "cannot mount from stage \"%s\" to \"%s\", stage needs to be "
+                                   "defined before current command",
+                                   need->name, need->mounted);
         return dockerfile_fail(scope->file, need->place, err,
-                               need->is_copy
-                                   ? "cannot copy from stage \"%s\", it needs to be defined before "
-                                     "current stage \"%s\""
-                                   : "cannot mount from stage \"%s\", stage needs to be defined "
-                                     "before current stage \"%s\"",
+                               "cannot copy from stage \"%s\", it needs to be defined before "
+                               "current stage \"%s\"",
                                need->name, name_of(scope->file, need->stage, &graph->scope->arena));
     }
     return true;

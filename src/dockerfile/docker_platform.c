@@ -75,6 +75,12 @@ bool docker_platform_parse(const char *text, struct docker_platform *platform, s
     if (count == 1)
         *platform = (struct docker_platform){NULL, "linux", parts[0], ""};
     normalize(platform);
+    /* what was written in full stays so, and v7 is what arm means */
+    if (count == 3 && strcmp(platform->architecture, "arm64") == 0 && *platform->variant == '\0')
+        platform->variant = "v8";
+    if (count < 3 && strcmp(platform->architecture, "arm") == 0 &&
+        strcmp(platform->variant, "v7") == 0)
+        platform->variant = "";
     platform->text = arena_format(arena, *platform->variant != '\0' ? "%s/%s/%s" : "%s/%s",
                                   platform->os, platform->architecture, platform->variant);
     return true;

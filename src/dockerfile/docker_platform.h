@@ -7,7 +7,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* Normalized, as containerd does: "linux/aarch64" and "linux/arm64/v8" are "linux/arm64". */
+/* Normalized, as containerd does: "linux/aarch64" is "linux/arm64", "linux/armhf" is "linux/arm".
+ */
 struct docker_platform {
     const char *text;
     const char *os, *architecture;

@@ -302,15 +302,17 @@ bool mount_judge(const struct dockerfile *file, const struct flag *flag, struct 
     return ok;
 }
 
-const char *mount_from(const struct flag *flag, struct arena *arena)
+bool mount_names(const struct flag *flag, struct mount *mount, struct arena *arena)
 {
     struct fields fields = {0};
-    const char *from = NULL;
-    if (split_fields(flag->value, &fields, arena) == NULL)
-        for (size_t i = 0; i < fields.count; i++)
-            if (strcmp(key_of(fields.at[i], arena), "from") == 0 &&
-                strchr(fields.at[i], '=') != NULL)
-                from = strchr(fields.at[i], '=') + 1;
+    *mount = (struct mount){.kind = MOUNT_BIND};
+    bool ok = flag->value != NULL && split_fields(flag->value, &fields, arena) == NULL;
+    for (size_t i = 0; ok && i < fields.count; i++) {
+        const char *equals = strchr(fields.at[i], '=');
+        const char **text = text_of(mount, key_of(fields.at[i], arena));
+        if (equals != NULL && text != NULL)
+            *text = equals[1] != '\0' ? equals + 1 : NULL;
+    }
     vec_free(&fields);
-    return is_given(from) ? from : NULL;
+    return ok;
 }

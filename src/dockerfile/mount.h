@@ -23,7 +23,7 @@ bool mount_read(const struct build_scope *scope, const struct flag *flag,
 /* What is judged before that: it must be a list, and `from` may have no variable. */
 bool mount_judge(const struct dockerfile *file, const struct flag *flag, struct err *err);
 
-/* The stage or image of a --mount flag that was judged; NULL: it names none. */
-const char *mount_from(const struct flag *flag, struct arena *arena);
+/* Its texts alone, before variables are replaced: `from` never has one. False: it is no list. */
+bool mount_names(const struct flag *flag, struct mount *mount, struct arena *arena);
 
 #endif

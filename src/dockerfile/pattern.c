@@ -55,7 +55,8 @@ static bool read_pattern(const char *pattern, struct characters *elements, struc
             i++;
         } else if (next != '}' && next != '/') {
             ok = err_set(err, WILLRUN_EINPUT,
-                         "invalid pattern (%s) in substitution: invalid escape", pattern);
+                         "invalid pattern (%s) in substitution: invalid escape '\\%c'", pattern,
+                         next < 0x80 ? (int)next : '?');
         }
     }
     vec_free(&plain);
@@ -109,7 +110,7 @@ enum found { FOUND, NOT_FOUND, TOO_LONG };
 static enum found match_at(struct search *search, size_t start, bool longest, size_t *length)
 {
     size_t count = search->value.count - start;
-    const uint32_t *value = search->value.at + start;
+    const uint32_t *value = count != 0 ? search->value.at + start : NULL;
     if (search->pattern.count != 0 && search->pattern.at[0] < ANY &&
         (count == 0 || value[0] != search->pattern.at[0])) {
         search->work++;

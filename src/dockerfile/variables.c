@@ -35,3 +35,19 @@ void variables_copy(struct variables *to, const struct variables *from)
     for (size_t i = 0; i < from->count; i++)
         *vec_push(to) = from->at[i];
 }
+
+void variables_inherit(struct variables *to, const struct variables *base)
+{
+    variables_copy(to, base);
+    for (size_t i = 0; i < to->count; i++)
+        if (to->at[i].env != NULL)
+            to->at[i].value = to->at[i].env;
+}
+
+void variables_default_path(struct variables *variables)
+{
+    const struct variable *path = find(variables, "PATH");
+    if (path == NULL || path->env == NULL)
+        variables_set(variables, "PATH",
+                      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", true);
+}

@@ -30,4 +30,11 @@ void variables_set(struct variables *variables, const char *name, const char *va
 /* `to` is overwritten. */
 void variables_copy(struct variables *to, const struct variables *from);
 
+/* What a stage begins with that starts from another: its ARGs, too; but where an ENV has the name
+ * of an ARG, `$V` is the ENV again. `to` is overwritten. */
+void variables_inherit(struct variables *to, const struct variables *base);
+
+/* PATH, where what the stage starts from does not set it: `scratch`, and some images. */
+void variables_default_path(struct variables *variables);
+
 #endif

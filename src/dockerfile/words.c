@@ -1,5 +1,6 @@
 #include "dockerfile/words.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -64,6 +65,29 @@ static bool emit(struct lexer *lexer, struct text *out, const char *bytes, size_
 static bool emit_span(struct lexer *lexer, struct text *out, struct span bytes)
 {
     return emit(lexer, out, (const char *)bytes.data, bytes.size);
+}
+
+/* As a string of Go on one line; a long text is cut off. */
+static const char *quoted(const char *text, size_t length, struct arena *arena)
+{
+    enum { LONGEST = 200 };
+    struct text out = {0};
+    for (size_t i = 0; i < LONGEST && i < length; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        char escape[8];
+        if (byte == '"' || byte == '\\')
+            snprintf(escape, sizeof escape, "\\%c", byte);
+        else if (byte == '\n' || byte == '\t' || byte == '\r')
+            snprintf(escape, sizeof escape, "\\%c", byte == '\n' ? 'n' : byte == '\t' ? 't' : 'r');
+        else if (byte < 0x20)
+            snprintf(escape, sizeof escape, "\\x%02x", byte);
+        else
+            snprintf(escape, sizeof escape, "%c", byte);
+        text_add(&out, escape, strlen(escape));
+    }
+    const char *kept = text_keep(&out, arena);
+    vec_free(&out);
+    return kept;
 }
 
 /* ---- words ---- */
@@ -284,8 +308,8 @@ static const char *take_braces(struct lexer *lexer)
     }
     if (colon || strchr("+-?#%", modifier) != NULL)
         return modify(lexer, name, modifier, colon);
-    fail(lexer, arena_format(lexer->arena, "unsupported modifier (%.*s) in substitution",
-                             (int)taken.size, (const char *)taken.data));
+    fail(lexer, arena_format(lexer->arena, "unsupported modifier (%s) in substitution",
+                             quoted((const char *)taken.data, taken.size, lexer->arena)));
     return NULL;
 }
 
@@ -457,7 +481,8 @@ static bool lex(struct expansion *expansion, const char *text, struct text *out,
                           .err = &inner};
     if (lex_until(&lexer, '\0', expansion->raw_escapes, out, splitter))
         return true;
-    return err_set(err, inner.code, "failed to process \"%.200s\": %s", text, inner.text);
+    return err_set(err, inner.code, "failed to process \"%s\": %s",
+                   quoted(text, strlen(text), arena), inner.text);
 }
 
 const char *words_expand(struct expansion *expansion, const char *text, struct arena *arena,

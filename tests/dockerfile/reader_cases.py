@@ -146,7 +146,7 @@ def plain(sentence):
     """BuildKit's sentence without what it was wrapped in; ours without a reason behind it."""
     sentence = re.sub(r"^dockerfile parse error on line \d+: ", "", sentence)
     sentence = re.sub(r"(failed to parse csv mounts: )parse error on line 1, column \d+: ", r"\1", sentence)
-    sentence = sentence.replace('\\"', '"')
+    sentence = sentence.replace('\\"', '"').replace("\n", "\\n")
     return re.sub(r" \(did you mean [^)]*\?\)$", "", sentence)
 
 
