@@ -332,11 +332,8 @@ bool stage_evaluate(const struct build_scope *scope, size_t stage, const struct 
     struct evaluating evaluating = {.scope = scope, .arena = arena, .out = evaluation, .err = err};
     const struct build_stage *build = &scope->file->stages[stage];
     *evaluation = (struct evaluation){.config = *base};
-    evaluation->config.variables = (struct variables){0};
-    for (size_t i = 0; i < base->variables.count; i++) /* an ARG ends with its stage */
-        if (base->variables.at[i].env != NULL)
-            variables_set(&evaluation->config.variables, base->variables.at[i].name,
-                          base->variables.at[i].env, true);
+    variables_inherit(&evaluation->config.variables, &base->variables);
+    variables_default_path(&evaluation->config.variables);
     bool ok = take_triggers(&evaluating, stage);
     for (size_t i = 0; ok && i < build->instruction_count; i++)
         ok = take(&evaluating, &build->instructions[i]);
