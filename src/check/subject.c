@@ -398,6 +398,7 @@ static void judge_later(struct judging *judging, const struct exec_result *exec,
     if (replay != NULL) {
         later_try_opened(&later, replay);
         findings_of_opens(&judging->findings, replay);
+        findings_of_mixes(&judging->findings, replay);
     }
     later_find(&later);
 }

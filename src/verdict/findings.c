@@ -136,12 +136,17 @@ static const char *fix_elsewhere(struct judge *judge, const char *path)
                         path, ldconfig ? "RUN ldconfig in the image, or " : "", length, path);
 }
 
-static const char *fix_missing(struct judge *judge, const char *name)
+static const char *fix_missing(struct judge *judge, const char *name, int by)
 {
     struct arena *arena = judge->findings->arena;
     bool glibc_part = strncmp(name, "ld-linux", 8) == 0 || strcmp(name, "libc.so.6") == 0;
     if (judge->replay->loader == LIBC_MUSL && glibc_part)
         return "It is a part of glibc: use a glibc runtime, or build the file on musl.";
+    if (judge->replay->loader == LIBC_GLIBC &&
+        (strncmp(name, "libc.musl-", 10) == 0 || strcmp(name, "libc.so") == 0))
+        return arena_format(arena,
+                            "It is musl itself: %s is built for musl, take its build for glibc.",
+                            object_path(judge->replay, by));
     const char *elsewhere = strchr(name, '/') == NULL ? found_elsewhere(judge, name) : NULL;
     if (elsewhere != NULL)
         return fix_elsewhere(judge, elsewhere);
@@ -183,7 +188,7 @@ static void judge_missing(struct judge *judge, const struct event *event)
     } else {
         finding = finding_add(judge->findings, RULE_LIBRARY_MISSING,
                               "%s, needed by %s, is nowhere in the search path", event->name, by);
-        finding->fix = fix_missing(judge, event->name);
+        finding->fix = fix_missing(judge, event->name, event->by);
     }
     finding->object = event->name;
     finding->needed_by = by;
@@ -360,10 +365,17 @@ static void judge_symbol(struct judge *judge, const struct event *event)
     finding->version = event->version;
     if (rule == RULE_SYMBOL_UNRESOLVED)
         return;
-    finding->fix = judge->replay->loader == LIBC_MUSL
-                       ? "Build it against musl (FROM alpine), or use a glibc runtime."
-                       : "Put the library release that it was linked with in the target, or link "
-                         "the library that defines the symbol.";
+    if (strstr(event->symbol, "__cxx11") != NULL || strstr(event->symbol, "RKSs") != NULL)
+        finding->fix = "A string of libstdc++ is in its name: build all with one setting of "
+                       "_GLIBCXX_USE_CXX11_ABI.";
+    else if (strstr(event->symbol, "St3__1") != NULL)
+        finding->fix = "It is of a build with libc++: build all with one C++ library.";
+    else
+        finding->fix =
+            judge->replay->loader == LIBC_MUSL
+                ? "Build it against musl (FROM alpine), or use a glibc runtime."
+                : "Put the library release that it was linked with in the target, or link "
+                  "the library that defines the symbol.";
 }
 
 /* A library of another version answers. */

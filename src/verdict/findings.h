@@ -45,6 +45,9 @@ void findings_of_exec(struct findings *findings, const struct exec_result *exec,
 void findings_of_start(struct findings *findings, const struct replay *replay, bool dlopen,
                        enum willrun_libc root_libc);
 
+/* Builds for another libc, versions of one library and C++ libraries that meet in one process. */
+void findings_of_mixes(struct findings *findings, const struct replay *replay);
+
 /* What becomes of libraries that are opened when the process runs. */
 void findings_of_opens(struct findings *findings, const struct replay *replay);
 

@@ -41,6 +41,7 @@
     X(ARCHIVE_LINK_BROKEN, "archive-link-broken", WILLRUN_WARNING)                                 \
     X(ARCHIVE_ENTRY_REFUSED, "archive-entry-refused", WILLRUN_WARNING)                             \
     X(PRELOAD_IGNORED, "preload-ignored", WILLRUN_WARNING)                                         \
+    X(TWO_VERSIONS, "two-versions", WILLRUN_WARNING)                                               \
     X(DLOPEN_MISSING, "dlopen-missing", WILLRUN_WARNING)                                           \
     X(TIME_ZONE_UNKNOWN, "time-zone-unknown", WILLRUN_WARNING)                                     \
     X(LOCALE_MISSING, "locale-missing", WILLRUN_WARNING)                                           \
@@ -68,6 +69,9 @@
     X(TEMPORARY_MISSING, "temporary-folder-missing", WILLRUN_NOTE)                                 \
     X(CHARACTER_SETS_MISSING, "character-sets-missing", WILLRUN_NOTE)                              \
     X(TERMINALS_MISSING, "terminals-missing", WILLRUN_NOTE)                                        \
+    X(FOREIGN_BUILD, "foreign-build", WILLRUN_NOTE)                                                \
+    X(TWO_LIBCS, "two-libcs", WILLRUN_NOTE)                                                        \
+    X(TWO_CXX_LIBRARIES, "two-cxx-libraries", WILLRUN_NOTE)                                        \
     X(STATIC_GLIBC, "static-glibc", WILLRUN_NOTE)                                                  \
     X(DLOPEN_OPTIONAL, "dlopen-optional", WILLRUN_NOTE)                                            \
     X(STAGE_NOT_GIVEN, "stage-not-given", WILLRUN_NOTE)                                            \

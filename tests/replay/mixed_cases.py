@@ -31,19 +31,21 @@ GLIBC_LOADER = "/lib64/ld-linux-x86-64.so.2"
 MUSL = "/usr/lib/x86_64-linux-musl/libc.so"
 MUSL_LOADER = "/lib/ld-musl-x86_64.so.1"
 
-# name; who builds the library and the program; what is linked, in order; the loader; does it run?
+# name; who builds the library and the program; what is linked, in order; the loader; does it run? and
+# what is told of the mix
 CASES = [
-    ("a glibc program with a library of glibc", "gcc", "gcc", ["-lwork"], GLIBC_LOADER, True),
+    ("a glibc program with a library of glibc", "gcc", "gcc", ["-lwork"], GLIBC_LOADER, True,
+     None),
     ("a glibc program with a library of musl, whose libc comes last", "musl-gcc", "gcc", ["-lwork"],
-     GLIBC_LOADER, True),
+     GLIBC_LOADER, True, "two-libcs"),
     ("a glibc program that names musl's libc before its own", "gcc", "gcc",
-     ["-lwork", "-lmusl"], GLIBC_LOADER, False),
+     ["-lwork", "-lmusl"], GLIBC_LOADER, False, None),
     ("a program of musl started by glibc's loader", "musl-gcc", "musl-gcc", ["-lwork"],
-     GLIBC_LOADER, False),
+     GLIBC_LOADER, False, None),
     ("a program of musl with a library of musl", "musl-gcc", "musl-gcc", ["-lwork"], MUSL_LOADER,
-     True),
+     True, None),
     ("a program of musl with a library of glibc, whose libc musl takes for itself", "gcc",
-     "musl-gcc", ["-lwork"], MUSL_LOADER, True),
+     "musl-gcc", ["-lwork"], MUSL_LOADER, True, "foreign-build"),
 ]
 
 
@@ -55,13 +57,13 @@ USER = "int version(void);\nint user_{0}(void) {{ return version(); }}\n"
 ASKER = ("#include <stdio.h>\nint user_1(void), user_2(void);\n"
          "int main(void) { printf(\"%d%d\", user_1(), user_2()); return 0; }\n")
 VERSION_CASES = [
-    ("glibc keeps two versions of a library apart", "gcc", GLIBC_LOADER, True, "12", "runs"),
+    ("glibc keeps two versions of a library apart", "gcc", GLIBC_LOADER, True, "12", None),
     ("musl takes the first of two versions of a library for both", "musl-gcc", MUSL_LOADER, True,
-     "11", "degraded"),
+     "11", "version-ignored"),
     ("libraries without versions are one to both loaders: glibc", "gcc", GLIBC_LOADER, False, "11",
-     "runs"),
+     "two-versions"),
     ("libraries without versions are one to both loaders: musl", "musl-gcc", MUSL_LOADER, False,
-     "11", "runs"),
+     "11", "two-versions"),
 ]
 
 
@@ -109,14 +111,14 @@ def build_versions(work, compiler, loader, versioned):
     return root
 
 
-def wrong_version(willrun, work, compiler, loader, versioned, prints, verdict):
+def wrong_version(willrun, work, compiler, loader, versioned, prints, rule):
     root = build_versions(work, compiler, loader, versioned)
     done = in_root(root)
     if done.returncode != 0 or done.stdout.decode() != prints:
         return f"the case is not true: status {done.returncode}, {done.stdout} {done.stderr}"
     subject = ask(willrun, root)
     rules = [finding["rule"] for finding in subject["findings"]]
-    if subject["verdict"] != verdict or ("version-ignored" in rules) != (verdict == "degraded"):
+    if subject["verdict"] != ("degraded" if rule else "runs") or set(rules) != ({rule} if rule else set()):
         return f"it says {subject['verdict']}: {subject['findings']}"
     return None
 
@@ -138,7 +140,7 @@ def build(work, library, program, links, loader):
     return root
 
 
-def wrong(willrun, work, library, program, links, loader, runs):
+def wrong(willrun, work, library, program, links, loader, runs, rule):
     root = build(work, library, program, links, loader)
     done = in_root(root)
     if (done.returncode == 0) != runs:
@@ -146,8 +148,44 @@ def wrong(willrun, work, library, program, links, loader, runs):
     subject = ask(willrun, root)
     if (subject["verdict"] == "runs") != runs:
         return f"it says {subject['verdict']}: {subject['findings']}, and the status is {done.returncode}"
+    if runs and [finding["rule"] for finding in subject["findings"]] != ([rule] if rule else []):
+        return f"it tells {subject['findings']}"
     if not runs and (subject["predicted"]["stderr"] or subject["predicted"]["exit_status"] is not None):
         return f"it was to print {subject['predicted']}; a signal ended it"
+    return None
+
+
+CXX_LIBRARY = "#include <string>\nint length(const std::string &text) { return text.size(); }\n"
+CXX_PROGRAM = ("#include <string>\nint length(const std::string &text);\n"
+               "int main() { return length(\"four\") != 4; }\n")
+
+
+def wrong_strings(willrun, work, library, program):
+    """Two settings of libstdc++'s strings: the loader finds no such function."""
+    root = work / "root"
+    root.mkdir()
+    (work / "library.cc").write_text(CXX_LIBRARY)
+    (work / "main.cc").write_text(CXX_PROGRAM)
+    for setting in (program, library): # the program is linked with its own, and meets the other
+        run("g++", f"-D_GLIBCXX_USE_CXX11_ABI={setting}", "-shared", "-fPIC", "-Wl,-soname,liblength.so",
+            "-o", "liblength.so", "library.cc", cwd=work)
+        if not (root / "app").exists():
+            run("g++", f"-D_GLIBCXX_USE_CXX11_ABI={program}", "-o", root / "app", "main.cc",
+                "liblength.so", "-Wl,-z,now", cwd=work)
+    for name in ("libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1", "liblength.so"):
+        source = work / name if (work / name).exists() else Path(f"/lib/x86_64-linux-gnu/{name}")
+        source = source if source.exists() else Path(f"/usr/lib/x86_64-linux-gnu/{name}")
+        (root / "lib/x86_64-linux-gnu").mkdir(parents=True, exist_ok=True)
+        shutil.copy(source.resolve(), root / "lib/x86_64-linux-gnu" / name)
+    (root / "lib64").mkdir()
+    shutil.copy(os.path.realpath(GLIBC_LOADER), root / "lib64")
+    os.rename(root / "lib64" / os.path.basename(os.path.realpath(GLIBC_LOADER)), root / GLIBC_LOADER[1:])
+    done, subject = in_root(root), ask(willrun, root)
+    if (done.returncode == 0) != (library == program) or (subject["verdict"] == "runs") != (library == program):
+        return f"status {done.returncode}, {done.stderr}; it says {subject['verdict']}"
+    if done.returncode and (subject["predicted"]["stderr"] != done.stderr.decode().splitlines() or
+                            "_GLIBCXX_USE_CXX11_ABI" not in subject["findings"][0]["fix"]):
+        return f"it printed {done.stderr}, and was to print {subject['predicted']}: {subject['findings']}"
     return None
 
 
@@ -155,7 +193,9 @@ def main():
     willrun, failures = Path(sys.argv[1]).resolve(), 0
     with tempfile.TemporaryDirectory() as top:
         cases = ([(wrong, case) for case in CASES] +
-                 [(wrong_version, case) for case in VERSION_CASES])
+                 [(wrong_version, case) for case in VERSION_CASES] +
+                 [(wrong_strings, (f"strings of libstdc++: {library} and {program}", library, program))
+                  for library in (0, 1) for program in (0, 1)])
         for number, (judge, (name, *facts)) in enumerate(cases):
             work = Path(top) / str(number)
             work.mkdir()
