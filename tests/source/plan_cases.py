@@ -143,7 +143,7 @@ def hold_refusals():
     answer = plan("/app/plain", "--on", "scratch", "--format", "dockerfile")
     if answer.returncode != 1 or answer.stdout or "no base fits: on scratch" not in answer.stderr:
         failures.append(f"a glibc program on scratch: {answer}")
-    for wanted, *arguments in [("is in no stage", "/no/such"), ("is no base: expected IMAGE=SOURCE", "/app/plain", "--base", "x"),
+    for wanted, *arguments in [("is in no stage", "/no/such"), ("is no base image: expected IMAGE=SOURCE", "/app/plain", "--base", "x"),
                                ("No such file or directory", "/app/plain", "--on", "no/such")]:
         answer = plan(*arguments)
         if answer.returncode != 2 or answer.stdout or wanted not in answer.stderr:
