@@ -148,8 +148,32 @@ void host_find(const struct target *target, struct process *process, const char 
     else if (host->plugin != NULL && (host->row = plugin_any_host(host->plugin)) == NULL)
         host->known = find_by_kind(&finding_host);
     process->opens_lazily = host->row != NULL && host->row->lazily;
-    if (host->known)
-        process->host = &host->exec;
+    if (!host->known)
+        return;
+    process->host = &host->exec;
+    if (host->plugin != NULL)
+        host_has_opened(process,
+                        plugin_brought(host->plugin, target->facts, &host->exec, findings->arena),
+                        findings->arena);
+}
+
+void host_has_opened(struct process *process, const char *paths, struct arena *arena)
+{
+    static const char name[] = "LD_PRELOAD";
+    size_t count = 0, kept = 0;
+    if (paths == NULL)
+        return;
+    while (process->env != NULL && process->env[count] != NULL)
+        count++;
+    const char **env = arena_array(arena, count + 2, sizeof *env);
+    const char *before = process_env(process, name);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(process->env[i], name, strlen(name)) != 0 ||
+            process->env[i][strlen(name)] != '=')
+            env[kept++] = process->env[i];
+    env[kept] = arena_format(arena, "%s=%s%s%s", name, before != NULL ? before : "",
+                             before != NULL ? ":" : "", paths);
+    process->env = env;
 }
 
 /* ---- after dlopen ---- */

@@ -34,4 +34,8 @@ void host_words(const struct target *target, const struct process *process, cons
 void host_advise(const struct target *target, const struct host *host, const char *path,
                  struct findings *findings);
 
+/* Let the process have opened `paths` (parted by ":", NULL: none) before it opens the plugin: they
+ * are in its global scope, as preloaded objects are. */
+void host_has_opened(struct process *process, const char *paths, struct arena *arena);
+
 #endif

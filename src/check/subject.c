@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/companion.h"
 #include "check/host.h"
 #include "check/later.h"
 #include "check/python.h"
@@ -345,6 +346,7 @@ static void conclude(struct judging *judging, const struct words *words)
         subject->phase = words->phase != WILLRUN_PHASE_NONE ? words->phase : WILLRUN_PHASE_LOAD;
     } else if (findings_have(&judging->findings, RULE_HOST_UNKNOWN) ||
                findings_have(&judging->findings, RULE_MODULE_NOT_TAKEN) ||
+               findings_have(&judging->findings, RULE_PLUGIN_ORDER) ||
                findings_have(&judging->findings, RULE_LOADER_UNKNOWN) ||
                findings_have(&judging->findings, RULE_UNREADABLE) ||
                findings_have(&judging->findings, RULE_VERSIONS_ONLY) ||
@@ -425,8 +427,11 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
         supplies_find(judging->target, &judging->process, exec, dlopen, &replay,
                       &judging->findings.supplies);
     findings_of_start(&judging->findings, &replay, dlopen, judging->target->libc.kind);
-    if (dlopen)
+    if (dlopen) {
+        companions_find(judging->target, &judging->host, &judging->process, exec,
+                        &judging->findings);
         host_advise(judging->target, &judging->host, exec->program, &judging->findings);
+    }
     host_words(judging->target, &judging->process, &judging->host, exec->program, &words,
                &judging->scratch);
     judge_later(judging, exec, &replay, dlopen);

@@ -11,6 +11,14 @@ static const struct plugin plugins[] = {
 #include "plugins.def"
 };
 
+static const struct {
+    enum plugin_id plugin;
+    const char *paths;
+} brought[] = {
+#define BRINGS(plugin, paths) {PLUGIN_##plugin, paths},
+#include "plugins.def"
+};
+
 /* What a plugin's path calls a version of its host, where that is not its number. */
 static const struct {
     enum plugin_id plugin;
@@ -20,16 +28,17 @@ static const struct {
 #include "plugins.def"
 };
 
-enum opens { NOW = 0, LAZILY = 1, REAL_PATH = 2, AS_NODE = 4 };
+enum opens { NOW = 0, LAZILY = 1, REAL_PATH = 2, AS_NODE = 4, GLOBAL = 8 };
 
 static const struct plugin_host hosts[] = {
 #define HOST(plugin, name, commands, opens, says, status)                                          \
     {PLUGIN_##plugin,                                                                              \
      name,                                                                                         \
      commands,                                                                                     \
-     ((opens) & LAZILY) != 0,                                                                        \
-     ((opens) & REAL_PATH) != 0,                                                                     \
-     ((opens) & AS_NODE) != 0 ? REFUSES_AS_NODE : REFUSES_NOTHING,                                   \
+     ((opens)&LAZILY) != 0,                                                                        \
+     ((opens)&GLOBAL) != 0,                                                                        \
+     ((opens)&REAL_PATH) != 0,                                                                     \
+     ((opens)&AS_NODE) != 0 ? REFUSES_AS_NODE : REFUSES_NOTHING,                                   \
      says,                                                                                         \
      status},
 #include "plugins.def"
@@ -194,6 +203,28 @@ static void add_command(struct host_search *search, const char *command)
         search->commands[search->command_count++] = arena_string(search->arena, command);
 }
 
+/* The paths that the pattern, with "*" in one part, stands for. */
+static void add_matching(struct host_search *search, const char *pattern)
+{
+    const char *star = strchr(pattern, '*'), *part = star;
+    while (part > pattern && part[-1] != '/')
+        part--;
+    const char *folder = arena_copy(search->arena, pattern, (size_t)(part - pattern));
+    const char *glob = arena_copy(search->arena, part, strcspn(part, "/"));
+    const struct node **nodes;
+    size_t count = 0;
+    int error;
+    struct root *root = facts_root(search->facts);
+    const struct node *node = root_lookup(root, NULL, folder, NULL, LOOKUP_FOLLOW, &error);
+    if (node == NULL || node->type != NODE_DIR ||
+        root_list(root, node, search->arena, &nodes, &count) != 0)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (fnmatch(glob, nodes[i]->name, 0) == 0)
+            add_command(search, arena_format(search->arena, "%s%s%s", folder, nodes[i]->name,
+                                             part + strlen(glob)));
+}
+
 /* The commands of a row in the order in which they are looked for: what the target starts, those
  * that the plugin's path tells, the others. */
 static void list_commands(struct host_search *search, const struct plugin_host *host)
@@ -212,7 +243,9 @@ static void list_commands(struct host_search *search, const struct plugin_host *
             add_command(search, fill_command(word, &place, search->arena));
     }
     for (const char *words = host->commands; next_word(&words, word);)
-        if (strpbrk(word, "%*") == NULL)
+        if (*word == '/' && strchr(word, '*') != NULL)
+            add_matching(search, word);
+        else if (strpbrk(word, "%*") == NULL)
             add_command(search, word);
 }
 
@@ -229,6 +262,26 @@ bool plugin_next_host(struct host_search *search, struct exec_result *host)
                 return true;
     }
     return false;
+}
+
+const char *plugin_brought(const struct plugin *plugin, struct facts *facts,
+                           const struct exec_result *host, struct arena *arena)
+{
+    const char *list = NULL, *program = node_path(host->node, arena);
+    const char *folder = arena_copy(arena, program, (size_t)(strrchr(program, '/') - program));
+    char word[LONGEST_WORD];
+    for (size_t i = 0; i < sizeof brought / sizeof *brought; i++)
+        for (const char *at = brought[i].paths;
+             brought[i].plugin == plugin->id && next_word(&at, word);) {
+            int error;
+            const struct node *node =
+                root_lookup(facts_root(facts), NULL, arena_format(arena, "%s/%s", folder, word),
+                            NULL, LOOKUP_FOLLOW, &error);
+            if (node != NULL && node->type == NODE_FILE)
+                list = arena_format(arena, "%s%s%s", list != NULL ? list : "",
+                                    list != NULL ? ":" : "", node_path(node, arena));
+        }
+    return list;
 }
 
 const struct plugin_host *plugin_any_host(const struct plugin *plugin)

@@ -27,6 +27,7 @@ struct plugin_host {
     const char *name;
     const char *commands;
     bool lazily;    /* it opens with RTLD_LAZY */
+    bool globally;  /* … with RTLD_GLOBAL: its plugins see each other's symbols */
     bool real_path; /* … under the path that no link leads to */
     enum plugin_refusal refuses;
     const char *says; /* what it prints where dlopen fails: "%s" stands for dlerror's words, "%f"
@@ -68,6 +69,10 @@ struct host_search {
  * what the plugin's path tells, then its commands in PATH and its usual paths. False: there is no
  * more. Scripts are passed over. */
 bool plugin_next_host(struct host_search *search, struct exec_result *host);
+
+/* What the program has opened before any plugin: paths parted by ":", in `arena`; NULL: nothing. */
+const char *plugin_brought(const struct plugin *plugin, struct facts *facts,
+                           const struct exec_result *host, struct arena *arena);
 
 /* The host of plugins that any program may load; NULL: `plugin` is of another kind. */
 const struct plugin_host *plugin_any_host(const struct plugin *plugin);

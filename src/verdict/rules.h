@@ -55,8 +55,9 @@
     X(PLATFORM_COMPAT, "platform-compat", WILLRUN_NOTE)                                            \
     X(SYMBOL_UNRESOLVED, "symbol-unresolved", WILLRUN_NOTE)                                        \
     X(HOST_UNKNOWN, "host-unknown", WILLRUN_NOTE)                                                  \
+    X(PLUGIN_ORDER, "plugin-order", WILLRUN_NOTE)                                                  \
     X(MODULE_NOT_TAKEN, "module-not-taken", WILLRUN_NOTE)                                          \
-    X(WHEEL_MISMATCH, "wheel-mismatch", WILLRUN_WARNING)                                              \
+    X(WHEEL_MISMATCH, "wheel-mismatch", WILLRUN_WARNING)                                           \
     X(LOADER_UNKNOWN, "loader-unknown", WILLRUN_NOTE)                                              \
     X(UNREADABLE, "unreadable", WILLRUN_NOTE)                                                      \
     X(VERSIONS_ONLY, "versions-only", WILLRUN_NOTE)                                                \

@@ -101,6 +101,54 @@ def lay_tree_of_libraries(builder, target):
     roots.lay_libraries(builder / "usr/lib/x86_64-linux-gnu", target)
 
 
+# Libraries that many of the plugins link, and none of their hosts.
+TAKEN = """libpq.so libmariadb.so libgd.so libcurl.so libcurl-gnutls.so libonig.so libzip.so libluajit
+libmaxminddb.so libxslt.so libexslt.so libMagick libMagickCore libcrack.so libpwquality.so libcjose.so
+liblua5.1.so libgeos libproj.so libyajl.so libev.so libffi.so libbrotlienc.so libtdsodbc libmsgpack
+libmemcached.so libgvc libasound.so libpcsclite.so libsasl2.so""".split()
+
+
+def without_libraries(suite, taken):
+    """The hosts and their plugins, and some of the plugins' libraries not."""
+    def make(rig, root):
+        link_tree(rig.root(f"plugins-{suite}"), root)
+        for path in (root / "usr/lib/x86_64-linux-gnu").iterdir():
+            if path.name.startswith(taken):
+                path.unlink()
+        run_ldconfig(root, "amd64")
+    return make
+
+
+PLUGIN_FOLDERS = ("php", "ruby", "nginx/modules", "apache2/modules", "postgresql", "x86_64-linux-gnu/perl5",
+                  "x86_64-linux-gnu/ruby", "x86_64-linux-gnu/lua", "x86_64-linux-gnu/security",
+                  "x86_64-linux-gnu/odbc", "x86_64-linux-gnu/gconv", "x86_64-linux-gnu/gstreamer-1.0")
+
+
+def other_plugins(suite, other, folders):
+    """Plugins of another release for the hosts of this one."""
+    def make(rig, root):
+        link_tree(rig.root(f"plugins-{suite}"), root)
+        for folder in folders:
+            roots.lay_elf_tree(rig.root(f"plugins-{other}") / "usr/lib" / folder, root / "opt/other/lib" / folder)
+        run_ldconfig(root, "amd64")
+    return make
+
+
+def few_plugins(rig, root):
+    """Hosts with some plugins, most without the libraries that they need."""
+    small_root("bookworm", "amd64", ["libc-bin", "lua5.4", "nginx", "php8.2-cli", "perl-base", "coreutils"])(rig, root)
+    for name in ("proc", "dev", "tmp"):
+        (root / name).mkdir(exist_ok=True)
+    for deb in rig.suite("bookworm", "amd64").all_named(FEW_PLUGINS):
+        debian.lay(deb, root)
+
+
+FEW_PLUGINS = """php8.2-mysql php8.2-pgsql php8.2-curl php8.2-intl php8.2-mbstring php8.2-xml lua-cjson lua-lpeg
+lua-socket lua-posix lua-sec libnginx-mod-http-lua libnginx-mod-http-ndk libnginx-mod-http-image-filter
+libnginx-mod-http-geoip2 libnginx-mod-stream libdbi-perl libdbd-pg-perl libjson-xs-perl libpam-modules
+libpam-pwquality odbc-postgresql libsqlite3-mod-zipfile""".split()
+
+
 def few_modules(rig, root):
     """Python with some packages' modules, most without the libraries that they need."""
     small_root("bookworm", "amd64", ["python3", "libc-bin", "python3-yaml", "libxml2", "libxslt1.1"])(rig, root)
@@ -134,6 +182,12 @@ def recipes():
     yield Recipe("trixie-python+bookworm", "amd64", other_python("trixie", "bookworm"),
                  ("bare-python-trixie", "python-bookworm"))
 
+    yield Recipe("bare-plugins-bookworm", "amd64", without_libraries("bookworm", tuple(TAKEN)), ("plugins-bookworm",))
+    yield Recipe("plugins-bookworm+trixie", "amd64", other_plugins("bookworm", "trixie", PLUGIN_FOLDERS),
+                 ("plugins-bookworm", "plugins-trixie"))
+    yield Recipe("plugins-trixie+bookworm", "amd64", other_plugins("trixie", "bookworm", PLUGIN_FOLDERS),
+                 ("plugins-bookworm", "plugins-trixie"))
+    yield Recipe("few-plugins", "amd64", few_plugins)
     yield Recipe("few-modules", "amd64", few_modules)
     yield Recipe("few-modules+trixie", "amd64", few_of_trixie, ("few-modules",))
 

@@ -1,0 +1,137 @@
+#include "check/companion.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+
+enum {
+    LISTED = 1024, /* plugins of a folder that are looked into */
+    FEW = 4
+}; /* so many of the folder above may all be needed */
+
+struct companions {
+    const struct target *target;
+    const struct exec_result *exec;
+    struct findings *findings;
+    const char *paths;  /* of those found, parted by ":" */
+    const char *names;  /* … by blanks */
+    const char *symbol; /* one that the first of them defines */
+};
+
+static bool lacks_symbol(const struct willrun_finding *finding, const char *path)
+{
+    return finding->symbol != NULL && finding->needed_by != NULL &&
+           strcmp(finding->needed_by, path) == 0 &&
+           (finding->rule == rule_row(RULE_SYMBOL_MISSING)->name ||
+            finding->rule == rule_row(RULE_SYMBOL_MISSING_LAZY)->name);
+}
+
+/* A symbol that the plugin lacks and `elf` defines; NULL: none. */
+static const char *defined_in(const struct companions *companions, const struct elf_facts *elf)
+{
+    const struct findings *findings = companions->findings;
+    for (size_t i = 0; i < findings->list.count; i++) {
+        const char *symbol = findings->list.at[i].symbol;
+        if (!lacks_symbol(&findings->list.at[i], companions->exec->program))
+            continue;
+        const struct elf_def *def = elf_first_def(elf, symbol, hash_bytes(symbol, strlen(symbol)));
+        if (def != NULL && !def->undefined)
+            return symbol;
+    }
+    return NULL;
+}
+
+static void add(struct companions *companions, const struct node *node, const char *symbol)
+{
+    struct arena *arena = companions->findings->arena;
+    bool first = companions->paths == NULL;
+    companions->paths = arena_format(arena, "%s%s%s", first ? "" : companions->paths,
+                                     first ? "" : ":", node_path(node, arena));
+    companions->names = arena_format(arena, "%s%s%s", first ? "" : companions->names,
+                                     first ? "" : " and ", node->name);
+    if (companions->symbol == NULL)
+        companions->symbol = symbol;
+}
+
+/* The objects of a folder that define what is lacking, and all of them where they are but few and
+ * the folder is the one above: what they link may define it. */
+static void look_into(struct companions *companions, const struct node *folder, bool above)
+{
+    struct root *root = facts_root(companions->target->facts);
+    const struct node **nodes;
+    size_t count = 0, objects = 0;
+    if (root_list(root, folder, companions->findings->arena, &nodes, &count) != 0)
+        return;
+    for (size_t i = 0; i < count; i++)
+        objects += strstr(nodes[i]->name, ".so") != NULL;
+    for (size_t i = 0; i < count && objects <= LISTED; i++) {
+        if (nodes[i]->type != NODE_FILE || nodes[i] == companions->exec->node ||
+            strstr(nodes[i]->name, ".so") == NULL)
+            continue;
+        const struct file_facts *file = facts_of(companions->target->facts, nodes[i]);
+        const char *symbol =
+            file->kind == FILE_ELF && file->elf->state == ELF_WHOLE && file->elf->type == ET_DYN
+                ? defined_in(companions, file->elf)
+                : NULL;
+        if (symbol != NULL || (above && objects <= FEW && file->kind == FILE_ELF))
+            add(companions, nodes[i], symbol);
+    }
+}
+
+/* Is every symbol of the plugin bound once the companions are there? */
+static bool serve(const struct companions *companions, const struct host *host,
+                  const struct process *process)
+{
+    struct process with = *process;
+    struct replay replay = {.arena = companions->findings->arena};
+    host_has_opened(&with, companions->paths, companions->findings->arena);
+    replay_call *call =
+        target_loader_kind(host->exec.interp_elf) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
+    call(companions->target->facts, &with, companions->exec, true, &replay);
+    bool all = true;
+    for (size_t i = 0; i < replay.events.count; i++)
+        all &= replay.events.at[i].kind != EV_SYMBOL_UNBOUND || replay.events.at[i].by > 0;
+    replay_free(&replay);
+    return all;
+}
+
+/* The symbols are no errors any more. */
+static void excuse(struct companions *companions, const struct host *host)
+{
+    struct findings *findings = companions->findings;
+    const char *path = companions->exec->program;
+    for (size_t i = 0; i < findings->list.count; i++)
+        if (lacks_symbol(&findings->list.at[i], path)) {
+            findings->list.at[i].rule = rule_row(RULE_SYMBOL_UNRESOLVED)->name;
+            findings->list.at[i].severity = rule_row(RULE_SYMBOL_UNRESOLVED)->severity;
+        }
+    struct willrun_finding *finding =
+        finding_add(findings, RULE_PLUGIN_ORDER,
+                    "%s needs %s loaded before it%s%s: whether %s does that was not given", path,
+                    companions->names, companions->symbol != NULL ? ", for " : "",
+                    companions->symbol != NULL ? companions->symbol : "", host->exec.program);
+    finding->object = path;
+    finding->needed_by = host->exec.program;
+    finding->symbol = companions->symbol;
+    finding->fix = arena_format(findings->arena, "Load %s first in the configuration of %s.",
+                                companions->names, host->row->name);
+}
+
+void companions_find(const struct target *target, const struct host *host,
+                     const struct process *process, const struct exec_result *exec,
+                     struct findings *findings)
+{
+    struct companions companions = {.target = target, .exec = exec, .findings = findings};
+    bool lacking = false;
+    if (!host->known || host->row == NULL || !host->row->globally || exec->node == NULL)
+        return;
+    for (size_t i = 0; i < findings->list.count; i++)
+        lacking |= lacks_symbol(&findings->list.at[i], exec->program);
+    if (!lacking)
+        return;
+    look_into(&companions, exec->node->parent, false);
+    if (companions.paths == NULL)
+        look_into(&companions, exec->node->parent->parent, true);
+    if (companions.paths != NULL && serve(&companions, host, process))
+        excuse(&companions, host);
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# The hosts of each kind of plugin: by the plugin's place, with what they have opened before, and the
+# plugins that others need.
+source "$(dirname "$0")/expect.bash"
+
+root=$work/root
+glibc=/lib/x86_64-linux-gnu
+mkdir -p "$root/lib64" "$root$glibc"
+cp /lib64/ld-linux-x86-64.so.2 "$root/lib64/"
+cp $glibc/libc.so.6 "$root$glibc/"
+echo 'int host_api(void) { return 1; } int main(void) { return 0; }' | gcc -rdynamic -x c -o host -
+host() {
+    mkdir -p "$(dirname "$root$1")"
+    cp host "$root$1"
+}
+plugin() { # FILE C
+    mkdir -p "$(dirname "$root$1")"
+    echo "$2" | gcc -shared -fPIC ${3:-} -x c -o "$root$1" -
+}
+is() { # STATUS HOST KIND FILE
+    expect "$1" "$4" "$willrun" check --root "$root" --format json --env PATH=/usr/sbin:/usr/bin "$4"
+    if [[ -n $2 ]]; then says out "\"host\": \"$2\""; fi
+    says out "\"plugin\": \"$3\""
+}
+need='int host_api(void); int f(void) { return host_api(); }'
+
+host /usr/bin/php8.2
+host /usr/bin/php8.4
+plugin /usr/lib/php/20240924/a.so "$need"
+is 0 /usr/bin/php8.4 php-extension /usr/lib/php/20240924/a.so
+plugin /usr/lib/php/20220829/a.so "$need"
+is 0 /usr/bin/php8.2 php-extension /usr/lib/php/20220829/a.so
+host /usr/lib/postgresql/15/bin/postgres
+host /usr/lib/postgresql/17/bin/postgres
+plugin /usr/lib/postgresql/17/lib/a.so "$need"
+is 0 /usr/lib/postgresql/17/bin/postgres postgresql-module /usr/lib/postgresql/17/lib/a.so
+host /usr/bin/ruby3.1
+plugin /usr/lib/x86_64-linux-gnu/ruby/vendor_ruby/3.1.0/a.so "$need void Init_a(void) {}"
+is 0 /usr/bin/ruby3.1 ruby-extension /usr/lib/x86_64-linux-gnu/ruby/vendor_ruby/3.1.0/a.so
+host /usr/bin/perl
+plugin /usr/lib/x86_64-linux-gnu/perl5/5.36/auto/A/A.so "$need"
+is 0 /usr/bin/perl perl-xs /usr/lib/x86_64-linux-gnu/perl5/5.36/auto/A/A.so
+host /usr/bin/lua5.4
+plugin /usr/share/lua/a.so "$need int luaopen_a(void *s) { return 0; }"
+is 0 /usr/bin/lua5.4 lua-module /usr/share/lua/a.so
+plugin /lib/x86_64-linux-gnu/security/pam_a.so 'int f(void) { return 0; }'
+is 0 '' pam-module /lib/x86_64-linux-gnu/security/pam_a.so
+plugin /lib/x86_64-linux-gnu/security/pam_b.so 'int gone(void); int f(void) { return gone(); }' -Wl,-z,now
+expect 0 'what no library of a PAM module defines' "$willrun" check --root "$root" /lib/x86_64-linux-gnu/security/pam_b.so
+says out '1 unknown'
+
+# a JVM is there before what it opens
+host /usr/lib/jvm/a/bin/java
+mkdir -p "$root/usr/lib/jvm/a/lib/server"
+echo 'int jvm(void) { return 1; }' | gcc -shared -fPIC -Wl,-soname,libjvm.so -x c -o "$root/usr/lib/jvm/a/lib/server/libjvm.so" -
+mkdir -p "$root/opt"
+echo 'int jvm(void); int JNI_OnLoad(void) { return jvm(); }' |
+    gcc -shared -fPIC -x c -o "$root/opt/libn.so" - -x none "$root/usr/lib/jvm/a/lib/server/libjvm.so"
+is 0 /usr/lib/jvm/a/bin/java jni-library /opt/libn.so
+says out '"runs": 1'
+
+# one module needs another's symbols
+host /usr/sbin/apache2
+modules=/usr/lib/apache2/modules
+plugin $modules/mod_proxy.so 'int proxy_hook(void) { return 1; }'
+plugin $modules/mod_proxy_http.so 'int proxy_hook(void); int f(void) { return proxy_hook(); }'
+is 0 /usr/sbin/apache2 apache-module $modules/mod_proxy_http.so
+says out '"rule": "plugin-order"'
+says out 'needs mod_proxy.so loaded before it, for proxy_hook'
+says out '"unknown": 1'
+rm "$root$modules/mod_proxy.so"
+expect 1 'the other one is not there' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_proxy_http.so
+says out "│ $modules/mod_proxy_http.so: undefined symbol: proxy_hook"
+
+rm -r "$root/usr/lib/jvm" "$root/usr/sbin"
+expect 0 'no host' "$willrun" check --root "$root" $modules/mod_proxy_http.so
+says out 'Give a root with Apache'
+end

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""Holds willrun to what the hosts of plugins do with the plugins of real packages.
+
+    run_plugins.py --willrun build/release/willrun [--fast] [--cache DIR] [--only ROOT]…
+
+Each plugin that willrun finds in a root is opened in a process of its real host, in a chroot, by an
+object that is preloaded into it: the host's own symbols and libraries are there, and dlopen's words
+are the loader's own. PHP, Ruby, Perl, nginx, Apache and Lua load theirs by their own means besides.
+The exit status is 1 on any difference, and where a kind has fewer plugins than it is known to have.
+"""
+
+import argparse
+import collections
+import fnmatch
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+
+import jail
+import plugin_roots
+import roots
+from run_real import cpu_level
+
+HERE = Path(__file__).resolve().parent
+SHOWN = 15      # differences in full
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ANY_HOST = "/bin/cat"
+LAZY, NOW = "1", "2"
+
+# For each kind: the program that has to be found for it, and how that opens.
+HOSTS = {"php-extension": ("/usr/bin/php*", LAZY), "ruby-extension": ("/usr/bin/ruby*", LAZY),
+         "perl-xs": ("/usr/bin/perl", LAZY), "mod-perl": ("/usr/sbin/apache2", LAZY),
+         "lua-module": ("/usr/bin/lua*", NOW), "nginx-module": ("/usr/sbin/nginx", NOW),
+         "apache-module": ("/usr/sbin/apache2", NOW), "jni-library": ("*/bin/java", LAZY),
+         "postgresql-module": ("/usr/lib/postgresql/*/bin/postgres", NOW),
+         "python-extension": ("/usr/bin/python3*", NOW), "python-library": ("/usr/bin/python3*", NOW),
+         "pam-module": (None, NOW), "nss-module": (None, NOW), "gconv-module": (None, NOW),
+         "qt-plugin": (None, LAZY), "gstreamer-plugin": (None, NOW), "odbc-driver": (None, LAZY),
+         "sqlite-extension": (None, NOW)}
+
+# Roots, and the least number of plugins that each is known to hold.
+FULL = {"plugins-bookworm": 850, "plugins-trixie": 850, "bare-plugins-bookworm": 850,
+        "plugins-bookworm+trixie": 1200, "plugins-trixie+bookworm": 1200}
+FAST = {"few-plugins": 60}
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--willrun", type=Path, required=True, help="the program under test")
+    parser.add_argument("--cache", type=Path,
+                        default=os.environ.get("WILLRUN_RIG") or HERE.parents[1] / "build" / "rig",
+                        help="where roots are kept")
+    parser.add_argument("--fast", action="store_true", help="the slice for every test run")
+    parser.add_argument("--only", action="append", metavar="ROOT", help="one root by name")
+    return parser.parse_args()
+
+
+def opener(rig):
+    """The object that is preloaded, as bytes."""
+    work = rig.cache / "helper-build" / "opener"
+    work.mkdir(parents=True, exist_ok=True)
+    names = ("dlopen", "dlerror", "getenv", "puts", "fflush", "_exit")
+    (work / "stub.c").write_text("".join(f"void {name}(void) {{}}\n" for name in names))
+    gcc = ["gcc", "-O1", "-fPIC", "-shared", "-nostdlib", "-fno-builtin", "-fno-stack-protector"]
+    subprocess.run([*gcc, "-Wl,-soname,libc.so.6", "-o", work / "libc.so.6", work / "stub.c"], check=True)
+    subprocess.run([*gcc, "-o", work / "opener.so", HERE / "opener.c", work / "libc.so.6"], check=True)
+    return (work / "opener.so").read_bytes()
+
+
+def plugins(args, root):
+    """What willrun says of each plugin of the root."""
+    done = subprocess.run([args.willrun.resolve(), "check", "--root", root, "--all", "--format", "jsonl",
+                           "--fail-on", "never", "--cpu", cpu_level(), "--env", f"PATH={PATH}"],
+                          text=True, stdout=subprocess.PIPE, check=True)
+    subjects = [json.loads(line).get("subject") for line in done.stdout.splitlines()]
+    return [subject for subject in subjects
+            if subject and subject.get("plugin") in HOSTS and subject["platform"] == "linux/amd64"]
+
+
+COMPANIONS = re.compile(r" needs (.*?) loaded before it")
+
+
+def companions(root, subject):
+    """The plugins that willrun says are to be loaded first."""
+    for finding in subject["findings"]:
+        if finding["rule"] == "plugin-order":
+            folder = Path(subject["path"]).parent
+            return [str(next(place / name for place in (folder, folder.parent)
+                             if (root / str(place)[1:] / name).exists()))
+                    for name in COMPANIONS.search(finding["message"])[1].split(" and ")]
+    return []
+
+
+def brought(root, subject):
+    """What the host opens before any plugin."""
+    if subject["plugin"] == "mod-perl":
+        return ["/usr/lib/apache2/modules/mod_perl.so"]
+    if subject["plugin"] != "jni-library" or not subject.get("host"):
+        return []
+    home = Path(os.path.realpath(f"{root}{subject['host']}")).parent.parent
+    return [str(home / "lib/server/libjvm.so")[len(str(root)):]]
+
+
+def open_inside(subject, first):
+    """What dlopen says in the host's process: its words, None for none."""
+    flags = HOSTS[subject["plugin"]][1]
+    host = subject.get("host") or ANY_HOST
+    done = jail.start(host, [host], {"PATH": PATH, "LD_PRELOAD": ":".join(["/dev/opener.so", *first]),
+                                     "OPEN_PLUGIN": subject["path"], "OPEN_FLAGS": flags}, timeout=20)
+    if done.signal or done.timeout or done.status not in (0, 1):
+        return {"crash": True}
+    return {"error": done.out.strip() or None}
+
+
+# How hosts load plugins by their own means: the command, and whether it tells of a failure of dlopen.
+OWN = {
+    "php-extension": lambda host, path: ([host, "-n", "-d", f"extension={path}", "-r", ""], "Unable to load dynamic"),
+    "ruby-extension": lambda host, path: ([host, "--disable-gems", "-e", f"require '{path}'"],
+                                         f" - {path} (LoadError)"),
+    "perl-xs": lambda host, path: ([host, "-MDynaLoader", "-e", "DynaLoader::dl_load_file($ARGV[0], 0) or "
+                                    "die 'not loaded: ' . DynaLoader::dl_error()", path], "not loaded"),
+    "lua-module": lambda host, path: ([host, "-e", f"local f, why, what = package.loadlib('{path}', '*'); "
+                                       "if not f then error('not loaded: ' .. why) end"], "not loaded"),
+    "nginx-module": lambda host, path: ([host, "-t", "-c", "/dev/null", "-g", f"load_module {path};"], "dlopen() "),
+    "apache-module": lambda host, path: ([host, "-t", "-f", "/dev/null", "-C", f"LoadModule x_module {path}"],
+                                         "into server"),
+}
+
+
+def load_by_host(subject):
+    """Whether the host itself says that dlopen failed, with its words; None: it was not asked."""
+    if subject["plugin"] not in OWN or subject.get("host") is None:
+        return None
+    command, mark = OWN[subject["plugin"]](subject.get("host"), subject["path"])
+    done = jail.start(command[0], command, {"PATH": PATH, "LC_ALL": "C"}, timeout=20, together=True)
+    if done.signal or done.timeout or "Can't locate API module structure" in done.out:
+        return {"failed": False, "words": ""}
+    return {"failed": mark in done.out, "words": done.out}
+
+
+def ask(rig, root, subjects, out):
+    """The truth of each plugin."""
+    handle = os.open(out, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    library = opener(rig)
+    firsts = [(brought(root, subject), companions(root, subject)) for subject in subjects]
+
+    def job():
+        Path("/dev/opener.so").write_bytes(library)
+        for subject, (first, more) in zip(subjects, firsts):
+            truth = {"alone": open_inside(subject, first), "host": load_by_host(subject)}
+            if more:
+                truth["after"] = open_inside(subject, first + more)
+            os.write(handle, (json.dumps(truth) + "\n").encode("utf-8", "surrogateescape"))
+
+    if not jail.run_inside(root, job):
+        raise SystemExit(f"{root}: the hosts could not be asked")
+    os.close(handle)
+    return [json.loads(line) for line in out.read_text(errors="surrogateescape").splitlines()]
+
+
+def differences(subject, truth):
+    kinds, verdict = [], subject["verdict"]
+    wanted = HOSTS[subject["plugin"]][0]
+    if wanted is not None and not fnmatch.fnmatch(subject.get("host") or "", wanted):
+        return [f"its host is {subject.get('host')}, not {wanted}"]
+    if "module-not-taken" in [finding["rule"] for finding in subject["findings"]]:
+        return []
+    if "module-not-importable" in [finding["rule"] for finding in subject["findings"]]:
+        return []
+    if "crash" in truth["alone"]:
+        return []
+    error = truth["alone"]["error"]
+    if error is None and verdict not in ("runs", "degraded"):
+        kinds.append(f"{verdict}, and it loads")
+    if error is not None and verdict in ("runs", "degraded"):
+        kinds.append(f"false runs: {error}")
+    if error is not None and verdict == "unknown" and truth.get("after", {}).get("error", error) is not None:
+        kinds.append(f"unknown: {error}, and with those before it {truth.get('after')}")
+    if error is not None and verdict == "fails":
+        kinds += words(subject, truth, error)
+    if truth["host"] is not None and truth["host"]["failed"] != (error is not None):
+        kinds.append(f"the host itself says {truth['host']}, dlopen {error}")
+    return kinds
+
+
+def words(subject, truth, error):
+    told = "\n".join(subject["predicted"]["stderr"])
+    if error not in told:
+        return [f"words: {told}, not {error}"]
+    by_host = truth["host"]
+    if by_host is not None and by_host["failed"] and not subject["plugin"].startswith("python") \
+            and told not in by_host["words"]:
+        return [f"words: {told}, the host {by_host['words']}"]
+    return []
+
+
+def hold(args, rig, name, least):
+    root = rig.make(name)
+    subjects = plugins(args, root)
+    truths = ask(rig, root, subjects, rig.cache / "truth" / f"{name}.plugins")
+    kinds, verdicts, shown, false_runs = collections.Counter(), collections.Counter(), 0, 0
+    for subject, truth in zip(subjects, truths):
+        kinds[subject["plugin"]] += 1
+        verdicts[subject["verdict"]] += 1
+        for difference in differences(subject, truth):
+            false_runs += difference.startswith("false runs")
+            if shown < SHOWN:
+                print(f"  {subject['path']}: {difference}")
+            shown += 1
+    print(f"{name}: {len(subjects)} plugins (" + ", ".join(f"{n} {what}" for what, n in verdicts.items())
+          + f"), {shown} differences, {false_runs} false runs\n    "
+          + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())), flush=True)
+    if len(subjects) < least or len(truths) != len(subjects):
+        print(f"{name}: {len(truths)} of {len(subjects)} plugins were asked about, at least {least} are known")
+        return False
+    return shown == 0
+
+
+def main():
+    args = options()
+    rig = roots.Rig(args.cache)
+    sets = FAST if args.fast else {**FAST, **FULL}
+    chosen = {name: least for name, least in sets.items() if not args.only or name in args.only}
+    if not chosen:
+        raise SystemExit(f"no such root; there are {', '.join(sets)}")
+    plugin_roots.register()
+    return 0 if all([hold(args, rig, name, least) for name, least in chosen.items()]) else 1
+
+
+sys.exit(main())
