@@ -347,6 +347,7 @@ static void pass_gap_on(struct copying *copying, const struct built *from, const
     if (from->from != NULL)
         made->kind = GAP_STAGE;
     made->cause = gap->at;
+    made->from = from;
 }
 
 static bool copy_from_built(struct copying *copying, const struct built *from, const char *source)
@@ -714,6 +715,7 @@ static void free_built(struct built *built)
     stage_config_free(&built->config);
     vec_free(&built->gaps);
     vec_free(&built->installed);
+    vec_free(&built->runs);
     vec_free(&built->copies);
     if (built->borrowed)
         return;

@@ -28,6 +28,13 @@ struct gap {
     const char *name;                /* the stage or image to give; NULL: none */
     const struct instruction *cause; /* what makes it in that stage; NULL: none */
     const char *shown; /* the file that would be there, as far as it can be told; NULL: no copy */
+    const struct built *from; /* what it is copied from; NULL: no stage or image */
+};
+
+/* A RUN that was followed. */
+struct run {
+    const char *text;
+    const char *const *exports; /* ENV and ARG that it sees, "K=V"; NULL at the end */
 };
 
 /* A package that a RUN installs. */
@@ -44,8 +51,8 @@ struct built {
     struct facts *facts;
     struct VEC(struct gap) gaps;
     struct VEC(struct installed) installed;
-    bool refreshed; /* ldconfig was run: `refreshed_at` */
-    const struct instruction *refreshed_at;
+    struct VEC(struct run) runs;
+    const struct instruction *refreshed_at;        /* the last that ran ldconfig; NULL: none */
     struct VEC(const struct instruction *) copies; /* the instruction of each call of root_copy */
     struct stage_config config;
     struct image_base base; /* of the image under it; of one that was given: by its name, too */

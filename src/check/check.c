@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/meter.h"
+#include "check/builders.h"
 #include "check/checking.h"
 #include "check/commands.h"
 #include "check/start.h"
@@ -60,6 +61,10 @@ static void add_unknown(struct checking *checking)
 {
     const struct built *target = &checking->assembly->target;
     size_t commands = checking->asked.count;
+    const struct gap *whole = built_gap(target, "/", 0, true);
+    if (commands == 0 && whole != NULL && target->config.entrypoint == NULL &&
+        target->config.command == NULL) /* the image says what is started */
+        *vec_push(&checking->asked) = (struct asked){.path = "/", .gap = whole};
     for (size_t i = 0; i < target->gaps.count; i++) {
         const struct gap *gap = &target->gaps.at[i];
         bool told = gap->shown == NULL;
@@ -95,7 +100,7 @@ static bool gather_subjects(struct checking *checking)
                           &checking->asked);
     if (checking->assembly != NULL)
         add_unknown(checking);
-    return checking->asked.count != 0 || willrun->copies.count != 0 ||
+    return checking->asked.count != 0 || willrun->copies.count != 0 || checking->assembly != NULL ||
            err_set(&willrun->err, WILLRUN_EUSAGE,
                    checking->image != NULL
                        ? "nothing to check: the image %s has neither ENTRYPOINT nor CMD; name at "
@@ -161,6 +166,21 @@ static size_t tell_once(const struct checking *checking, struct willrun_subject 
     return left;
 }
 
+/* Behind those of the target, what the Dockerfile says of its builders. */
+static void add_builders(struct checking *checking, struct willrun_target *out)
+{
+    struct arena *arena = &checking->owned->arena;
+    struct findings made = {.arena = arena, .advice = &checking->target.advice};
+    builders_judge(checking->assembly, &checking->target, &made);
+    size_t count = out->finding_count + made.list.count;
+    struct willrun_finding *all = arena_array(arena, count + 1, sizeof *all);
+    for (size_t i = 0; i < count; i++)
+        all[i] = i < out->finding_count ? out->findings[i] : made.list.at[i - out->finding_count];
+    out->findings = all;
+    out->finding_count = count;
+    vec_free(&made.list);
+}
+
 static void judge(struct checking *checking)
 {
     struct owned_result *owned = checking->owned;
@@ -182,6 +202,8 @@ static void judge(struct checking *checking)
     size_t count = out->subject_count = tell_once(checking, subjects);
     out->finding_count = target_findings(checking->source, subjects, count, target->platform,
                                          &owned->arena, &out->findings);
+    if (checking->assembly != NULL)
+        add_builders(checking, out);
     out->findings = acceptances_mark(checking->willrun->acceptances, &owned->arena, NULL,
                                      out->findings, out->finding_count);
     count_verdicts(&owned->result, subjects, count);

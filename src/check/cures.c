@@ -55,15 +55,13 @@ static bool apt_has(const char *package, const char *soname, const char *codenam
     return own != NULL && strcmp(own, package) == 0;
 }
 
-static bool leaf_has(const char *package, const char *soname, bool *leaf)
+/* The libraries that a package brings, where those are all; NULL: not known. */
+static const char *all_libraries(const char *package)
 {
     for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++)
-        if (strcmp(leaves[i].package, package) == 0) {
-            *leaf = true;
-            return has_word(leaves[i].libraries, soname);
-        }
-    *leaf = false;
-    return false;
+        if (strcmp(leaves[i].package, package) == 0)
+            return leaves[i].libraries;
+    return NULL;
 }
 
 /* ---- same releases ---- */
@@ -99,18 +97,37 @@ static struct cure cure_library(const struct assembly *assembly,
         built->base.libc == WILLRUN_LIBC_MUSL || same(os.id, "alpine") || same(os.id, "wolfi");
     for (size_t i = 0; i < built->installed.count; i++) {
         const struct installed *installed = &built->installed.at[i];
-        bool leaf, brings = leaf_has(installed->package, finding->object, &leaf);
+        const char *all = all_libraries(installed->package);
+        bool brings = all != NULL && has_word(all, finding->object);
         bool has = apk ? apk_has(installed->package, finding->object, arena)
                        : apt_has(installed->package, finding->object, os.codename, arena);
         if (has || brings) {
             bool sure = installed->surely && finding->copy_count != 0 &&
                         is_same_release(assembly, finding, arena);
-            return (struct cure){sure ? CURE_SURE : CURE_MAYBE, installed->package, installed->at};
+            return (struct cure){sure ? CURE_SURE : CURE_MAYBE, installed->package, installed->at,
+                                 false};
         }
-        if (!leaf && cure.kind == CURE_NONE)
-            cure = (struct cure){CURE_MAYBE, NULL, installed->at};
+        if (all == NULL && cure.kind == CURE_NONE)
+            cure = (struct cure){CURE_MAYBE, NULL, installed->at, false};
     }
     return cure;
+}
+
+/* What ldconfig puts into the cache, of the folders that /etc/ld.so.conf of Debian and Ubuntu
+ * names. */
+static struct cure cure_cache(const struct assembly *assembly,
+                              const struct willrun_finding *finding, struct arena *arena)
+{
+    static const char *const folders[] = {"/usr/local/lib", "/usr/local/lib/x86_64-linux-gnu",
+                                          "/usr/local/lib/aarch64-linux-gnu", "/usr/local/lib64"};
+    const struct built *built = &assembly->target;
+    int error;
+    for (size_t i = 0; built->refreshed_at != NULL && i < sizeof folders / sizeof *folders; i++)
+        if (root_lookup(built->root, NULL,
+                        arena_format(arena, "%s/%s", folders[i], finding->object), NULL,
+                        LOOKUP_FOLLOW, &error) != NULL)
+            return (struct cure){CURE_MAYBE, "libc-bin", built->refreshed_at, true};
+    return (struct cure){.kind = CURE_NONE};
 }
 
 /* A command or an interpreter of scripts: a package of its name has it. */
@@ -121,12 +138,10 @@ static struct cure cure_program(const struct assembly *assembly, const char *pat
     struct cure cure = {.kind = CURE_NONE};
     for (size_t i = 0; i < built->installed.count; i++) {
         const struct installed *installed = &built->installed.at[i];
-        bool leaf;
         if (strcmp(installed->package, name) == 0)
-            return (struct cure){CURE_MAYBE, installed->package, installed->at};
-        leaf_has(installed->package, "", &leaf);
-        if (!leaf && cure.kind == CURE_NONE)
-            cure = (struct cure){CURE_MAYBE, NULL, installed->at};
+            return (struct cure){CURE_MAYBE, installed->package, installed->at, false};
+        if (all_libraries(installed->package) == NULL && cure.kind == CURE_NONE)
+            cure = (struct cure){CURE_MAYBE, NULL, installed->at, false};
     }
     return cure;
 }
@@ -140,7 +155,7 @@ static struct cure cure_interpreter(const struct assembly *assembly, const char 
             if (strcmp(built->installed.at[i].package, "gcompat") == 0 ||
                 strcmp(built->installed.at[i].package, "libc6-compat") == 0)
                 return (struct cure){CURE_MAYBE, built->installed.at[i].package,
-                                     built->installed.at[i].at};
+                                     built->installed.at[i].at, false};
     return (struct cure){.kind = CURE_NONE};
 }
 
@@ -152,8 +167,11 @@ static bool is(const struct willrun_finding *finding, enum rule rule)
 struct cure cure_of(const struct assembly *assembly, const struct willrun_subject *subject,
                     const struct willrun_finding *finding, struct arena *arena)
 {
-    if (assembly->target.installed.count == 0)
-        return (struct cure){.kind = CURE_NONE};
+    struct cure cure = {.kind = CURE_NONE};
+    if (is(finding, RULE_LIBRARY_MISSING) && finding->object != NULL)
+        cure = cure_cache(assembly, finding, arena);
+    if (cure.kind != CURE_NONE || assembly->target.installed.count == 0)
+        return cure;
     if (is(finding, RULE_LIBRARY_MISSING) && finding->object != NULL)
         return cure_library(assembly, finding, arena);
     if (is(finding, RULE_COMMAND_NOT_FOUND) || is(finding, RULE_ENV_MISSING) ||
@@ -161,7 +179,7 @@ struct cure cure_of(const struct assembly *assembly, const struct willrun_subjec
         return cure_program(assembly, finding->object != NULL ? finding->object : subject->path);
     if (is(finding, RULE_INTERPRETER_MISSING))
         return cure_interpreter(assembly, finding->object);
-    return (struct cure){.kind = CURE_NONE};
+    return cure;
 }
 
 void cure_note(const struct assembly *assembly, const struct cure *cure,
@@ -170,7 +188,12 @@ void cure_note(const struct assembly *assembly, const struct cure *cure,
     const char *what = finding->object != NULL ? finding->object : "what is missing";
     size_t line = cure->at->range.begin.line;
     struct willrun_finding *note;
-    if (cure->kind == CURE_SURE)
+    if (cure->cache)
+        note = finding_add(notes, RULE_RUN_NOT_EXECUTED,
+                           "%s lies where ldconfig, which RUN starts in line %zu, puts it into "
+                           "ld.so.cache",
+                           what, line);
+    else if (cure->kind == CURE_SURE)
         note = finding_add(notes, RULE_PACKAGE_CURES,
                            "%s is in the package %s, which RUN installs in line %zu: the verdict "
                            "rests on it",

@@ -245,7 +245,6 @@ static void remove_files(struct effecting *effecting, command run)
 static void refresh_cache(struct effecting *effecting, command run)
 {
     (void)run;
-    effecting->built->refreshed = true;
     effecting->built->refreshed_at = effecting->step->instruction;
 }
 
@@ -434,6 +433,7 @@ void effects_apply(struct assembly *assembly, struct built *built, const struct 
 {
     struct effecting effecting = {assembly, built, step, step->workdir, &assembly->arena};
     struct run_commands commands = {0};
+    *vec_push(&built->runs) = (struct run){step->text, step->exports};
     bool whole = run_commands_read(step->text, step->exports, effecting.arena, &commands);
     for (size_t i = 0; i < commands.count; i++)
         apply(&effecting, &commands.at[i]);

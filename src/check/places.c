@@ -21,6 +21,8 @@ const struct instruction *copied_by(const struct assembly *assembly, const struc
     const struct built *built = &assembly->target;
     const struct node *node =
         path != NULL ? root_lookup(built->root, cwd, path, NULL, LOOKUP_FOLLOW, &error) : NULL;
+    if (node == NULL && path != NULL) /* a link to nothing */
+        node = root_lookup(built->root, cwd, path, NULL, LOOKUP_NOFOLLOW, &error);
     unsigned serial = node != NULL ? node_copy(node) : 0;
     return serial != 0 && serial <= built->copies.count ? built->copies.at[serial - 1] : NULL;
 }
@@ -66,7 +68,8 @@ void place_finding(const struct assembly *assembly, const struct target *target,
         at = config->user_at;
     else if (is(finding, RULE_WORKDIR_REFUSED))
         at = config->workdir_at;
-    else if (is(finding, RULE_COMMAND_NOT_FOUND))
+    else if (is(finding, RULE_COMMAND_NOT_FOUND) &&
+             copied_by(assembly, target->cwd, subject->path) == NULL)
         at = started_by(assembly, asked);
     if (at == NULL)
         at = brought_by(assembly, target, subject, finding);

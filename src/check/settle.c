@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check/cures.h"
+#include "check/edits.h"
 #include "check/places.h"
 #include "verdict/findings.h"
 
@@ -305,9 +306,13 @@ static void keep_findings(struct settling *settling, const struct asked *asked)
         kept[i] = settling->notes.list.at[i];
     for (size_t i = 0; i < settling->count; i++)
         kept[settling->notes.list.count + i] = settling->findings[i];
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (kept[i].place.file == NULL)
             place_finding(settling->assembly, settling->target, asked, settling->subject, &kept[i]);
+        if (kept[i].severity != WILLRUN_NOTE)
+            edit_finding(settling->assembly, settling->target, asked, settling->subject,
+                         settling->arena, &kept[i]);
+    }
     settling->subject->findings = kept;
     settling->subject->finding_count = count;
     vec_free(&settling->notes.list);

@@ -13,7 +13,7 @@ struct stage {
     const char *name;
     struct root *root;
     struct facts *facts;
-    struct owners *owners; /* of its libraries; NULL: not needed yet (stage_owners) */
+    struct owners *owners;           /* of its libraries; NULL: not needed yet (stage_owners) */
     const struct image_facts *image; /* NULL: it is no image */
 };
 

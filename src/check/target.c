@@ -47,8 +47,8 @@ static bool make_copies(struct checking *checking)
     bool ok = true;
     if (workdir == NULL && checking->image != NULL)
         workdir = checking->image->workdir;
-    for (size_t i = 0; ok && willrun->shared == NULL && checking->assembly == NULL &&
-                       i < willrun->stages.count;
+    for (size_t i = 0;
+         ok && willrun->shared == NULL && checking->assembly == NULL && i < willrun->stages.count;
          i++)
         ok = stages_add(stages, willrun->stages.at[i], platform_asked(checking), &willrun->err);
     for (size_t i = 0; ok && i < willrun->copies.count; i++)

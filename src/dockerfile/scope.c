@@ -34,7 +34,7 @@ bool build_scope_heredoc(const struct build_scope *scope, const struct heredoc *
     *content = heredoc_text(heredoc, arena);
     if (!heredoc->expand)
         return true;
-    if (memchr(content->data, '\0', content->size) != NULL)
+    if (content->size != 0 && memchr(content->data, '\0', content->size) != NULL)
         return dockerfile_fail(scope->file, heredoc->range.begin, err,
                                "a NUL byte in a heredoc whose variables are to be replaced");
     struct expansion expansion = {.variables = variables, .escape = '\\', .plain_quotes = true};

@@ -4,6 +4,7 @@
 
 #include "base/sha256.h"
 #include "base/utf8.h"
+#include "verdict/rules.h"
 
 void markdown_put(FILE *out, const char *text)
 {
@@ -35,6 +36,7 @@ bool report_tells(const struct willrun_style *style, const struct willrun_subjec
 {
     return style->verbose || (finding->accepted == NULL &&
                               (finding->severity != WILLRUN_NOTE ||
+                               strcmp(finding->rule, rule_row(RULE_PACKAGE_CURES)->name) == 0 ||
                                (subject != NULL && subject->verdict == WILLRUN_UNKNOWN)));
 }
 

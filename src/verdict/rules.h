@@ -47,6 +47,11 @@
     X(LOCALE_MISSING, "locale-missing", WILLRUN_WARNING)                                           \
     X(NAME_SERVICE_MISSING, "name-service-missing", WILLRUN_WARNING)                               \
     X(UNWINDER_MISSING, "unwinder-missing", WILLRUN_WARNING)                                       \
+    X(LIBC_FAMILIES, "libc-families", WILLRUN_WARNING)                                             \
+    X(BUILDER_NEWER, "builder-newer", WILLRUN_WARNING)                                             \
+    X(PLATFORM_FIXED, "platform-fixed", WILLRUN_WARNING)                                           \
+    X(CROSS_BUILD, "cross-build", WILLRUN_WARNING)                                                 \
+    X(TAG_MOVES, "tag-moves", WILLRUN_NOTE)                                                        \
     X(COPY_SIZE, "copy-size", WILLRUN_NOTE)                                                        \
     X(SYMBOL_PROTECTED, "symbol-protected", WILLRUN_NOTE)                                          \
     X(VERSION_NO_INFO, "version-no-info", WILLRUN_NOTE)                                            \

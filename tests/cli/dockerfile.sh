@@ -46,6 +46,18 @@ check 2 --dockerfile Dockerfile --root /
 check 2 --dockerfile nowhere
 says err 'nowhere'
 
+# The edited line is the Dockerfile's, and mends it.
+check 1 --dockerfile Dockerfile --stage build=build --build-arg BASE=alpine:3.20
+has 'line 4 becomes:' 'FROM debian:13-slim AS run'
+sed 's/^FROM .BASE AS run/FROM debian:13-slim AS run/' Dockerfile >mended
+check 0 --dockerfile mended --stage build=build
+check 0 --dockerfile Dockerfile --build-arg BASE=alpine:3.20
+has 'warning[libc-families]' 'at Dockerfile:5'
+check 0 --dockerfile Dockerfile --build-arg BASE=debian:11-slim
+has 'warning[builder-newer]' '2.41 (debian:13)' 'glibc 2.31'
+check 1 --dockerfile Dockerfile --stage build=build --build-arg BASE=alpine:3.20 --format sarif
+has '"uri": "Dockerfile"' '"startLine": 5' '"insertedContent": {"text": "FROM debian:13-slim AS run\n"}'
+
 cat >Dockerfile <<'END'
 FROM debian:12-slim
 COPY server /server

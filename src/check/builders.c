@@ -1,0 +1,238 @@
+#include "check/builders.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "check/edits.h"
+#include "check/places.h"
+#include "platform/platform.h"
+
+struct judging {
+    const struct assembly *assembly;
+    const struct target *target;
+    struct findings *findings;
+    struct arena *arena;
+};
+
+/* ---- how a stage links ---- */
+
+enum linking { LINKS_STATIC, LINKS_EITHER, LINKS_DYNAMIC, LINKS_NOTHING };
+
+/* Does any RUN of the stage, or a variable that it sees, have the word? */
+static bool has(const struct built *built, const char *word)
+{
+    for (size_t i = 0; i < built->runs.count; i++) {
+        if (strstr(built->runs.at[i].text, word) != NULL)
+            return true;
+        for (const char *const *at = built->runs.at[i].exports; at != NULL && *at != NULL; at++)
+            if (strstr(*at, word) != NULL)
+                return true;
+    }
+    return false;
+}
+
+static bool has_one(const struct built *built, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (has(built, words[i]))
+            return true;
+    return false;
+}
+
+/* By what is run there: only what surely links dynamically is called so. */
+static enum linking linking_of(const struct built *built)
+{
+    static const char *const stays[] = {"-static", "+crt-static", "-linux-musl", "-extldflags",
+                                        NULL};
+    static const char *const go[] = {"go build", "go install", NULL};
+    static const char *const rust[] = {"cargo build", "cargo install", "rustc", NULL};
+    static const char *const c[] = {"gcc ", "g++ ", "clang ", "clang++ ", "cc ", NULL};
+    static const char *const other[] = {"make",    "cmake",    "configure", "meson", "npm ",
+                                        "yarn ",   "pnpm ",    "pip ",      "pip3 ", "bundle ",
+                                        "dotnet ", "node-gyp", "swift ",    "ghc",   "cabal ",
+                                        "stack ",  "uv ",      "poetry ",   NULL};
+    if (has_one(built, go))
+        return has(built, "CGO_ENABLED=0") || has_one(built, stays) ? LINKS_STATIC : LINKS_EITHER;
+    if (has_one(built, rust)) {
+        bool musl = built->base.libc == WILLRUN_LIBC_MUSL; /* Rust links musl statically */
+        if (has(built, "-crt-static"))
+            return LINKS_DYNAMIC;
+        return musl || has_one(built, stays) ? LINKS_STATIC : LINKS_DYNAMIC;
+    }
+    if (has_one(built, c))
+        return has_one(built, stays) ? LINKS_EITHER : LINKS_DYNAMIC;
+    return has_one(built, other) ? LINKS_EITHER : LINKS_NOTHING;
+}
+
+/* ---- families and releases ---- */
+
+static const char *name_of(enum willrun_libc libc)
+{
+    return libc == WILLRUN_LIBC_MUSL ? "musl" : libc == WILLRUN_LIBC_GLIBC ? "glibc" : "no libc";
+}
+
+static const char *image_of(const struct assembly *assembly)
+{
+    return assembly->target.image != NULL ? assembly->target.image : assembly->target.name;
+}
+
+static void families(struct judging *judging, const struct gap *gap, enum linking linking)
+{
+    const struct assembly *assembly = judging->assembly;
+    const struct built *from = gap->from;
+    enum willrun_libc builder = from->base.libc, own = judging->target->libc.kind;
+    if ((builder != WILLRUN_LIBC_MUSL && builder != WILLRUN_LIBC_GLIBC) || builder == own ||
+        (own != WILLRUN_LIBC_MUSL && own != WILLRUN_LIBC_GLIBC && own != WILLRUN_LIBC_NONE))
+        return;
+    struct willrun_finding *finding = finding_add(
+        judging->findings, RULE_LIBC_FAMILIES,
+        linking == LINKS_DYNAMIC
+            ? "the stage %s builds on %s with %s, and %s has %s: what is linked there dynamically "
+              "finds no loader here"
+            : "the stage %s builds on %s with %s, and %s has %s: what is linked there dynamically, "
+              "or is loaded as a plugin, finds no loader here",
+        from->name, from->image, name_of(builder), image_of(assembly), name_of(own));
+    finding->object = gap->shown;
+    finding->fix = own == WILLRUN_LIBC_NONE
+                       ? "Link it statically (CGO_ENABLED=0, -static), or take a base with the "
+                         "builder's libc."
+                       : "Build and run on the same family (both -alpine, or both Debian), or link "
+                         "statically (CGO_ENABLED=0, -static).";
+    place_at(assembly, gap->at, finding);
+    edit_base(assembly, from->base.release, judging->arena, finding);
+}
+
+static const char *glibc_of_target(const struct judging *judging)
+{
+    const struct image_base *base = &judging->assembly->target.base;
+    if (judging->target->libc.version != NULL)
+        return judging->target->libc.version;
+    return base->versions != NULL ? base->versions->glibc : NULL;
+}
+
+static void releases(struct judging *judging, const struct gap *gap)
+{
+    const struct assembly *assembly = judging->assembly;
+    const struct built *from = gap->from;
+    const char *own = glibc_of_target(judging);
+    const char *newer = from->base.versions != NULL ? from->base.versions->glibc : NULL;
+    if (from->base.libc != WILLRUN_LIBC_GLIBC || judging->target->libc.kind != WILLRUN_LIBC_GLIBC ||
+        own == NULL || newer == NULL || version_compare(newer, own) <= 0)
+        return;
+    struct willrun_finding *finding =
+        finding_add(judging->findings, RULE_BUILDER_NEWER,
+                    "the stage %s builds on %s with glibc %s (%s), and %s has glibc %s: what is "
+                    "linked there may need versions that are not here",
+                    from->name, from->image, newer, from->base.release, image_of(assembly), own);
+    finding->object = gap->shown;
+    finding->version = newer;
+    finding->fix = "Build on the release that it runs on, or run on that of the builder.";
+    place_at(assembly, gap->at, finding);
+    edit_base(assembly, from->base.release, judging->arena, finding);
+}
+
+/* Each stage once, for the first file that comes from it. */
+static bool is_first(const struct built *target, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (target->gaps.at[i].from == target->gaps.at[index].from)
+            return false;
+    return true;
+}
+
+static void judge_gaps(struct judging *judging)
+{
+    const struct built *target = &judging->assembly->target;
+    for (size_t i = 0; i < target->gaps.count; i++) {
+        const struct gap *gap = &target->gaps.at[i];
+        if (gap->kind != GAP_STAGE || gap->from == NULL || gap->from->image == NULL ||
+            !is_first(target, i))
+            continue;
+        enum linking linking = linking_of(gap->from);
+        if (linking == LINKS_STATIC || linking == LINKS_NOTHING)
+            continue;
+        families(judging, gap, linking);
+        releases(judging, gap);
+    }
+}
+
+/* ---- platforms ---- */
+
+/* FROM --platform=linux/arm64, where the build is for another machine. */
+static void judge_platform(struct judging *judging)
+{
+    const struct assembly *assembly = judging->assembly;
+    const char *fixed = assembly->scope->starts[assembly->bottom].platform;
+    const char *asked = assembly->request.target_platform;
+    const struct instruction *from = assembly->file->stages[assembly->bottom].from;
+    if (fixed == NULL || platform_by_name(fixed) == platform_by_name(asked))
+        return;
+    struct willrun_finding *finding =
+        finding_add(judging->findings, RULE_PLATFORM_FIXED,
+                    "FROM takes the image for %s, and the build is for %s: its programs do not run "
+                    "there (exec format error)",
+                    fixed, asked);
+    finding->fix = "Leave --platform out of the FROM of the stage that runs.";
+    place_at(assembly, from, finding);
+    edit_without_flag(assembly, from, "platform", finding);
+}
+
+/* A stage on the builder's own machine that never asks for which one it builds. */
+static void judge_cross(struct judging *judging)
+{
+    const struct assembly *assembly = judging->assembly;
+    static const char *const asks[] = {"TARGETARCH", "TARGETPLATFORM", "GOARCH", "--target",
+                                       "xx-",        "--host=",        "CROSS",  "-gnu-gcc",
+                                       NULL};
+    const struct built *target = &assembly->target;
+    for (size_t i = 0; i < target->gaps.count; i++) {
+        const struct gap *gap = &target->gaps.at[i];
+        if (gap->kind != GAP_STAGE || gap->from == NULL || gap->from->from == NULL ||
+            !is_first(target, i))
+            continue;
+        const struct flag *flag = instruction_flag(gap->from->from, "platform");
+        bool fixed = flag != NULL && flag->value != NULL && strstr(flag->value, "TARGET") == NULL;
+        bool written = false;
+        for (size_t k = 0; k < gap->from->runs.count; k++)
+            for (size_t w = 0; asks[w] != NULL; w++)
+                written |= strstr(gap->from->runs.at[k].text, asks[w]) != NULL;
+        if (!fixed || written || linking_of(gap->from) == LINKS_NOTHING)
+            continue;
+        struct willrun_finding *finding = finding_add(
+            judging->findings, RULE_CROSS_BUILD,
+            "the stage %s runs on a machine of its own (--platform=%s), and no RUN of it asks for "
+            "TARGETARCH: built for another platform, its programs are for the wrong machine",
+            gap->from->name, flag->value);
+        finding->fix = "Add ARG TARGETARCH and build for it (GOARCH=$TARGETARCH, --target), or "
+                       "leave --platform out.";
+        place_at(assembly, gap->from->from, finding);
+    }
+}
+
+/* ---- tags ---- */
+
+static void judge_tag(struct judging *judging, const struct built *built)
+{
+    if (built->image == NULL || built->from == NULL || built->given || !built->base.floats ||
+        built->base.release == NULL)
+        return;
+    struct willrun_finding *finding =
+        finding_add(judging->findings, RULE_TAG_MOVES,
+                    "%s names no release: it stood on %s on %s, and moves to a newer one some day",
+                    built->image, built->base.release, image_base_date());
+    finding->fix = "Name the release in the tag, as in golang:1.24-bookworm or node:22-alpine3.22.";
+    place_at(judging->assembly, built->from, finding);
+}
+
+void builders_judge(const struct assembly *assembly, const struct target *target,
+                    struct findings *findings)
+{
+    struct judging judging = {assembly, target, findings, findings->arena};
+    judge_gaps(&judging);
+    judge_platform(&judging);
+    judge_cross(&judging);
+    judge_tag(&judging, &assembly->target);
+    for (size_t i = 0; i < assembly->file->stage_count; i++)
+        if (assembly->built[i] != NULL && assembly->built[i] != &assembly->target)
+            judge_tag(&judging, assembly->built[i]);
+}
