@@ -267,19 +267,97 @@ static void drop(struct bundling *bundling)
     bundling->temporary = NULL;
 }
 
+/* Does a finding of this rule stand in the bundle alone? NULL: no. */
+static const struct willrun_finding *new_finding(const struct willrun_subject *before,
+                                                 const struct willrun_subject *after,
+                                                 const char *rule)
+{
+    for (size_t i = 0; i < before->finding_count; i++)
+        if (strcmp(before->findings[i].rule, rule) == 0)
+            return NULL;
+    for (size_t i = 0; i < after->finding_count; i++)
+        if (strcmp(after->findings[i].rule, rule) == 0)
+            return &after->findings[i];
+    return NULL;
+}
+
+/* Libraries that the subject opens when it runs, with all that they need: as a start in the root
+ * finds them that has them as preloads. */
+static bool add_opened(struct bundling *bundling, const struct willrun_subject *subject,
+                       const char *names)
+{
+    struct willrun *like = context_like(bundling->willrun);
+    struct willrun_result *result = NULL;
+    struct arena arena = {0};
+    set_process(bundling, like);
+    willrun_set_root(like, bundling->willrun->root);
+    willrun_set_platform(like, bundling->before->targets[0].platform);
+    for (size_t i = 0; i < bundling->willrun->stages.count; i++)
+        willrun_add_stage(like, bundling->willrun->stages.at[i]);
+    for (size_t i = 0; i < bundling->willrun->copies.count; i++)
+        willrun_add_copy(like, bundling->willrun->copies.at[i]);
+    willrun_add_env(like, arena_format(&arena, "LD_PRELOAD=%s", names));
+    willrun_add_subject(like, subject->path);
+    bool found = willrun_check(like, &result) == WILLRUN_OK;
+    if (found)
+        closure_add_subject(&bundling->closure, &result->targets[0].subjects[0]);
+    willrun_result_free(result);
+    willrun_free(like);
+    arena_free(&arena);
+    return found;
+}
+
+/* What the subject reaches later in the root, and not in the bundle; false: nothing that can be
+ * taken. */
+static bool add_later(struct bundling *bundling, const struct willrun_subject *before,
+                      const struct willrun_subject *after)
+{
+    static const char *const opened[] = {"dlopen-missing", "unwinder-missing"};
+    static const char *const files[] = {"time-zone-unknown", "locale-missing"};
+    const struct willrun_finding *finding;
+    bool added = false;
+    for (size_t i = 0; i < sizeof opened / sizeof *opened; i++)
+        if ((finding = new_finding(before, after, opened[i])) != NULL)
+            added |= add_opened(bundling, before, finding->object);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if ((finding = new_finding(before, after, files[i])) != NULL)
+            added |= closure_add_existing(&bundling->closure, finding->object);
+    if (new_finding(before, after, "name-service-missing") != NULL) {
+        add_row(bundling, bundle_extra("name-service"));
+        added |= add_opened(bundling, before, "libnss_files.so.2:libnss_dns.so.2");
+    }
+    return added;
+}
+
+static bool add_all_later(struct bundling *bundling)
+{
+    const struct willrun_target *before = &bundling->before->targets[0];
+    const struct willrun_target *after = &bundling->owned->check->targets[0];
+    bool added = false;
+    for (size_t i = 0; i < before->subject_count && i < after->subject_count; i++)
+        added |= add_later(bundling, &before->subjects[i], &after->subjects[i]);
+    return added;
+}
+
+static bool write_again(struct bundling *bundling)
+{
+    drop(bundling);
+    return write(bundling) && check_after(bundling);
+}
+
 /* ld.so.cache is taken only where a library is not found without it: it tells of all that the root
  * had. */
 static bool write_checked(struct bundling *bundling)
 {
     if (!write(bundling) || !check_after(bundling))
         return false;
+    for (unsigned round = 0; round < ROUNDS && add_all_later(bundling); round++)
+        if (!write_again(bundling))
+            return false;
     if (first_other(bundling) == NULL)
         return true;
-    if (closure_add_existing(&bundling->closure, "/etc/ld.so.cache")) {
-        drop(bundling);
-        if (!write(bundling) || !check_after(bundling))
-            return false;
-    }
+    if (closure_add_existing(&bundling->closure, "/etc/ld.so.cache") && !write_again(bundling))
+        return false;
     const struct willrun_subject *other = first_other(bundling);
     if (other == NULL || bundling->request->partial)
         return true;
