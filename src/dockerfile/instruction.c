@@ -191,6 +191,7 @@ static bool read_slice(struct dockerfile *file, struct slice slice, struct instr
     struct slice keyword = arguments_take_field(&rest);
     instruction->keyword = slice_text(file, keyword);
     instruction->keyword_range = slice_range(file, keyword);
+    instruction->source.data = file->text.data + slice_offset(keyword);
     instruction->kind = kind_of(instruction->keyword);
     instruction->line = slice_text(file, slice_trim(slice));
     instruction->name = instruction->kind < INSTRUCTION_COUNT
@@ -223,7 +224,8 @@ bool instruction_read(struct lines *lines, struct logical_line *line,
         trigger->heredocs = instruction->heredocs;
         trigger->heredoc_count = instruction->heredoc_count;
         trigger->range = (struct text_range){trigger->keyword_range.begin, instruction->range.end};
-        trigger->source = instruction->source;
+        const unsigned char *end = instruction->source.data + instruction->source.size;
+        trigger->source.size = (size_t)(end - trigger->source.data);
         link_sources(file, trigger);
     }
     link_sources(file, instruction);

@@ -337,7 +337,9 @@ static bool unknown_instruction(const struct trial *trial)
     for (size_t i = 0; i < INSTRUCTION_COUNT; i++)
         nearest_offer(&nearest, rules[i].name);
     const char *meant = nearest_answer(&nearest);
-    return dockerfile_fail(trial->file, keyword_place(trial), trial->err,
+    struct text_place place =
+        *keyword != '\0' ? keyword_place(trial) : trial->instruction->range.begin;
+    return dockerfile_fail(trial->file, place, trial->err,
                            meant != NULL ? "unknown instruction: %s (did you mean %s?)"
                                          : "unknown instruction: %s",
                            keyword, meant);

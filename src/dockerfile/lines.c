@@ -102,10 +102,16 @@ static size_t column_of(const struct dockerfile *file, const struct logical_line
     return column;
 }
 
+size_t slice_offset(struct slice slice)
+{
+    const struct piece *piece = piece_at(slice.line, slice.begin);
+    return piece->from + (slice.begin - piece->at);
+}
+
 struct text_place slice_place(const struct dockerfile *file, struct slice slice)
 {
     const struct piece *piece = piece_at(slice.line, slice.begin);
-    size_t offset = piece->from + (slice.begin - piece->at);
+    size_t offset = slice_offset(slice);
     return (struct text_place){piece->line, column_of(file, slice.line, piece->line_begin, offset)};
 }
 

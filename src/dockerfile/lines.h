@@ -64,6 +64,9 @@ struct text_place lines_end(const struct lines *lines, const struct logical_line
 /* The bytes of the line, with those of the heredocs that were taken behind it. */
 struct span lines_source(const struct lines *lines, const struct logical_line *line, bool heredocs);
 
+/* Where it begins in the file. */
+size_t slice_offset(struct slice slice);
+
 struct text_place slice_place(const struct dockerfile *file, struct slice slice);
 struct text_range slice_range(const struct dockerfile *file, struct slice slice);
 

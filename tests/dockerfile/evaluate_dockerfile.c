@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "dockerfile/mount.h"
 #include "dockerfile/scope.h"
 #include "report/json_writer.h"
@@ -23,12 +24,6 @@ struct build {
     struct arena arena;
     struct err err;
 };
-
-static const char *append(struct build *build, const char *line, const char *format,
-                          const char *text)
-{
-    return arena_format(&build->arena, format, line, text);
-}
 
 static const char *expanded(struct build *build, const char *text, struct text_place place,
                             const struct variables *variables)
@@ -45,45 +40,75 @@ static void add_image(struct build *build, const struct build_origin *origin, co
                          platform != NULL ? platform : build->scope->request->target_platform);
 }
 
-static const char *pairs_line(struct build *build, const struct instruction *instruction,
-                              const struct variables *before, const struct variables *after)
+static void add(struct text *line, const char *before, const char *text)
 {
-    const char *line = instruction->name;
-    for (size_t i = 0; line != NULL && i < instruction->pair_count; i++) {
+    text_add(line, before, strlen(before));
+    text_add(line, text, strlen(text));
+}
+
+/* What an ARG has set; NULL: nothing. */
+static const char *arg_value(const struct build *build, const struct pair *pair,
+                             const struct variables *after)
+{
+    bool sets = variables_get(&build->scope->request->given, pair->name) != NULL ||
+                pair->value != NULL || variables_get(&build->scope->globals, pair->name) != NULL;
+    return sets ? variables_get(after, pair->name) : NULL;
+}
+
+static bool add_pairs(struct build *build, const struct instruction *instruction,
+                      const struct variables *before, const struct variables *after,
+                      struct text *line)
+{
+    for (size_t i = 0; i < instruction->pair_count; i++) {
         const struct pair *pair = &instruction->pairs[i];
         const char *name = pair->name, *value;
         if (instruction->kind == INSTRUCTION_ARG) {
-            value = variables_get(after, name);
-            const char *given = variables_get(&build->scope->request->given, name);
-            const char *global = variables_get(&build->scope->globals, name);
-            if (given == NULL && pair->value == NULL && global == NULL)
-                value = NULL; /* it may be set, but not by this ARG */
+            value = arg_value(build, pair, after);
         } else {
             name = expanded(build, name, pair->range.begin, before);
             value = name != NULL ? expanded(build, pair->value, pair->range.begin, before) : NULL;
             if (value == NULL)
-                return NULL;
+                return false;
         }
-        line = append(build, line, "%s %s", name);
+        add(line, " ", name);
         if (value != NULL)
-            line = append(build, line, "%s=%s", value);
+            add(line, "=", value);
     }
-    return line;
+    return true;
 }
 
-static const char *args_line(struct build *build, const struct instruction *instruction,
-                             const struct variables *variables)
+static bool add_args(struct build *build, const struct instruction *instruction,
+                     const struct variables *variables, struct text *line)
 {
     bool list = instruction->kind == INSTRUCTION_VOLUME;
-    const char *line = arena_format(&build->arena, "%s%s", instruction->name, list ? " [" : "");
     for (size_t i = 0; i < instruction->arg_count; i++) {
         const struct argument *argument = &instruction->args[i];
         const char *text = expanded(build, argument->text, argument->range.begin, variables);
         if (text == NULL)
-            return NULL;
-        line = append(build, line, list && i == 0 ? "%s%s" : "%s %s", text);
+            return false;
+        add(line, list && i == 0 ? " [" : " ", text);
     }
-    return list ? append(build, line, "%s%s", "]") : line;
+    if (list)
+        text_add(line, "]", 1);
+    return true;
+}
+
+/* The line of the history; false: an error. */
+static bool add_line(struct build *build, const struct instruction *instruction,
+                     const struct variables *before, const struct variables *after)
+{
+    struct text line = {0};
+    bool pairs = instruction->pair_count != 0;
+    if (!pairs &&
+        (!instruction_expands(instruction->kind) || instruction->kind == INSTRUCTION_EXPOSE))
+        return true;
+    add(&line, "", instruction->name);
+    bool ok = pairs ? add_pairs(build, instruction, before, after, &line)
+                    : add_args(build, instruction, before, &line);
+    if (ok)
+        *vec_push(&build->history) = text_keep(&line, &build->arena);
+    vec_free(&line);
+    return ok;
 }
 
 /* Heredocs and mounts have no line of their own here, but can be wrong. */
@@ -123,16 +148,9 @@ static bool evaluate_one(struct build *build, const struct instruction *instruct
     variables_copy(&before, variables);
     bool ok = look_into(build, instruction, variables) &&
               build_scope_apply(build->scope, instruction, variables, &build->arena, &build->err);
-    const char *line = NULL;
-    if (ok && instruction->pair_count != 0)
-        line = pairs_line(build, instruction, &before, variables);
-    else if (ok && instruction_expands(instruction->kind) &&
-             instruction->kind != INSTRUCTION_EXPOSE)
-        line = args_line(build, instruction, &before);
+    ok = ok && add_line(build, instruction, &before, variables);
     vec_free(&before);
-    if (line != NULL)
-        *vec_push(&build->history) = line;
-    return ok && build->err.code == WILLRUN_OK;
+    return ok;
 }
 
 static bool evaluate_stage(struct build *build, size_t number)

@@ -46,6 +46,49 @@ static void print_heredocs(struct json *json, const struct instruction *instruct
     json_close(json, ']');
 }
 
+static void print_place(struct json *json, const char *kind, const char *text,
+                        struct text_range range)
+{
+    json_open(json, NULL, '[');
+    json_text(json, NULL, kind);
+    json_text(json, NULL, text);
+    json_size(json, NULL, range.begin.line);
+    json_size(json, NULL, range.begin.column);
+    json_size(json, NULL, range.end.line);
+    json_size(json, NULL, range.end.column);
+    json_close(json, ']');
+}
+
+/* Is the argument a string of the JSON form? Before that of HEALTHCHECK stands a word. */
+static bool is_json(const struct instruction *instruction, size_t number)
+{
+    return instruction->json && (instruction->kind != INSTRUCTION_HEALTHCHECK || number != 0);
+}
+
+/* Where each part stands, and the text that must stand there. */
+static void print_places(struct json *json, const struct instruction *instruction,
+                         struct arena *arena)
+{
+    json_open(json, "places", '[');
+    print_place(json, "keyword", instruction->keyword, instruction->keyword_range);
+    print_place(json, "source",
+                arena_copy(arena, (const char *)instruction->source.data, instruction->source.size),
+                instruction->range);
+    for (size_t i = 0; i < instruction->flag_count; i++)
+        print_place(json, "flag", instruction->flags[i].name, instruction->flags[i].range);
+    for (size_t i = 0; i < instruction->arg_count; i++)
+        print_place(json, is_json(instruction, i) ? "json" : "argument", instruction->args[i].text,
+                    instruction->args[i].range);
+    for (size_t i = 0; i < instruction->pair_count; i++)
+        print_place(json, "pair", instruction->pairs[i].name, instruction->pairs[i].range);
+    for (size_t i = 0; i < instruction->heredoc_count; i++)
+        print_place(json, "heredoc",
+                    arena_copy(arena, (const char *)instruction->heredocs[i].content.data,
+                               instruction->heredocs[i].content.size),
+                    instruction->heredocs[i].range);
+    json_close(json, ']');
+}
+
 static void print_instruction(struct json *json, const char *key,
                               const struct instruction *instruction, struct arena *arena)
 {
@@ -73,6 +116,7 @@ static void print_instruction(struct json *json, const char *key,
     for (size_t i = 0; i < instruction->comment_count; i++)
         json_text(json, NULL, instruction->comments[i]);
     json_close(json, ']');
+    print_places(json, instruction, arena);
     if (instruction->trigger != NULL)
         print_instruction(json, "trigger", instruction->trigger, arena);
     json_close(json, '}');

@@ -105,12 +105,59 @@ def ask(program, path):
     if run.returncode == 0:
         document = json.loads(run.stdout)
         document.pop("empty_continuations")
+        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            lines = [line.rstrip("\r") for line in file.read().split("\n")]
+        wrong = misplaced(document, lines)
+        if wrong:
+            return None, (0, 0, wrong)
         return short(document), None
     said = run.stderr.decode("utf-8", "replace").rstrip("\n")
     match = re.fullmatch(re.escape(path) + r":(\d+):(\d+): (.*)", said)
     if run.returncode != 1 or not match:
         return None, (0, 0, f"status {run.returncode}: {said}")
     return None, (int(match[1]), int(match[2]), match[3])
+
+
+def text_between(lines, begin_line, begin, end_line, end):
+    """What stands at a place; lines and columns count from 1, columns in characters."""
+    if begin_line == end_line:
+        return lines[begin_line - 1][begin - 1:end - 1]
+    inner = lines[begin_line:end_line - 1]
+    return "\n".join([lines[begin_line - 1][begin - 1:], *inner, lines[end_line - 1][:end - 1]])
+
+
+def wrong_place(kind, text, stands):
+    """Is `text` what stands at the place of a part?"""
+    if kind == "source" and "\0" in stands:  # up to which it is printed
+        return not stands.startswith(text)
+    if kind == "source":
+        return stands != text.replace("\r\n", "\n")
+    if kind == "heredoc":
+        return not stands.startswith(text.replace("\r\n", "\n"))
+    if "\n" in stands:  # parts that go on in the next line have escapes, and perhaps comments, in them
+        return stands[:1] != text[:1] and stands[:2] not in ("--", "\\\n", "`\n") and stands[:1] not in "\"["
+    if kind == "flag":
+        return stands.strip("'\"")[:2] != "--" or (text not in stands and stands.isascii())
+    if kind == "json":
+        return json.loads(stands) != text
+    if kind == "pair":
+        return not stands.startswith(text) or stands != stands.strip()
+    return stands != text
+
+
+def misplaced(node, lines):
+    """The first part of a document whose place is wrong; the places are taken out."""
+    if isinstance(node, list):
+        return next((wrong for inner in node if (wrong := misplaced(inner, lines))), None)
+    if not isinstance(node, dict):
+        return None
+    found = None
+    for kind, text, *place in node.pop("places", ()):
+        stands = text_between(lines, *place)
+        if wrong_place(kind, text, stands):
+            found = found or f"{kind} {text!r} is said to be at {place}, where {stands!r} stands"
+    inner = [misplaced(value, lines) for value in node.values()]
+    return found or next(filter(None, inner), None)
 
 
 def first_difference(ours, theirs, path="$"):
