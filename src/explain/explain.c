@@ -4,7 +4,10 @@
 
 #include "check/context.h"
 #include "explain/causes.h"
+#include "explain/decide.h"
 #include "explain/scan.h"
+
+enum { PATH_LONGEST = 4096 };
 
 struct owned_explanation {
     struct willrun_explanation explanation; /* first: what the caller sees */
@@ -53,9 +56,19 @@ static const char *what_to_try(const struct owned_explanation *owned, const char
     return NULL;
 }
 
-static void explain(struct owned_explanation *owned, const struct willrun_explain_request *request,
-                    const char *root)
+/* The message as one word, where it is one: a path. */
+static const char *one_word(const struct willrun_explain_request *request, struct arena *arena)
 {
+    return request->size != 0 && request->size < PATH_LONGEST &&
+                   memchr(request->text, 0, request->size) == NULL
+               ? arena_copy(arena, request->text, request->size)
+               : NULL;
+}
+
+static bool explain(struct willrun *willrun, struct owned_explanation *owned,
+                    const struct willrun_explain_request *request)
+{
+    const char *root = willrun->root;
     struct matcher *matcher = matcher_new();
     size_t best = scan_text(matcher, request->text, request->size, &owned->arena, &owned->readings);
     matcher_free(matcher);
@@ -69,6 +82,15 @@ static void explain(struct owned_explanation *owned, const struct willrun_explai
         causes_of_status(row, root, &owned->arena, &owned->causes);
     else if (reading != NULL)
         causes_of_words(reading, root, &owned->arena, &owned->causes);
+    if (root == NULL && willrun->dockerfile == NULL)
+        return true;
+    struct decision decision;
+    bool done = decide(willrun, reading, one_word(request, &owned->arena), status, &owned->arena,
+                       &owned->causes, &decision);
+    owned->check = decision.check;
+    owned->explanation.check = decision.check;
+    owned->explanation.decided = done && decision.decided;
+    return done;
 }
 
 enum willrun_err willrun_explain(struct willrun *willrun,
@@ -78,7 +100,11 @@ enum willrun_err willrun_explain(struct willrun *willrun,
     struct owned_explanation *owned = must_alloc(sizeof *owned);
     *owned = (struct owned_explanation){0};
     context_err(willrun);
-    explain(owned, request, willrun->root);
+    *explanation = NULL;
+    if (!explain(willrun, owned, request)) {
+        willrun_explanation_free(&owned->explanation);
+        return willrun->err.code;
+    }
     owned->explanation.causes = owned->causes.at;
     owned->explanation.cause_count = owned->causes.count;
     owned->explanation.next = what_to_try(owned, willrun->root);

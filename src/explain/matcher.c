@@ -264,6 +264,8 @@ static bool is_fit(const struct fitting *fitting, size_t piece)
         return length <= CAPTURE_LONGEST;
     if (length == 0 || length > CAPTURE_LONGEST || !is_as_told(own, text, length))
         return false;
+    if (text[0] == '{') /* the source of a message, as a traceback shows it */
+        return false;
     bool quoted = is_quote_beside(fitting, piece);
     for (size_t i = 0; i < length; i++) {
         bool digit = text[i] >= '0' && text[i] <= '9';

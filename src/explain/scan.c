@@ -52,6 +52,20 @@ static bool drop_lightest(struct scan *scan)
     return dropped && kept < KEPT_MOST;
 }
 
+/* "/app: error while loading shared libraries: …": whose start it is, which not every form has. */
+static void take_program(struct reading *reading, struct arena *arena)
+{
+    static const char frame[] = ": error while loading shared libraries: ";
+    const char *at = strstr(reading->line.folded, frame);
+    if (at == NULL || reading->at[CAPTURE_NEEDED_BY] != NULL)
+        return;
+    size_t end = (size_t)(at - reading->line.folded), begin = end;
+    while (begin > 0 && strchr(" '([|=", reading->line.text[begin - 1]) == NULL)
+        begin--;
+    if (begin != end)
+        reading->at[CAPTURE_NEEDED_BY] = arena_copy(arena, reading->line.text + begin, end - begin);
+}
+
 /* The best of a line's readings, with what all of them tell. */
 static void keep_best(struct scan *scan)
 {
@@ -73,6 +87,7 @@ static void keep_best(struct scan *scan)
         return;
     struct reading *kept = vec_push(scan->readings);
     *kept = *best;
+    take_program(kept, scan->arena);
     kept->groups = groups;
     kept->callers = callers;
 }

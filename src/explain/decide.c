@@ -1,0 +1,452 @@
+#include "explain/decide.h"
+
+#include <string.h>
+
+#include "explain/lookout.h"
+#include "explain/signs.h"
+#include "explain/symbols.h"
+
+enum {
+    TRAIL_SHOWN = 6,
+    ABOUT_SUBJECT = 2, /* marks of a finding, by which the deciding one is chosen */
+    AMONG_CAUSES = 4,
+    NAMES_THE_SAME = 8,
+    SAME_WORDS = 16,
+};
+
+struct deciding {
+    struct willrun *willrun;
+    const struct reading *reading;
+    int status;
+    unsigned group;
+    struct arena *arena;
+    struct causes *causes;
+    const struct willrun_result *check;
+    const char *const *at; /* captures; never NULL */
+};
+
+static const unsigned of_libraries = GROUP_MISSING | GROUP_PRELOAD | GROUP_REFUSED | GROUP_PAGE |
+                                     GROUP_STACK | GROUP_TLS | GROUP_VERSION | GROUP_SYMBOL |
+                                     GROUP_MUSL_SYMBOL | GROUP_MIX | GROUP_NATIVE;
+
+/* One finding of the check, weighed. */
+struct choice {
+    const struct willrun_target *target;
+    const struct willrun_subject *subject;
+    const struct willrun_finding *finding;
+    enum cause_id cause;
+    unsigned marks;
+};
+
+/* ---- what is judged ---- */
+
+static bool is_return(const char *text)
+{
+    size_t length = strlen(text);
+    return length >= 2 &&
+           (strcmp(text + length - 2, "\\r") == 0 || strcmp(text + length - 2, "^M") == 0);
+}
+
+/* A file that the message names: a program as what starts it finds it, a library as it stands. */
+static bool add_candidate(struct deciding *deciding, const char *name, bool library)
+{
+    if (name == NULL || *name == 0 || is_return(name) || strchr(name, '\n') != NULL)
+        return false;
+    if (library && name[0] != '/')
+        return false;
+    if (library)
+        return willrun_add_subject(deciding->willrun, name) == WILLRUN_OK;
+    return willrun_add_command(deciding->willrun, name) == WILLRUN_OK;
+}
+
+static bool is_library_name(const char *name)
+{
+    return strstr(sign_last_part(name), ".so") != NULL || strstr(name, ".node") != NULL;
+}
+
+/* env names the program that a script asks for, not the script. */
+static bool is_of_script(const struct deciding *deciding, const char *name)
+{
+    return deciding->group == GROUP_ENV && strchr(name, '/') == NULL;
+}
+
+/* Subjects for the check. Where the message names no file, what the image starts is judged, or
+ * where that cannot be, every file. */
+static void add_candidates(struct deciding *deciding, const char *text)
+{
+    const char *const *at = deciding->at;
+    bool added = false;
+    const char *names[] = {at[CAPTURE_NEEDED_BY], at[CAPTURE_PATH], at[CAPTURE_OBJECT]};
+    const unsigned later = GROUP_CERTIFICATES | GROUP_ZONES | GROUP_USERS;
+    if ((deciding->group & later) != 0 && !context_has_subjects(deciding->willrun)) {
+        willrun_add_subject(deciding->willrun, "/.no-file-is-meant");
+        return;
+    }
+    for (size_t i = 0; i < 3; i++)
+        if (names[i] != NULL && !is_of_script(deciding, names[i]))
+            added |= add_candidate(deciding, names[i], i == 2 || is_library_name(names[i]));
+    if (deciding->reading == NULL && text != NULL && (*text == '/' || *text == '.') &&
+        strpbrk(text, " \n") == NULL)
+        added |= add_candidate(deciding, text, false);
+    bool names_part = at[CAPTURE_OBJECT] != NULL || at[CAPTURE_SYMBOL] != NULL ||
+                      at[CAPTURE_VERSION] != NULL || at[CAPTURE_INTERPRETER] != NULL ||
+                      at[CAPTURE_PATH] != NULL;
+    bool by_library = at[CAPTURE_NEEDED_BY] != NULL && is_library_name(at[CAPTURE_NEEDED_BY]);
+    if ((!added && names_part) || by_library) /* whose process loads it is not told */
+        willrun_add_all(deciding->willrun);
+}
+
+/* Judge; where nothing is known that could be, everything. */
+static bool judge(struct deciding *deciding, const char *text, struct decision *decision)
+{
+    struct willrun *willrun = deciding->willrun;
+    size_t subjects = willrun->subjects.count, commands = willrun->commands.count;
+    bool all = willrun->all, trail = willrun->trail;
+    context_set_lenient(willrun, true);
+    add_candidates(deciding, text);
+    enum willrun_err err = willrun_check(willrun, &decision->check);
+    bool stream = willrun->root != NULL && strcmp(willrun->root, "-") == 0;
+    if (err == WILLRUN_EUSAGE && !stream && willrun->root != NULL) {
+        willrun_add_all(willrun);
+        err = willrun_check(willrun, &decision->check);
+    }
+    context_set_lenient(willrun, false);
+    while (willrun->subjects.count > subjects)
+        free(willrun->subjects.at[--willrun->subjects.count]);
+    while (willrun->commands.count > commands)
+        free(willrun->commands.at[--willrun->commands.count]);
+    willrun->all = all;
+    willrun->trail = trail;
+    return err == WILLRUN_OK;
+}
+
+/* ---- which cause a finding is ---- */
+
+static enum cause_id listed_cause(const struct willrun_finding *finding)
+{
+    static const struct {
+        const char *rule, *part;
+        enum cause_id cause;
+    } rows[] = {
+#define RULE_CAUSE(rule, part, cause) {rule, part, CAUSE_##cause},
+#include "rule-causes.def"
+#undef RULE_CAUSE
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].rule, finding->rule) == 0 &&
+            strstr(finding->message, rows[i].part) != NULL)
+            return rows[i].cause;
+    return CAUSE_NONE;
+}
+
+/* Are the program and the root of two families of libc? */
+static bool is_mixed(const struct choice *choice)
+{
+    enum willrun_libc own = choice->subject->libc, root = choice->target->libc;
+    return (own == WILLRUN_LIBC_GLIBC && root == WILLRUN_LIBC_MUSL) ||
+           (own == WILLRUN_LIBC_MUSL && root == WILLRUN_LIBC_GLIBC);
+}
+
+static bool is_part_of_libc(const char *name)
+{
+    static const char *const parts[] = {"ld-linux", "libc.so.6", "libc.musl-", "ld-musl-"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strncmp(name, parts[i], strlen(parts[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Why a library is missing: it is of the other libc, elsewhere, of another version, or nowhere. */
+static enum cause_id missing_cause(const struct deciding *deciding, const struct choice *choice,
+                                   const char **evidence)
+{
+    const char *soname =
+        choice->finding->object != NULL ? sign_last_part(choice->finding->object) : "";
+    struct whereabouts found;
+    if (is_part_of_libc(soname) ||
+        (choice->target->libc == WILLRUN_LIBC_MUSL && soname_is_glibc_only(soname))) {
+        *evidence = arena_format(deciding->arena,
+                                 "%s is a part of the other libc than the target's", soname);
+        return CAUSE_MUSL_GLIBC_MIX;
+    }
+    lookout_library(result_facts(deciding->check), soname, deciding->arena, &found);
+    if (found.same != NULL) {
+        *evidence = arena_format(deciding->arena,
+                                 found.configured ? "it is at %s, a folder that /etc/ld.so.conf "
+                                                    "names: the cache was not rebuilt"
+                                                  : "it is at %s, where the loader does not look",
+                                 found.same);
+        return found.configured && choice->target->libc == WILLRUN_LIBC_GLIBC ? CAUSE_LDCACHE_STALE
+                                                                              : CAUSE_RPATH_BROKEN;
+    }
+    if (found.other != NULL) {
+        *evidence =
+            arena_format(deciding->arena, "the target has it in another version: %s", found.other);
+        return CAUSE_SONAME_MISMATCH;
+    }
+    *evidence = arena_format(deciding->arena, "no file of the target is called %s", soname);
+    return CAUSE_LIB_MISSING;
+}
+
+static enum cause_id cause_of(const struct deciding *deciding, const struct choice *choice)
+{
+    const struct willrun_finding *finding = choice->finding;
+    enum cause_id cause = listed_cause(finding);
+    bool symbol = cause == CAUSE_SYMBOL_MISSING;
+    if (cause == CAUSE_INTERP_MISSING && deciding->group == GROUP_EMULATED)
+        return CAUSE_INTERP_ARCH;
+    if (symbol && finding->symbol != NULL && choice->target->libc == WILLRUN_LIBC_MUSL &&
+        (symbol_is_glibc_only(finding->symbol) || is_mixed(choice)))
+        return CAUSE_MUSL_GLIBC_MIX;
+    if (cause == CAUSE_LIB_INVALID && deciding->group == GROUP_FORMAT)
+        return CAUSE_NOT_ELF_NOT_SCRIPT;
+    if (cause == CAUSE_NOT_ELF_NOT_SCRIPT && deciding->group == GROUP_REFUSED)
+        return CAUSE_LIB_INVALID;
+    if ((deciding->group & of_libraries) != 0 && strcmp(finding->rule, "not-executable") == 0)
+        return CAUSE_NONE; /* no library need be */
+    return cause == CAUSE_OTHER && is_mixed(choice) ? CAUSE_MUSL_GLIBC_MIX : cause;
+}
+
+/* ---- the deciding one ---- */
+
+static bool is_same(const char *named, const char *found)
+{
+    return named != NULL && found != NULL &&
+           strcmp(sign_last_part(named), sign_last_part(found)) == 0;
+}
+
+static bool names_the_same(const struct deciding *deciding, const struct willrun_finding *finding)
+{
+    const char *const *at = deciding->at;
+    return is_same(at[CAPTURE_OBJECT], finding->object) ||
+           is_same(at[CAPTURE_SYMBOL], finding->symbol) ||
+           is_same(at[CAPTURE_VERSION], finding->version) ||
+           is_same(at[CAPTURE_INTERPRETER], finding->object) ||
+           (deciding->group == GROUP_ENV && is_same(at[CAPTURE_PATH], finding->object));
+}
+
+static bool is_among(const struct deciding *deciding, enum cause_id cause)
+{
+    for (size_t i = 0; cause != CAUSE_NONE && i < deciding->causes->count; i++)
+        if (strcmp(deciding->causes->at[i].cause_class, cause_row(cause)->name) == 0)
+            return true;
+    return false;
+}
+
+/* The line of the replay that the message is; NULL: none. */
+static const char *same_words(const struct deciding *deciding,
+                              const struct willrun_subject *subject)
+{
+    const char *said = deciding->reading != NULL ? deciding->reading->line.shown : NULL;
+    for (size_t i = 0; said != NULL && i < subject->stderr_count; i++)
+        if (strstr(said, subject->stderr_lines[i]) != NULL)
+            return subject->stderr_lines[i];
+    return said != NULL && subject->runtime != NULL && strstr(said, subject->runtime) != NULL
+               ? subject->runtime
+               : NULL;
+}
+
+static unsigned marks_of(const struct deciding *deciding, const struct choice *choice)
+{
+    const struct willrun_subject *subject = choice->subject;
+    unsigned marks = 0;
+    if (is_same(deciding->at[CAPTURE_PATH], subject->path) ||
+        is_same(deciding->at[CAPTURE_NEEDED_BY], subject->path))
+        marks |= ABOUT_SUBJECT;
+    if (is_among(deciding, choice->cause))
+        marks |= AMONG_CAUSES;
+    if (names_the_same(deciding, choice->finding))
+        marks |= NAMES_THE_SAME;
+    if (same_words(deciding, subject) != NULL ||
+        (deciding->status > 0 && subject->exit_status == deciding->status))
+        marks |= SAME_WORDS;
+    return marks;
+}
+
+/* Does the finding account for the message? A note alone does not make a start fail. */
+static bool accounts(const struct deciding *deciding, const struct choice *choice)
+{
+    if (choice->cause == CAUSE_NONE)
+        return false;
+    bool error = choice->finding->severity == WILLRUN_ERROR;
+    if (deciding->reading == NULL && deciding->status < 0)
+        return error;
+    if (error && (choice->marks & (SAME_WORDS | NAMES_THE_SAME | AMONG_CAUSES)) != 0)
+        return true;
+    return (choice->marks & AMONG_CAUSES) != 0 && deciding->group == GROUP_CRASH;
+}
+
+static void weigh(const struct deciding *deciding, struct choice *choice, struct choice *best)
+{
+    choice->cause = cause_of(deciding, choice);
+    choice->marks = marks_of(deciding, choice);
+    if (accounts(deciding, choice) && (best->finding == NULL || choice->marks > best->marks))
+        *best = *choice;
+}
+
+static struct choice find_best(const struct deciding *deciding)
+{
+    struct choice best = {0};
+    for (size_t t = 0; t < deciding->check->target_count; t++) {
+        const struct willrun_target *target = &deciding->check->targets[t];
+        for (size_t s = 0; s < target->subject_count; s++)
+            for (size_t f = 0; f < target->subjects[s].finding_count; f++) {
+                struct choice choice = {.target = target,
+                                        .subject = &target->subjects[s],
+                                        .finding = &target->subjects[s].findings[f]};
+                weigh(deciding, &choice, &best);
+            }
+    }
+    return best;
+}
+
+/* ---- told ---- */
+
+static const char *subject_fact(const struct choice *choice, struct arena *arena)
+{
+    const struct willrun_subject *subject = choice->subject;
+    static const char *const libcs[] = {
+        [WILLRUN_LIBC_GLIBC] = "glibc",   [WILLRUN_LIBC_MUSL] = "musl",
+        [WILLRUN_LIBC_UCLIBC] = "uClibc", [WILLRUN_LIBC_BIONIC] = "bionic",
+        [WILLRUN_LIBC_NONE] = "no libc",  [WILLRUN_LIBC_UNKNOWN] = "a libc that is not known"};
+    if (subject->platform == NULL && subject->interpreter == NULL)
+        return NULL;
+    return arena_format(
+        arena, "%s: for %s%s%s%s%s; the target is for %s, with %s%s%s", subject->path,
+        subject->platform != NULL ? subject->platform : "any machine",
+        subject->platform != NULL ? ", " : "",
+        subject->platform != NULL ? libcs[subject->libc] : "",
+        subject->interpreter != NULL ? ", interpreter " : "",
+        subject->interpreter != NULL ? subject->interpreter : "",
+        choice->target->platform != NULL ? choice->target->platform : "any platform",
+        libcs[choice->target->libc], choice->target->libc_version != NULL ? " " : "",
+        choice->target->libc_version != NULL ? choice->target->libc_version : "");
+}
+
+static void add_trail(const struct choice *choice, struct willrun_cause *cause, struct arena *arena)
+{
+    for (size_t i = 0; i < choice->subject->object_count; i++) {
+        const struct willrun_object *object = &choice->subject->objects[i];
+        if (!is_same(object->name, choice->finding->object))
+            continue;
+        for (size_t k = 0; k < object->trail_count && k < TRAIL_SHOWN; k++)
+            cause_add_evidence(cause,
+                               arena_format(arena, "looked for at %s: %s", object->trail[k].path,
+                                            object->trail[k].outcome),
+                               arena);
+        return;
+    }
+}
+
+/* What the words name; of what they do not, what the finding is about. */
+static const char *subject_of(const struct deciding *deciding, const struct choice *choice)
+{
+    const struct willrun_finding *finding = choice->finding;
+    const char *said = deciding->causes->count != 0 ? deciding->causes->at[0].subject : NULL;
+    if (said != NULL)
+        return said;
+    if (finding->symbol != NULL)
+        return finding->symbol;
+    if (finding->version != NULL)
+        return finding->version;
+    return finding->object != NULL ? finding->object : choice->subject->path;
+}
+
+static void tell(struct deciding *deciding, struct choice *choice)
+{
+    struct arena *arena = deciding->arena;
+    const char *whereabouts = NULL;
+    if (choice->cause == CAUSE_LIB_MISSING)
+        choice->cause = missing_cause(deciding, choice, &whereabouts);
+    struct willrun_cause cause =
+        cause_make(choice->cause, WILLRUN_CERTAIN, deciding->at, deciding->willrun->root, arena);
+    cause.subject = subject_of(deciding, choice);
+    cause.rule = choice->finding->rule;
+    if (choice->finding->fix != NULL)
+        cause.fix = choice->finding->fix;
+    cause_add_evidence(&cause, choice->finding->message, arena);
+    const char *fact = subject_fact(choice, arena), *words = same_words(deciding, choice->subject);
+    if (fact != NULL)
+        cause_add_evidence(&cause, fact, arena);
+    if (whereabouts != NULL)
+        cause_add_evidence(&cause, whereabouts, arena);
+    add_trail(choice, &cause, arena);
+    if (words != NULL)
+        cause_add_evidence(&cause, "the replay of the start says the very words of the message",
+                           arena);
+    deciding->causes->count = 0;
+    *vec_push(deciding->causes) = cause;
+}
+
+/* Nothing in the root accounts for it: said, and nothing is certain any more. */
+static void tell_nothing(struct deciding *deciding)
+{
+    struct arena *arena = deciding->arena;
+    const struct willrun_result *check = deciding->check;
+    size_t judged = check->runs + check->degraded + check->fails + check->unknown;
+    const struct willrun_target *target = &check->targets[0];
+    const char *one = judged == 1 && target->subject_count == 1 ? target->subjects[0].path : NULL;
+    const char *sentence =
+        judged == 0 ? "the target has no file that the message names"
+        : one != NULL && check->runs + check->degraded == 1
+            ? arena_format(arena,
+                           "in this target %s starts, as the replay has it: what the "
+                           "message tells is of another image, or of the host (its machine, "
+                           "kernel, mounts, seccomp)",
+                           one)
+            : arena_format(arena,
+                           "of %zu files that were judged in the target none accounts for "
+                           "the message",
+                           judged);
+    for (size_t i = 0; i < deciding->causes->count; i++) {
+        struct willrun_cause *cause = &deciding->causes->at[i];
+        if (i == 0)
+            cause_add_evidence(cause, sentence, arena);
+        if (cause->confidence == WILLRUN_CERTAIN)
+            cause->confidence = WILLRUN_LIKELY;
+    }
+}
+
+/* What is met later is looked for in the root itself. */
+static bool decide_later(struct deciding *deciding)
+{
+    const char *sentence, *name = deciding->at[CAPTURE_OBJECT];
+    struct facts *facts = result_facts(deciding->check);
+    if ((deciding->group & (GROUP_CERTIFICATES | GROUP_ZONES | GROUP_USERS)) == 0 ||
+        deciding->causes->count == 0)
+        return false;
+    struct willrun_cause *cause = &deciding->causes->at[0];
+    bool there = lookout_has(facts, deciding->group, name, deciding->arena, &sentence);
+    cause_add_evidence(cause, sentence, deciding->arena);
+    cause->confidence = there ? WILLRUN_POSSIBLE : WILLRUN_CERTAIN;
+    return !there;
+}
+
+bool decide(struct willrun *willrun, const struct reading *reading, const char *text, int status,
+            struct arena *arena, struct causes *causes, struct decision *decision)
+{
+    static const char *const nothing[CAPTURES_KEPT] = {0};
+    struct deciding deciding = {.willrun = willrun,
+                                .reading = reading,
+                                .status = status,
+                                .group =
+                                    reading != NULL ? families[reading->form->family].group : 0,
+                                .arena = arena,
+                                .causes = causes,
+                                .at = reading != NULL ? reading->at : nothing};
+    *decision = (struct decision){0};
+    if (!judge(&deciding, text, decision))
+        return false;
+    deciding.check = decision->check;
+    decision->decided = decide_later(&deciding);
+    if (decision->decided ||
+        (deciding.group & (GROUP_CERTIFICATES | GROUP_ZONES | GROUP_USERS)) != 0)
+        return true;
+    struct choice best = find_best(&deciding);
+    decision->decided = best.finding != NULL;
+    if (best.finding != NULL)
+        tell(&deciding, &best);
+    else
+        tell_nothing(&deciding);
+    return true;
+}
