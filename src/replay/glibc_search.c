@@ -88,10 +88,32 @@ bool glibc_stack_exec(const struct elf_facts *elf)
     return false;
 }
 
+enum { PAGE = 4096 };
+
+/* Where segments do not follow one another page by page, the last one must begin behind the first
+ * (_dl_map_segments, elf/dl-map-segments.h). */
+static bool overlaps_first(const struct elf_facts *elf)
+{
+    const uint64_t mask = PAGE - 1;
+    uint64_t first_end = 0, end = 0, start = 0;
+    size_t loads = 0;
+    bool holes = false;
+    for (size_t i = 0; i < elf->phnum; i++) {
+        const Elf64_Phdr *segment = &elf->phdrs[i];
+        if (segment->p_type != PT_LOAD)
+            continue;
+        start = segment->p_vaddr & ~mask;
+        holes |= loads != 0 && end != start;
+        end = (segment->p_vaddr + segment->p_filesz + mask) & ~mask;
+        if (loads++ == 0)
+            first_end = end;
+    }
+    return holes && start < first_end;
+}
+
 /* The program headers, as _dl_map_object_from_fd reads them. */
 static enum refusal verify_segments(const struct glibc *glibc, const struct elf_facts *elf)
 {
-    enum { PAGE = 4096 };
     bool loads = false, empty_dynamic = false;
     bool split = glibc->loader->minor < 35; /* 2.35 dropped the check of p_align against the page */
     for (size_t i = 0; elf->phdrs != NULL && i < elf->phnum; i++) {
@@ -115,6 +137,8 @@ static enum refusal verify_segments(const struct glibc *glibc, const struct elf_
         return REFUSED_EXEC;
     if (!elf->has_dynamic || empty_dynamic || elf->dynamic_size == 0)
         return REFUSED_NO_DYNAMIC;
+    if (overlaps_first(elf))
+        return REFUSED_ALIGN_OFFSET;
     if (elf->dt_flags_1 & DF_1_PIE)
         return REFUSED_PIE;
     if (glibc->opening && (elf->dt_flags_1 & DF_1_NOOPEN) != 0)

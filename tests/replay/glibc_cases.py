@@ -379,6 +379,8 @@ case("a unique symbol serves others", {"/app": exe(["liba.so"], data=["u"], vers
 case("DF_SYMBOLIC", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(["f"], calls=["f"], flags=["-Wl,-Bsymbolic"], now=True)})
 case("DT_SYMBOLIC and a symbol that is elsewhere",
      {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(calls=["g"], flags=["-Wl,-Bsymbolic"], now=True), "/lib/libb.so": lib(["g"])})
+case("segments that share their only page", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(
+    flags=["-Wl,-z,max-page-size=2048"])})
 case("a common symbol", {"/app": exe(["liba.so"], data=["c"], versions={"liba.so": {None: ["c"]}}),
                          "/lib/liba.so": lib(source="int c;", flags=["-fcommon"])})
 case("a thread-local symbol for a function",
