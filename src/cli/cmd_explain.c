@@ -67,10 +67,21 @@ static bool read_input(struct message *message, const char *path)
     return read_all;
 }
 
-static bool is_file(const char *word)
+/* A file of the local disk with a message in it: a program or a script is a path that is asked
+ * about. */
+static bool is_log(const char *word)
 {
+    static const char elf[] = {0x7f, 'E', 'L', 'F'};
     struct stat facts;
-    return stat(word, &facts) == 0 && (S_ISREG(facts.st_mode) || S_ISFIFO(facts.st_mode));
+    char head[sizeof elf] = {0};
+    if (stat(word, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return stat(word, &facts) == 0 && S_ISFIFO(facts.st_mode);
+    int fd = open(word, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, head, sizeof head) < 0)
+        head[0] = 0; /* told when it is read */
+    if (fd >= 0)
+        close(fd);
+    return memcmp(head, elf, sizeof elf) != 0 && memcmp(head, "#!", 2) != 0;
 }
 
 /* The words of a message may come unquoted. */
@@ -88,7 +99,7 @@ static bool gather(struct message *message, const struct options *options)
     const struct text_list *words = &options->paths;
     if (words->count == 0)
         return options->exit_status != 0 || read_input(message, "-");
-    if (words->count == 1 && (strcmp(words->at[0], "-") == 0 || is_file(words->at[0])))
+    if (words->count == 1 && (strcmp(words->at[0], "-") == 0 || is_log(words->at[0])))
         return read_input(message, words->at[0]);
     return join(message, words);
 }

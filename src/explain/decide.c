@@ -106,7 +106,11 @@ static bool judge(struct deciding *deciding, const char *text, struct decision *
     add_candidates(deciding, text);
     enum willrun_err err = willrun_check(willrun, &decision->check);
     bool stream = willrun->root != NULL && strcmp(willrun->root, "-") == 0;
-    if (err == WILLRUN_EUSAGE && !stream && willrun->root != NULL) {
+    bool asked = deciding->reading != NULL || deciding->status >= 0;
+    if (err == WILLRUN_EUSAGE && !asked) { /* neither a message nor a file to judge */
+        context_err(willrun);
+        err = WILLRUN_OK;
+    } else if (err == WILLRUN_EUSAGE && !stream && willrun->root != NULL) {
         willrun_add_all(willrun);
         err = willrun_check(willrun, &decision->check);
     }
@@ -438,6 +442,8 @@ bool decide(struct willrun *willrun, const struct reading *reading, const char *
     if (!judge(&deciding, text, decision))
         return false;
     deciding.check = decision->check;
+    if (deciding.check == NULL)
+        return true;
     decision->decided = decide_later(&deciding);
     if (decision->decided ||
         (deciding.group & (GROUP_CERTIFICATES | GROUP_ZONES | GROUP_USERS)) != 0)

@@ -12,7 +12,7 @@ enum {
     CAPTURE_LONGEST = 512,
     GRAM = 4,       /* bytes that are hashed */
     HASH_BITS = 13, /* of the filter */
-    ANCHORS_MOST = 1024,
+    ANCHORS_MOST = 2048,
 };
 
 struct piece {
@@ -31,8 +31,9 @@ struct pattern {
 struct anchor {
     const char *text;
     size_t length;
-    size_t first; /* pattern + 1 */
-    size_t next;  /* anchor of the same bucket + 1; 0: none */
+    const char *english; /* what it is a translation of; NULL: it is none */
+    size_t first;        /* pattern + 1; 0: none */
+    size_t next;         /* anchor of the same bucket + 1; 0: none */
 };
 
 struct matcher {
@@ -129,7 +130,7 @@ static size_t add_anchor(struct matcher *matcher, const struct piece *piece)
             return i;
     uint32_t hash = hash_of(gram_of(matcher, piece->text));
     matcher->anchors[matcher->anchor_count++] =
-        (struct anchor){piece->text, piece->length, 0, matcher->buckets[hash]};
+        (struct anchor){piece->text, piece->length, NULL, 0, matcher->buckets[hash]};
     matcher->buckets[hash] = (uint16_t)matcher->anchor_count;
     matcher->filter[hash / 8] |= (unsigned char)(1u << (hash % 8));
     return matcher->anchor_count - 1;
@@ -157,6 +158,24 @@ static void make_pattern(struct matcher *matcher, size_t index)
     anchor->first = index + 1;
 }
 
+static const struct {
+    const char *there, *english;
+} translations[] = {
+#define TRANSLATION(there, english) {there, english},
+#include "translations.def"
+#undef TRANSLATION
+};
+
+static void add_translations(struct matcher *matcher)
+{
+    for (size_t i = 0; i < sizeof translations / sizeof *translations; i++) {
+        const char *there = translations[i].there;
+        const struct piece piece = {CAPTURE_NONE, there, strlen(there)};
+        if (matcher->anchor_count < ANCHORS_MOST)
+            matcher->anchors[add_anchor(matcher, &piece)].english = translations[i].english;
+    }
+}
+
 struct matcher *matcher_new(void)
 {
     struct matcher *matcher = must_alloc(sizeof *matcher);
@@ -167,6 +186,7 @@ struct matcher *matcher_new(void)
         matcher->fold[c] = (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
     for (size_t i = 0; i < form_count; i++)
         make_pattern(matcher, i);
+    add_translations(matcher);
     return matcher;
 }
 
@@ -214,6 +234,52 @@ size_t matcher_next(const struct matcher *matcher, const char *text, size_t size
             return size;
         gram = gram << 8 | matcher->fold[(unsigned char)text[from + GRAM]];
     }
+}
+
+/* The longest translation that stands at `text`; NULL: none. */
+static const struct anchor *translation_at(const struct matcher *matcher, const char *text,
+                                           size_t size)
+{
+    const struct anchor *longest = NULL;
+    if (size < GRAM)
+        return NULL;
+    uint32_t hash = hash_of(gram_of(matcher, text));
+    if ((matcher->filter[hash / 8] >> (hash % 8) & 1) == 0)
+        return NULL;
+    for (size_t at = 0; (at = anchor_at(matcher, text, size, hash, at)) != 0;) {
+        const struct anchor *anchor = &matcher->anchors[at - 1];
+        if (anchor->english != NULL && (longest == NULL || anchor->length > longest->length))
+            longest = anchor;
+    }
+    return longest;
+}
+
+void matcher_translate(const struct matcher *matcher, struct line *line, struct arena *arena)
+{
+    char *text = NULL, *folded = NULL;
+    size_t length = 0, room = 0;
+    for (size_t at = 0; at < line->length;) {
+        const struct anchor *found = translation_at(matcher, line->folded + at, line->length - at);
+        if (found != NULL && text == NULL) { /* English is at most so much longer */
+            room = 4 * line->length + 64;
+            text = arena_alloc(arena, room);
+            folded = arena_alloc(arena, room);
+            memcpy(text, line->text, length = at);
+            memcpy(folded, line->folded, at);
+        }
+        size_t size = found != NULL ? strlen(found->english) : 1;
+        if (text != NULL && length + size + 1 < room) {
+            memcpy(text + length, found != NULL ? found->english : line->text + at, size);
+            memcpy(folded + length, found != NULL ? found->english : line->folded + at, size);
+            length += size;
+        }
+        at += found != NULL ? found->length : 1;
+    }
+    if (text == NULL)
+        return;
+    line->text = text;
+    line->folded = folded;
+    line->length = length;
 }
 
 /* ---- one form in one line ---- */

@@ -39,6 +39,9 @@ void matcher_free(struct matcher *matcher);
  * `size` where there is none. Linear. */
 size_t matcher_next(const struct matcher *matcher, const char *text, size_t size, size_t from);
 
+/* Put the English words in the place of what glibc and bash say in other languages. */
+void matcher_translate(const struct matcher *matcher, struct line *line, struct arena *arena);
+
 /* Append every form that `line` has. Captures are copied into `arena`. */
 void matcher_read(const struct matcher *matcher, const struct line *line, struct arena *arena,
                   struct readings *readings);

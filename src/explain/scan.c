@@ -97,6 +97,7 @@ static void look_at(struct scan *scan, const char *raw, size_t size, size_t numb
     struct line line;
     scan->line.count = 0;
     line_read(raw, size, number, scan->arena, &line);
+    matcher_translate(scan->matcher, &line, scan->arena);
     matcher_read(scan->matcher, &line, scan->arena, &scan->line);
     keep_best(scan);
 }

@@ -190,7 +190,7 @@ static bool is_unpacked(const char *message)
  * unpacked to. */
 static bool OPENED_BY_PROGRAM(const struct reading *reading)
 {
-    const unsigned callers = 1u << SPEAKER_DOTNET | 1u << SPEAKER_PROGRAM;
+    const unsigned callers = 1u << SPEAKER_DOTNET | 1u << SPEAKER_PYTHON | 1u << SPEAKER_PROGRAM;
     return (reading->callers & callers) != 0 || is_unpacked(reading->line.shown);
 }
 

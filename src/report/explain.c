@@ -51,11 +51,23 @@ static void put_message(const struct screen *screen, const struct willrun_explan
     fputs("\n\n", screen->out);
 }
 
+/* The target's files decided, or they did not. */
+static void put_target(const struct screen *screen, const struct willrun_explanation *explanation)
+{
+    const struct willrun_result *check = explanation->check;
+    if (check == NULL || check->target_count == 0)
+        return;
+    fputs(explanation->decided ? "decided by the files of " : "the files of ", screen->out);
+    screen_put(screen, PAINT_STRONG, check->targets[0].root);
+    fputs(explanation->decided ? "\n\n" : " do not decide it\n\n", screen->out);
+}
+
 static void explain_text(const struct willrun_explanation *explanation,
                          const struct willrun_style *style, FILE *out)
 {
     const struct screen screen = {out, style};
     put_message(&screen, explanation);
+    put_target(&screen, explanation);
     for (size_t i = 0; i < explanation->cause_count; i++) {
         put_cause(&screen, &explanation->causes[i], i == 0 || style->verbose);
         putc('\n', out);
@@ -116,6 +128,13 @@ static void explain_json(const struct willrun_explanation *explanation, FILE *ou
     json_text(&json, "platform", explanation->platform);
     json_text(&json, "error", explanation->error);
     json_close(&json, '}');
+    if (explanation->check != NULL && explanation->check->target_count != 0) {
+        json_open(&json, "target", '{');
+        json_target_facts(&json, &explanation->check->targets[0]);
+        json_close(&json, '}');
+    } else {
+        json_nothing(&json, "target");
+    }
     json_bool(&json, "decided", explanation->decided);
     put_causes(&json, explanation);
     json_text(&json, "next", explanation->next);

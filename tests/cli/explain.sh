@@ -47,6 +47,12 @@ means passwd-missing nginx 'unable to find user nginx: no matching entries in pa
 means tzdata-missing Asia/Tokyo 'panic: unknown time zone Asia/Tokyo'
 means cert-missing None 'Get "https://example.org": tls: failed to verify certificate: x509: certificate signed by unknown authority'
 
+# In other languages.
+means interp-missing ./app 'bash: ./app: Datei oder Verzeichnis nicht gefunden'
+means lib-missing libxkb.so.1 "app: erreur lors du chargement des librairies partagées: libxkb.so.1: Ne peut ouvrir le fichier d'objet partagé: Aucun fichier ou dossier de ce type"
+means path-lookup tool 'bash: tool: 未找到命令'
+means exec-permission ./app 'bash: ./app: Отказано в доступе'
+
 # A log: the root of the failure, not what follows from it.
 log soname-mismatch libicui18n.so.72 <<'END'
 2026-11-20T10:00:00.000Z starting
@@ -95,6 +101,19 @@ done
 expect 2 'status 256' "$willrun" explain --exit-code 256
 expect 0 'a status in a log' "$willrun" explain 'web-1 exited with code 132'
 says out 'isa-level'
+
+# With a target: its files decide, and what they do not show is said.
+cp /bin/ls root/bin/ls
+expect 0 'a target' "$willrun" explain --root root --format json 'exec /bin/ls: no such file or directory'
+names interp-missing /bin/ls
+says out '"decided": true'
+expect 0 'a target, for people' "$willrun" explain --root root 'exec /bin/ls: no such file or directory'
+says out 'decided by the files of root'
+expect 0 'another message' "$willrun" explain --root root --format json 'exec /bin/gone: permission denied'
+says out '"decided": false'
+expect 0 'a path' "$willrun" explain --root root --format json /bin/ls
+names interp-missing /lib64/ld-linux-x86-64.so.2
+expect 2 'no such root' "$willrun" explain --root none 'exec /bin/ls: no such file or directory'
 
 # 10 MB of a log: within a second in a build without sanitizers, whatever else the machine does.
 yes 'app: open /data/x: no such file or directory' | head -c 10000000 >log
