@@ -120,7 +120,8 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 char *arena_copy(struct arena *arena, const char *text, size_t length)
 {
     char *copy = take(arena, length + 1, 1);
-    memcpy(copy, text, length);
+    if (length != 0) /* of nothing, there may be no text */
+        memcpy(copy, text, length);
     return copy;
 }
 

@@ -3,6 +3,7 @@
 #ifndef WILLRUN_BASE_TEXT_H
 #define WILLRUN_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -24,6 +25,18 @@ static inline void text_add(struct text *text, const char *bytes, size_t length)
 static inline char *text_keep(const struct text *text, struct arena *arena)
 {
     return arena_copy(arena, text->count != 0 ? text->at : "", text->count);
+}
+
+/* Is the word of `length` bytes one of `words`, which are apart by blanks? */
+static inline bool text_has_word(const char *words, const char *word, size_t length)
+{
+    for (const char *at = words; length != 0 && *at != 0; at += *at == ' ') {
+        size_t own = strcspn(at, " ");
+        if (own == length && memcmp(at, word, length) == 0)
+            return true;
+        at += own;
+    }
+    return false;
 }
 
 #endif

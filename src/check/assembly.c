@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "check/effects.h"
 #include "check/user.h"
 #include "platform/platform.h"
@@ -23,10 +24,18 @@ static bool covers(const char *above, const char *path)
            (strncmp(path, above, length) == 0 && (path[length] == '\0' || path[length] == '/'));
 }
 
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
 const struct gap *built_gap(const struct built *built, const char *path, unsigned serial, bool adds)
 {
     for (size_t i = 0; i < built->gaps.count; i++)
         if (built->gaps.at[i].serial >= serial && covers(built->gaps.at[i].path, path) &&
+            (built->gaps.at[i].only == NULL ||
+             text_has_word(built->gaps.at[i].only, last_part(path), strlen(last_part(path)))) &&
             (adds || built->gaps.at[i].kind != GAP_ADDS))
             return &built->gaps.at[i];
     return NULL;
@@ -109,10 +118,11 @@ static void add_image_gap(struct built *built)
     if (built->given || built->image == NULL || strcmp(built->image, "scratch") == 0)
         return;
     bool files = built->base.profile != NULL && base_by_name(built->base.profile) != NULL;
-    if (files && built->base.exact)
+    if (files && built->base.exact && built->base.absent == NULL)
         return;
     struct gap *gap = add_gap(built, files ? GAP_ADDS : GAP_IMAGE, "/", built->from);
     gap->name = built->image;
+    gap->only = files && built->base.exact ? built->base.absent : NULL;
 }
 
 static struct stage *stage_given(const struct assembly *assembly, size_t stage)
@@ -254,26 +264,52 @@ static bool lay_one(struct copying *copying, const char *source)
     return copying->step->parents ? lay_with_parents(copying, source) : lay(copying, source);
 }
 
+/* By its first bytes, as ADD tells it: tar's own mark, or that of a compression. */
+static bool is_archive(struct copying *copying, const char *source)
+{
+    static const struct {
+        size_t at;
+        const char *mark;
+    } marks[] = {{257, "ustar"},
+                 {0, "\x1f\x8b"},
+                 {0, "BZh"},
+                 {0, "\xfd"
+                     "7zXZ"},
+                 {0, "(\xb5/\xfd"}};
+    struct file_bytes bytes;
+    int error;
+    const char *path = path_clean("/", source, &copying->assembly->arena);
+    const struct node *node =
+        root_lookup(copying->copy.from, NULL, path, NULL, LOOKUP_FOLLOW, &error);
+    bool is = false;
+    if (node == NULL || node->type != NODE_FILE ||
+        root_bytes(copying->copy.from, node, &bytes) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        struct span part;
+        size_t length = strlen(marks[i].mark);
+        is |= span_at(bytes.span, marks[i].at, length, &part) &&
+              memcmp(part.data, marks[i].mark, length) == 0;
+    }
+    file_bytes_release(&bytes);
+    return is;
+}
+
 /* An archive of the context is unpacked by ADD. */
 static bool lay_archive(struct copying *copying, const char *source, bool *unpacked)
 {
     struct assembly *assembly = copying->assembly;
     struct arena *arena = &assembly->arena;
-    static const char *const ends[] = {".tar",    ".tar.gz", ".tgz",     ".tar.bz2", ".tbz2",
-                                       ".tar.xz", ".txz",    ".tar.zst", ".tzst"};
-    size_t length = strlen(source);
-    *unpacked = false;
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        size_t size = strlen(ends[i]);
-        *unpacked |= length > size && strcmp(source + length - size, ends[i]) == 0;
-    }
+    if (glob_has_wildcard(source, strlen(source)))
+        leave_gap(copying, GAP_COPY, NULL); /* which of them are archives is not asked */
+    *unpacked = is_archive(copying, source);
     if (!*unpacked)
         return true;
     struct err err = {0};
     const char *path =
         arena_format(arena, "tar:%s%s", assembly->context_path, path_clean("/", source, arena));
     struct root *root = keep_root(assembly, source_open(path, NULL, &err));
-    if (root == NULL) { /* no archive for all its name: it is copied */
+    if (root == NULL) { /* compressed, and no archive: it is copied */
         *unpacked = false;
         return true;
     }

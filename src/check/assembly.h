@@ -27,6 +27,7 @@ struct gap {
     const struct instruction *at;    /* in the stage */
     const char *name;                /* the stage or image to give; NULL: none */
     const struct instruction *cause; /* what makes it in that stage; NULL: none */
+    const char *only;  /* names of files that it is about, apart by blanks; NULL: all */
     const char *shown; /* the file that would be there, as far as it can be told; NULL: no copy */
     const struct built *from; /* what it is copied from; NULL: no stage or image */
 };

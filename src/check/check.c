@@ -62,7 +62,8 @@ static void add_unknown(struct checking *checking)
     const struct built *target = &checking->assembly->target;
     size_t commands = checking->asked.count;
     const struct gap *whole = built_gap(target, "/", 0, true);
-    if (commands == 0 && whole != NULL && target->config.entrypoint == NULL &&
+    if (commands == 0 && whole != NULL && whole->only == NULL &&
+        target->config.entrypoint == NULL &&
         target->config.command == NULL) /* the image says what is started */
         *vec_push(&checking->asked) = (struct asked){.path = "/", .gap = whole};
     for (size_t i = 0; i < target->gaps.count; i++) {

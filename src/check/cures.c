@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "check/places.h"
 #include "file/os_release.h"
 #include "verdict/packages.h"
@@ -21,15 +22,6 @@ static const struct {
 #include "apk-libraries.def"
 #undef LEAF
 };
-
-static bool has_word(const char *words, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = words; (at = strstr(at, word)) != NULL; at += length)
-        if ((at == words || at[-1] == ' ') && (at[length] == '\0' || at[length] == ' '))
-            return true;
-    return false;
-}
 
 /* ---- what a package has ---- */
 
@@ -98,7 +90,7 @@ static struct cure cure_library(const struct assembly *assembly,
     for (size_t i = 0; i < built->installed.count; i++) {
         const struct installed *installed = &built->installed.at[i];
         const char *all = all_libraries(installed->package);
-        bool brings = all != NULL && has_word(all, finding->object);
+        bool brings = all != NULL && text_has_word(all, finding->object, strlen(finding->object));
         bool has = apk ? apk_has(installed->package, finding->object, arena)
                        : apt_has(installed->package, finding->object, os.codename, arena);
         if (has || brings) {

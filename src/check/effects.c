@@ -320,14 +320,16 @@ static void add_user(struct effecting *effecting, command run)
 
 /* ---- packages ---- */
 
-static void forget(struct built *built, const char *package)
+/* False: no RUN had installed it. */
+static bool forget(struct built *built, const char *package)
 {
-    size_t left = 0;
+    size_t left = 0, count = built->installed.count;
     for (size_t i = 0; i < built->installed.count; i++)
         if (strcmp(built->installed.at[i].package, package) != 0 &&
             (built->installed.at[i].of == NULL || strcmp(built->installed.at[i].of, package) != 0))
             built->installed.at[left++] = built->installed.at[i];
     built->installed.count = left;
+    return left < count;
 }
 
 static void packages(struct effecting *effecting, command run)
@@ -349,9 +351,9 @@ static void packages(struct effecting *effecting, command run)
         const char *name =
             arena_copy(effecting->arena, package,
                        strcspn(package, apk && strncmp(package, "so:", 3) != 0 ? "=<>~@" : "=<>"));
-        if (take)
-            forget(effecting->built, name);
-        else
+        if (take && !forget(effecting->built, name))
+            leave_gap(effecting, GAP_RUN, "/"); /* of the image's own, with all that needs it */
+        else if (!take)
             *vec_push(&effecting->built->installed) = (struct installed){
                 name, apk ? group : NULL, effecting->step->instruction, run->known && run->always};
     }

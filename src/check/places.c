@@ -134,6 +134,13 @@ struct willrun_finding *gap_finding(const struct assembly *assembly, const struc
         note->fix = give_image(gap->name, arena);
         break;
     case GAP_ADDS:
+        if (gap->only != NULL) {
+            note = finding_add(notes, RULE_IMAGE_NOT_KNOWN,
+                               "the image %s has files of that name, and its profile has not",
+                               gap->name);
+            note->fix = give_image(gap->name, arena);
+            break;
+        }
         if (gap->cause == NULL) {
             note =
                 finding_add(notes, RULE_IMAGE_NOT_KNOWN,

@@ -59,9 +59,12 @@ static unsigned serial_of(const struct settling *settling, const char *path)
 /* The gap that may have put something else at `path`; what is only added to takes nothing away. */
 static const struct gap *gap_at(const struct settling *settling, const char *path)
 {
-    return path != NULL && *path == '/'
-               ? built_gap(settling->built, path, serial_of(settling, path), false)
-               : NULL;
+    if (path == NULL || strchr(path, '/') == NULL)
+        return NULL;
+    unsigned serial = serial_of(settling, path);
+    if (*path != '/')
+        path = path_clean(settling->built->config.workdir, path, settling->arena);
+    return built_gap(settling->built, path, serial, false);
 }
 
 static bool is_whole(const struct gap *gap)
@@ -72,10 +75,22 @@ static bool is_whole(const struct gap *gap)
 /* The first gap of all that is below / and of `kind`. */
 static const struct gap *gap_of_all(const struct settling *settling, enum gap_kind kind)
 {
-    for (size_t i = 0; i < settling->built->gaps.count; i++)
-        if (settling->built->gaps.at[i].kind == kind && is_whole(&settling->built->gaps.at[i]))
-            return &settling->built->gaps.at[i];
+    for (size_t i = 0; i < settling->built->gaps.count; i++) {
+        const struct gap *gap = &settling->built->gaps.at[i];
+        if (gap->kind == kind && is_whole(gap) && gap->only == NULL)
+            return gap;
+    }
     return NULL;
+}
+
+/* A file that the image has and its profile has not. */
+static const struct gap *gap_of_profile(const struct settling *settling,
+                                        const struct willrun_finding *finding)
+{
+    const char *name = finding->object != NULL ? finding->object : settling->subject->path;
+    const struct gap *gap =
+        built_gap(settling->built, arena_format(settling->arena, "/%s", name), 0, true);
+    return gap != NULL && gap->only != NULL ? gap : NULL;
 }
 
 /* ---- errors that may be cured ---- */
@@ -140,6 +155,8 @@ static const struct gap *gap_of_open(const struct settling *settling,
         gap = gap_of_all(settling, GAP_RUN);
     if (gap == NULL)
         gap = gap_of_all(settling, GAP_IMAGE);
+    if (gap == NULL)
+        gap = gap_of_profile(settling, finding);
     return gap != NULL ? gap : gap_of_all(settling, GAP_ADDS);
 }
 
@@ -159,6 +176,9 @@ static const struct gap *gap_of_libc(const struct settling *settling,
         gap = gap_at(settling, settling->subject->path);
     if (gap != NULL && gap->kind == GAP_RUN && is_whole(gap) && !brings_libc(gap))
         gap = NULL;
+    if (gap != NULL && gap->kind == GAP_IMAGE && is_whole(gap) &&
+        settling->target->versions != NULL)
+        gap = NULL; /* its libc is known, though its files are not */
     return gap;
 }
 

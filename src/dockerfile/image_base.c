@@ -30,6 +30,14 @@ static const struct image_row {
 #undef IMAGE
     {NULL, NULL, NULL}};
 
+static const struct absent_row {
+    const char *release, *files;
+} absent_rows[] = {
+#define ABSENT(release, files) {release, files},
+#include "images.def"
+#undef ABSENT
+    {NULL, NULL}};
+
 /* On what the tags stand from a version on: kind "" is neither slim nor alpine. */
 static const struct tag_row {
     const char *repository, *kind, *version, *release;
@@ -227,6 +235,9 @@ static const struct distribution *versions_of(const char *release, struct arena 
 static void set_release(struct image_base *base, const char *release, struct arena *arena)
 {
     base->release = release;
+    for (const struct absent_row *row = absent_rows; row->release != NULL; row++)
+        if (strncmp(release, row->release, strlen(row->release)) == 0)
+            base->absent = row->files;
     base->profile = profile_of(release, arena);
     base->libc = is_musl(release) ? WILLRUN_LIBC_MUSL : WILLRUN_LIBC_GLIBC;
     if (base->libc == WILLRUN_LIBC_GLIBC)
@@ -279,6 +290,9 @@ void image_base_find(const char *image, struct arena *arena, struct image_base *
         release = row->release;
     if (release != NULL)
         set_release(base, release, arena);
-    else if (strstr(name.tag, "alpine") != NULL || strstr(name.repository, "alpine") != NULL)
+    if (row->repository == NULL) /* the tag of an image that nobody knows is no more than a hint */
+        base->profile = NULL;
+    if (release == NULL &&
+        (strstr(name.tag, "alpine") != NULL || strstr(name.repository, "alpine") != NULL))
         base->libc = WILLRUN_LIBC_MUSL;
 }

@@ -14,6 +14,8 @@ struct image_base {
     const char *profile; /* "debian:12-slim", for base:; NULL: there is none */
     bool exact;          /* the profile is of the image itself … */
     const char *adds;    /* … else what else the image has; NULL: not known */
+    const char *absent;  /* files by their names that the image has and the profile has not, apart
+                            by blanks; NULL: none */
     bool floats;         /* the name tells no release: it moves to a newer one some day */
     enum willrun_libc libc;
     const struct distribution *versions; /* of the release; NULL: not known */

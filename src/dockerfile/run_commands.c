@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 struct list VEC(const char *);
 
 struct reader {
@@ -20,30 +22,22 @@ struct reader {
 
 /* A word in the making. */
 struct word {
-    char *text;
-    size_t length, room;
+    struct text text;
     bool quoted, known;
 };
 
-static void put(struct reader *reader, struct word *word, const char *text, size_t length)
+static const char *end_word(struct reader *reader, struct word *word)
 {
-    if (word->length + length + 1 > word->room) {
-        size_t room = (word->room + length + 16) * 2;
-        char *larger = arena_alloc(reader->arena, room);
-        memcpy(larger, word->text != NULL ? word->text : "", word->length);
-        word->text = larger;
-        word->room = room;
-    }
-    memcpy(word->text + word->length, text, length);
-    word->length += length;
-    word->text[word->length] = '\0';
+    const char *text = text_keep(&word->text, reader->arena);
+    vec_free(&word->text);
+    return text;
 }
 
 static void add_word(struct reader *reader, struct word *word)
 {
-    if (word->text == NULL && !word->quoted)
+    if (word->text.count == 0 && !word->quoted)
         return;
-    *vec_push(&reader->words) = word->text != NULL ? word->text : "";
+    *vec_push(&reader->words) = end_word(reader, word);
     reader->known &= word->known;
     *word = (struct word){.known = true};
 }
@@ -68,7 +62,7 @@ static void put_value(struct reader *reader, struct word *word, const char *valu
 {
     while (*value != '\0') {
         size_t length = quoted ? strlen(value) : strcspn(value, " \t\n");
-        put(reader, word, value, length);
+        text_add(&word->text, value, length);
         value += length;
         if (*value != '\0')
             add_word(reader, word);
@@ -131,7 +125,7 @@ static void read_quoted(struct reader *reader, struct word *word, char quote)
         if (quote == '"' && *reader->at == '\\' && reader->at[1] != '\0' &&
             strchr("\"\\$`\n", reader->at[1]) != NULL)
             reader->at++;
-        put(reader, word, reader->at, *reader->at != '\n' || reader->at[-1] != '\\');
+        text_add(&word->text, reader->at, *reader->at != '\n' || reader->at[-1] != '\\');
         reader->at++;
     }
     reader->at += *reader->at == quote;
@@ -148,11 +142,11 @@ static void read_word(struct reader *reader, struct word *word)
         } else if (c == '\\' && reader->at[1] == '\n') {
             reader->at += 2;
         } else if (c == '\\' && reader->at[1] != '\0') {
-            put(reader, word, reader->at + 1, 1);
+            text_add(&word->text, reader->at + 1, 1);
             reader->at += 2;
         } else {
             word->known &= c != '`';
-            put(reader, word, reader->at, 1);
+            text_add(&word->text, reader->at, 1);
             reader->at++;
         }
     }
@@ -230,9 +224,10 @@ static void read_redirection(struct reader *reader)
     struct word word = {.known = true};
     bool copies = reader->at[-1] == '&'; /* 2>&1 */
     read_word(reader, &word);
-    if (!out || copies || word.text == NULL || strncmp(word.text, "/dev/", 5) == 0)
+    const char *path = end_word(reader, &word);
+    if (!out || copies || *path == '\0' || strncmp(path, "/dev/", 5) == 0)
         return;
-    reader->output = word.known ? word.text : "";
+    reader->output = word.known ? path : "";
     reader->appends = appends;
 }
 
