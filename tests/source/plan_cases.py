@@ -66,6 +66,25 @@ def make_builder():
     (builder / "app/closed").chmod(0o700)
     (builder / "app/start").write_text("#!/bin/sh\necho started\n")
     (builder / "app/start").chmod(0o755)
+    compile_("app/env", """#include <stdio.h>
+#include <stdlib.h>
+int main(void) { puts(getenv("TEXT")); return 0; }""")
+    compile_("app/certificates", """#include <stdio.h>
+#include <stdlib.h>
+int main(void) { const char *name = getenv("SSL_CERT_FILE");
+puts(fopen(name ? name : "/etc/ssl/certs/ca-certificates.crt", "r") ? "there" : "none"); return 0; }""", "-static")
+    (builder / "etc/ssl/certs").mkdir(parents=True)
+    (builder / "etc/ssl/certs/ca-certificates.crt").write_text("certificates")
+    (builder / "srv/site").mkdir(parents=True)
+    (builder / "srv/site/package.json").write_text('{"main": "lib/start"}')
+    (builder / "srv/site/lib").mkdir()
+    (builder / "srv/site/lib/start.js").write_text("// runs")
+    (builder / "srv/site/node_modules/x").mkdir(parents=True)
+    (builder / "srv/site/node_modules/x/install").write_text("#!/no/such/shell\n")
+    (builder / "srv/site/node_modules/x/install").chmod(0o755)
+    (builder / "etc/os-release").write_text("ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n")
+    (builder / "var/lib/dpkg/info").mkdir(parents=True)
+    (builder / "var/lib/dpkg/info/libgreet1.list").write_text("/opt/lib/libgreet.so.1.2\n/opt/lib/libgreet.so.1\n")
     copy_libraries(builder, "/bin/sh", builder / "app/cxx", builder / "app/plain")
 
 
@@ -77,6 +96,19 @@ def make_base(name, programs, shell):
         (base / "bin").mkdir(exist_ok=True)
         shutil.copy2(Path("/bin/sh").resolve(), base / "bin/sh")
         copy_libraries(base, "/bin/sh")
+
+
+def make_more_bases():
+    """One that runs applications, and one that installs packages."""
+    node = work / "node/usr/local/bin/node"
+    compile_("../node/usr/local/bin/node", """#include <stdio.h>
+int main(int count, char **words) { printf("node runs %s\\n", words[count - 1]); return 0; }""")
+    copy_libraries(work / "node", node)
+    make_base("apt", [work / "builder/app/plain"], shell=True)
+    (work / "apt/usr/bin").mkdir(parents=True)
+    (work / "apt/usr/bin/apt-get").write_text("")
+    (work / "apt/etc").mkdir()
+    (work / "apt/etc/os-release").write_text((work / "builder/etc/os-release").read_text())
 
 
 def image_of(folder, image):
@@ -107,14 +139,28 @@ def output_of(image):
     (Path(root) / "proc").mkdir(exist_ok=True)
     run("mount", "-t", "proc", "proc", f"{root}/proc")
     try:
-        return run("chroot", f"--userspec={config['User']}", root, *config["Entrypoint"]).stdout.strip()
+        env = dict(word.split("=", 1) for word in config.get("Env", []))
+        return run("chroot", f"--userspec={config['User']}", root, *config["Entrypoint"],
+                   env={"PATH": os.environ["PATH"], **env}).stdout.strip()
     finally:
         run("umount", f"{root}/proc")
         run("buildah", "umount", container)
         run("buildah", "rm", container)
 
 
-CASES = [  # artifact, base, what it prints
+def accepted(text, image, artifact):
+    """Does check take the stage, as it takes any? Of an application scripts that nobody starts may lack
+    their interpreters."""
+    subjects = ["/usr/local/bin/node"] if artifact == "/srv/site" else []
+    (work / "Dockerfile.check").write_text(f"FROM scratch AS builder\n{text}")
+    more = [] if image == "scratch" else ["--base", f"{image}={work}/{image.split('/')[-1]}"]
+    done = subprocess.run([willrun, "check", "--dockerfile", "Dockerfile.check", "--stage",
+                           f"builder={work}/builder", *more, *subjects], text=True, capture_output=True, cwd=work)
+    return None if done.returncode == 0 else f"check refuses it: {done.stdout}{done.stderr}"
+
+
+TEXT = 'a $HOME "b" \\ c'
+CASES = [  # artifact, base, what it prints, more options
     ("/app/plain", "glibc", "plain"),
     ("/app/by-rpath", "glibc", "greetings"),
     ("/app/by-origin", "glibc", "greetings"),
@@ -125,15 +171,20 @@ CASES = [  # artifact, base, what it prints
     ("/out/still", "scratch", "still"),
     ("/app/musl", "scratch", "musl"),
     (None, "scratch", "still"),  # found where builds leave programs
+    ("/app/env", "glibc", TEXT, "--env", f"TEXT={TEXT}", "--workdir", "/srv"),
+    ("/app/certificates", "scratch", "there"),
+    ("/srv/site", "node", "node runs /srv/site/lib/start.js"),
 ]
 
 
-def hold(artifact, base, wanted):
+def hold(artifact, base, wanted, *options):
     image = "scratch" if base == "scratch" else f"localhost/{base}"
     more = [] if base == "scratch" else ["--base", f"{image}={work}/{base}"]
-    answer = plan(*([artifact] if artifact else []), *more, "--on", image, "--format", "dockerfile")
+    answer = plan(*([artifact] if artifact else []), *more, *options, "--on", image, "--format", "dockerfile")
     if answer.returncode != 0:
         return f"exit status {answer.returncode}: {answer.stderr}"
+    if trouble := accepted(answer.stdout, image, artifact):
+        return f"{trouble}\n{answer.stdout}"
     built(answer.stdout, "localhost/planned")
     got = output_of("localhost/planned")
     return None if got == wanted else f"printed {got!r}, not {wanted!r}:\n{answer.stdout}"
@@ -148,6 +199,32 @@ def hold_refusals():
         answer = plan(*arguments)
         if answer.returncode != 2 or answer.stdout or wanted not in answer.stderr:
             failures.append(f"{arguments}: {answer}")
+
+
+def hold_packages():
+    apt = ["/app/by-rpath", "--base", f"localhost/apt={work}/apt", "--on", "localhost/apt", "--format", "dockerfile"]
+    line = "RUN apt-get update && apt-get install -y --no-install-recommends libgreet1 && rm -rf /var/lib/apt/lists/*\n"
+    copy = "COPY --from=builder /opt/lib/libgreet.so.1 /opt/lib/libgreet.so.1.2 /opt/lib/\n"
+    if line not in (text := plan(*apt, "--packages").stdout) or copy in text:
+        failures.append(f"--packages: {text}")
+    if copy not in (text := plan(*apt).stdout) or "RUN" in text:
+        failures.append(f"without --packages: {text}")
+    (work / "apt/etc/os-release").write_text("ID=debian\nVERSION_ID=11\n")
+    if copy not in (text := plan(*apt, "--packages").stdout):
+        failures.append(f"--packages of another release: {text}")
+
+
+def hold_changes():
+    """What is said where nothing fits."""
+    for artifact, base, *words in [
+            ("/app/plain", "alpine:3.20", "FROM alpine:3.20, musl 1.2.5", "Link with -static"),
+            ("/app/plain", "debian:11-slim", "FROM debian:11, glibc 2.31"),
+            ("/app/plain", "scratch", "Link with -static"),
+            ("/srv/site", "alpine:3.20", "No base here has node", "--base IMAGE=SOURCE")]:
+        answer = plan(artifact, "--on", base, "--format", "json")
+        change = json.loads(answer.stdout)["change"]
+        if answer.returncode != 1 or not all(word in change for word in words):
+            failures.append(f"{artifact} on {base}: {change}")
 
 
 def hold_json():
@@ -171,7 +248,8 @@ try:
     for libm in (work / "builder").glob("lib/*/libm.so.6"):  # a part of glibc, which comes whole
         shutil.copy2(libm, work / "glibc" / libm.relative_to(work / "builder"))
     make_base("shell", ["/bin/sh"], shell=True)
-    for folder in ("builder", "glibc", "shell"):
+    make_more_bases()
+    for folder in ("builder", "glibc", "shell", "node"):
         image_of(work / folder, f"localhost/{folder}")
     for case in CASES:
         trouble = hold(*case)
@@ -179,13 +257,15 @@ try:
             failures.append(f"{case}: {trouble}")
     hold_refusals()
     hold_json()
+    hold_packages()
+    hold_changes()
 except subprocess.CalledProcessError as error:
     failures.append(f"{error.cmd}: {error.stderr}")
 finally:
-    for image in ("planned", "builder", "glibc", "shell"):
+    for image in ("planned", "builder", "glibc", "shell", "node"):
         subprocess.run(["buildah", "rmi", "-f", f"localhost/{image}"], capture_output=True)
     shutil.rmtree(work)
 for failure in failures:
     print("FAILED:", failure)
-print(f"{len(CASES) + 2 - len(failures)} of {len(CASES) + 2} hold")
+print(f"{len(CASES) + 4 - len(failures)} of {len(CASES) + 4} hold")
 sys.exit(bool(failures))
