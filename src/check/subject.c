@@ -418,6 +418,7 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
         call(judging->target->facts, &judging->process, exec, dlopen, &replay);
     }
     number_order(&replay);
+    replay.host_known |= judging->host.row != NULL && judging->host.row->alone;
     struct words words;
     words_of_start(&replay, dlopen, &words);
     if (judging->host.known)

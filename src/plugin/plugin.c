@@ -28,7 +28,7 @@ static const struct {
 #include "plugins.def"
 };
 
-enum opens { NOW = 0, LAZILY = 1, REAL_PATH = 2, AS_NODE = 4, GLOBAL = 8 };
+enum opens { NOW = 0, LAZILY = 1, REAL_PATH = 2, AS_NODE = 4, GLOBAL = 8, ALONE = 16 };
 
 static const struct plugin_host hosts[] = {
 #define HOST(plugin, name, commands, opens, says, status)                                          \
@@ -37,6 +37,7 @@ static const struct plugin_host hosts[] = {
      commands,                                                                                     \
      ((opens)&LAZILY) != 0,                                                                        \
      ((opens)&GLOBAL) != 0,                                                                        \
+     ((opens)&ALONE) != 0,                                                                         \
      ((opens)&REAL_PATH) != 0,                                                                     \
      ((opens)&AS_NODE) != 0 ? REFUSES_AS_NODE : REFUSES_NOTHING,                                   \
      says,                                                                                         \

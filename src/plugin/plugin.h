@@ -28,6 +28,7 @@ struct plugin_host {
     const char *commands;
     bool lazily;    /* it opens with RTLD_LAZY */
     bool globally;  /* … with RTLD_GLOBAL: its plugins see each other's symbols */
+    bool alone;     /* it has nothing for the plugin but what that links */
     bool real_path; /* … under the path that no link leads to */
     enum plugin_refusal refuses;
     const char *says; /* what it prints where dlopen fails: "%s" stands for dlerror's words, "%f"

@@ -46,8 +46,8 @@ is 0 /usr/bin/lua5.4 lua-module /usr/share/lua/a.so
 plugin /lib/x86_64-linux-gnu/security/pam_a.so 'int f(void) { return 0; }'
 is 0 '' pam-module /lib/x86_64-linux-gnu/security/pam_a.so
 plugin /lib/x86_64-linux-gnu/security/pam_b.so 'int gone(void); int f(void) { return gone(); }' -Wl,-z,now
-expect 0 'what no library of a PAM module defines' "$willrun" check --root "$root" /lib/x86_64-linux-gnu/security/pam_b.so
-says out '1 unknown'
+expect 1 'what no library of a PAM module defines' "$willrun" check --root "$root" /lib/x86_64-linux-gnu/security/pam_b.so
+says out 'PAM unable to dlopen(/lib/x86_64-linux-gnu/security/pam_b.so): /lib/x86_64-linux-gnu/security/pam_b.so: undefined symbol: gone'
 
 # a JVM is there before what it opens
 host /usr/lib/jvm/a/bin/java

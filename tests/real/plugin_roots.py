@@ -105,7 +105,7 @@ def lay_tree_of_libraries(builder, target):
 TAKEN = """libpq.so libmariadb.so libgd.so libcurl.so libcurl-gnutls.so libonig.so libzip.so libluajit
 libmaxminddb.so libxslt.so libexslt.so libMagick libMagickCore libcrack.so libpwquality.so libcjose.so
 liblua5.1.so libgeos libproj.so libyajl.so libev.so libffi.so libbrotlienc.so libtdsodbc libmsgpack
-libmemcached.so libgvc libasound.so libpcsclite.so libsasl2.so""".split()
+libmemcached.so libgvc libasound.so libpcsclite.so""".split()
 
 
 def without_libraries(suite, taken):
