@@ -10,6 +10,7 @@
 #include "cli/complain.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/sandbox.h"
 #include "cli/settings.h"
 #include "willrun/willrun.h"
 
@@ -57,6 +58,26 @@ static int unknown_command(const char *name)
     return complain_usage(NULL, sentence);
 }
 
+enum { OWN_ROOT = FOR_TREE | FOR_INSPECT | FOR_BUNDLE };
+
+/* Run it with no more rights than it needs. */
+static int run_inside(const struct command *command, const struct options *options)
+{
+    if (!options->no_sandbox) {
+        struct sandbox sandbox = sandbox_enter(options, (command->bit & OWN_ROOT) != 0);
+        if (options->verbose && sandbox.landlock != 0)
+            complain("sandbox: %u places to read, %u to write (Landlock %d)%s", sandbox.reads,
+                     sandbox.writes, sandbox.landlock,
+                     sandbox.seccomp ? "; no programs, no network (seccomp)" : "");
+        else if (options->verbose)
+            complain("sandbox: %s", sandbox.seccomp
+                                        ? "no programs, no network (seccomp); this kernel has no "
+                                          "Landlock"
+                                        : "this kernel has neither Landlock nor seccomp");
+    }
+    return command->run(options);
+}
+
 static int run(const struct command *command, int count, char *const *arguments)
 {
     struct settings settings;
@@ -68,7 +89,7 @@ static int run(const struct command *command, int count, char *const *arguments)
     else if (settings.options.help)
         status = print_help(command);
     else
-        status = command->run(&settings.options);
+        status = run_inside(command, &settings.options);
     settings_free(&settings);
     return status;
 }

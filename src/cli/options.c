@@ -169,6 +169,9 @@ static const struct choice tree_formats[] = {
     X(0,   "config",   "FILE",   TEXT,   config,   NULL,          JUDGING | FOR_INSPECT,           \
       "read options and accepted findings from FILE (default: " CONFIG_FILE " where it is "        \
       "there; none: from no file)")                                                                \
+    X(0,   "no-sandbox", NULL,   FLAG,   no_sandbox, NULL,        ANY,                             \
+      "keep all rights of the process (it gives away what it needs not, by Landlock and seccomp "  \
+      "where the kernel has them)")                                                                \
     X('h', "help",     NULL,     FLAG,   help,     NULL,          ANY,                             \
       "print this help")
 /* clang-format on */

@@ -40,7 +40,7 @@ struct options {
         struct setting) settings; /* all of them, in order: of two of one option the last holds */
     const struct choice *cpu, *format, *fail_on, *color, *progress;
     unsigned threads, exit_status;
-    bool all_platforms, all, list, partial, packages, quiet, verbose, help;
+    bool all_platforms, all, list, partial, packages, quiet, verbose, no_sandbox, help;
 };
 
 enum option_kind {

@@ -19,7 +19,11 @@ struct gathering {
 /* What is about one call alone, not about a project. */
 static bool is_of_call(const struct option *option)
 {
-    return strcmp(option->name, "help") == 0 || strcmp(option->name, "config") == 0;
+    static const char *const names[] = {"help", "config", "no-sandbox"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(option->name, names[i]) == 0)
+            return true;
+    return false;
 }
 
 static bool takes_config(unsigned command)

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/temporary.h"
 #include "base/vec.h"
 
 enum {
@@ -75,23 +76,6 @@ int store_fd(const struct store *store, unsigned file)
 
 /* ---- what came as a stream ---- */
 
-/* A file without a name in `dir`: nothing is left of it, whatever happens. */
-static int open_nameless(const char *dir)
-{
-#ifdef O_TMPFILE
-    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        return fd;
-#endif
-    char name[512];
-    if ((size_t)snprintf(name, sizeof name, "%s/willrun-XXXXXX", dir) >= sizeof name)
-        return -1;
-    fd = mkostemp(name, O_CLOEXEC);
-    if (fd >= 0)
-        unlink(name);
-    return fd;
-}
-
 static int open_memory(struct spool *spool)
 {
     spool->where = "memory";
@@ -100,13 +84,7 @@ static int open_memory(struct spool *spool)
 
 static int open_disk(struct spool *spool)
 {
-    const char *wanted = getenv("TMPDIR");
-    const char *dirs[] = {wanted != NULL && *wanted != 0 ? wanted : "/var/tmp", "/tmp"};
-    int fd = -1;
-    for (size_t i = 0; fd < 0 && i < sizeof dirs / sizeof *dirs; i++) {
-        spool->where = dirs[i];
-        fd = open_nameless(dirs[i]);
-    }
+    int fd = temporary_open(&spool->where);
     return fd >= 0 ? fd : open_memory(spool); /* an image without any folder to write to */
 }
 
