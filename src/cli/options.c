@@ -92,6 +92,10 @@ static const struct choice tree_formats[] = {
       "lay SRC of stage NAME over the root at DST, as COPY --from=NAME SRC DST of a Dockerfile; "  \
       ":SRC:DST takes SRC from the local disk; settings may follow, as in "                        \
       "NAME:SRC:DST:chmod=755,chown=1000:1000; repeatable, in order, also for several SRC")        \
+    X(0,   "roots",    "FILE",   TEXT,   roots,    NULL,          FOR_CHECK,                       \
+      "check every SOURCE of a list, one a line, in place of --root; with --format jsonl or text") \
+    X(0,   "shard",    "K/N",    TEXT,   shard,    NULL,          FOR_CHECK,                       \
+      "of --roots take every Nth, from the Kth on, counted from 0: for N jobs that share a list")  \
     X(0,   "all",      NULL,     FLAG,   all,      NULL,          FOR_CHECK,                       \
       "check every ELF file and script of the root")                                               \
     X(0,   "platform", "OS/ARCH[/VARIANT]", TEXT, platform, NULL, JUDGING,                         \
@@ -420,6 +424,7 @@ void options_free(struct options *options)
     for (size_t i = 0; i < option_count; i++)
         if (option_table[i].kind == OPTION_LIST)
             vec_free((struct text_list *)field_of(options, &option_table[i]));
+    vec_free(&options->root_list);
     vec_free(&options->paths);
     vec_free(&options->settings);
     *options = (struct options){0};

@@ -34,8 +34,10 @@ struct options {
     struct text_list build_args;
     struct text_list env, stages, copies, absent, extras, bases;
     struct text_list ignored, baselines;
-    const struct config *file; /* whose acceptances hold, too; NULL: none */
-    struct text_list paths;    /* operands */
+    const char *roots, *shard;
+    struct text_list root_list; /* of the file `roots`: those of the shard */
+    const struct config *file;  /* whose acceptances hold, too; NULL: none */
+    struct text_list paths;     /* operands */
     struct VEC(
         struct setting) settings; /* all of them, in order: of two of one option the last holds */
     const struct choice *cpu, *format, *fail_on, *color, *progress;

@@ -182,32 +182,55 @@ static int status_of(const struct options *options, const struct willrun_result 
     return bad == 0 ? EXIT_MET : EXIT_NOT_MET;
 }
 
+/* Judge `root` and write it to the output; what is wrong with it is told. */
 static int answer(struct request *request, const char *root, result_writer *write)
 {
-    if (!output_open(&request->output, request->options->output))
-        return EXIT_TROUBLE;
-    if (judge(request, root) != WILLRUN_OK) {
-        output_drop(&request->output);
-        return complain("%s", willrun_error(request->willrun));
+    int status = EXIT_TROUBLE;
+    request->willrun = willrun_new();
+    request->result = NULL;
+    if (request->willrun == NULL) {
+        complain("out of memory");
+    } else if (judge(request, root) != WILLRUN_OK) {
+        complain("%s", willrun_error(request->willrun));
+    } else {
+        const struct willrun_result *result = request->result;
+        write_result(request, write);
+        if (result->runs + result->degraded + result->unknown + result->fails == 0)
+            complain("nothing was checked%s%s: there is no ELF file and no executable script",
+                     root != NULL ? " in " : "", root != NULL ? root : "");
+        tell_acceptances(request->options, result);
+        status = status_of(request->options, result);
     }
-    write_result(request, write);
-    if (!output_keep(&request->output))
-        return EXIT_TROUBLE;
-    const struct willrun_result *result = request->result;
-    if (result->runs + result->degraded + result->unknown + result->fails == 0)
-        complain("nothing was checked: there is no ELF file and no executable script");
-    tell_acceptances(request->options, result);
-    return status_of(request->options, result);
+    willrun_result_free(request->result);
+    willrun_free(request->willrun);
+    return status;
 }
 
 int request_run(const struct options *options, const char *root, result_writer *write)
 {
-    struct request request = {.options = options, .willrun = willrun_new()};
-    if (request.willrun == NULL)
-        return complain("out of memory");
+    struct request request = {.options = options};
+    if (!output_open(&request.output, options->output))
+        return EXIT_TROUBLE;
     progress_begin(&request.progress, (enum when)options->progress->value);
     int status = answer(&request, root, write);
-    willrun_result_free(request.result);
-    willrun_free(request.willrun);
+    if (status == EXIT_TROUBLE)
+        output_drop(&request.output);
+    else if (!output_keep(&request.output))
+        status = EXIT_TROUBLE;
     return status;
+}
+
+/* A root that cannot be read hides none of the others. */
+int request_run_each(const struct options *options, result_writer *write)
+{
+    struct request request = {.options = options};
+    int worst = EXIT_MET;
+    if (!output_open(&request.output, options->output))
+        return EXIT_TROUBLE;
+    progress_begin(&request.progress, (enum when)options->progress->value);
+    for (size_t i = 0; i < options->root_list.count; i++) {
+        int status = answer(&request, options->root_list.at[i], write);
+        worst = status > worst ? status : worst;
+    }
+    return output_keep(&request.output) ? worst : EXIT_TROUBLE;
 }

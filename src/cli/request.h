@@ -17,4 +17,7 @@ enum willrun_err request_prepare(struct willrun *willrun, const struct options *
 /* Judge what `options` name in the root `root`, and write it. */
 int request_run(const struct options *options, const char *root, result_writer *write);
 
+/* The same for each of options->root_list, one behind the other. */
+int request_run_each(const struct options *options, result_writer *write);
+
 #endif

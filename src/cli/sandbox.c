@@ -141,6 +141,8 @@ static void allow_named(const struct ruleset *ruleset, const struct options *opt
     }
     for (size_t i = 0; i < options->paths.count; i++)
         allow_source(ruleset, options->paths.at[i]);
+    for (size_t i = 0; i < options->root_list.count; i++)
+        allow_source(ruleset, options->root_list.at[i]);
     if (options->dockerfile != NULL) {
         allow_folder_of(ruleset, options->dockerfile, READING);
         if (options->context == NULL)
@@ -371,7 +373,8 @@ struct sandbox sandbox_enter(const struct options *options, bool own_root)
 {
     struct sandbox sandbox = {0};
     /* what comes as a stream is kept there */
-    temporary_reserve((unsigned)(1 + options->stages.count + options->bases.count));
+    temporary_reserve(
+        (unsigned)(1 + options->stages.count + options->bases.count + options->root_list.count));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return sandbox;
     restrict_files(&sandbox, options, own_root && options->root == NULL);

@@ -1,6 +1,7 @@
 #include "cli/settings.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,53 @@ static bool take_environment(struct gathering *gathering)
     return true;
 }
 
+/* ---- a list of roots ---- */
+
+/* "K/N" with K from 0 to N-1. */
+static bool read_shard(struct gathering *gathering, const char *text, unsigned long *which,
+                       unsigned long *of)
+{
+    char *end;
+    *which = strtoul(text, &end, 10);
+    *of = *end == '/' && isdigit((unsigned char)end[1]) ? strtoul(end + 1, &end, 10) : 0;
+    if (isdigit((unsigned char)*text) && *end == 0 && *which < *of)
+        return true;
+    snprintf(gathering->problem, gathering->problem_size,
+             "--shard takes K/N with K from 0 to N-1, as in 0/4, not \"%s\"", text);
+    return false;
+}
+
+/* Empty lines, and those that begin with #, name none. */
+static bool take_roots(struct gathering *gathering)
+{
+    struct settings *settings = gathering->settings;
+    struct options *options = &settings->options;
+    unsigned long which = 0, of = 1;
+    if (options->shard != NULL && !read_shard(gathering, options->shard, &which, &of))
+        return false;
+    errno = 0;
+    FILE *file = strcmp(options->roots, "-") == 0 ? stdin : fopen(options->roots, "re");
+    char *line = NULL;
+    size_t room = 0, count = 0;
+    while (file != NULL && getline(&line, &room, file) >= 0) {
+        size_t length = strcspn(line, "\r\n");
+        if (length != 0 && *line != '#' && count++ % of == which)
+            *vec_push(&options->root_list) = arena_copy(&settings->arena, line, length);
+    }
+    int error = file == NULL || ferror(file) ? errno : 0;
+    free(line);
+    if (file != NULL && file != stdin)
+        fclose(file);
+    if (error == 0 && (count != 0 || options->shard != NULL))
+        return true;
+    snprintf(gathering->problem, gathering->problem_size, "the list of roots %s%s", options->roots,
+             error != 0 ? "" : " names none: expected a SOURCE a line");
+    if (error != 0)
+        snprintf(gathering->problem, gathering->problem_size, "the list of roots %s: %s",
+                 options->roots, strerror(error));
+    return false;
+}
+
 bool settings_gather(struct settings *settings, const struct command *command, int count,
                      char *const *arguments, bool *usage, char *problem, size_t problem_size)
 {
@@ -173,7 +221,9 @@ bool settings_gather(struct settings *settings, const struct command *command, i
         return false;
     settings->options.file = &settings->config;
     return take_environment(&gathering) &&
-           options_parse(&settings->options, command->bit, count, arguments, problem, problem_size);
+           options_parse(&settings->options, command->bit, count, arguments, problem,
+                         problem_size) &&
+           (settings->options.roots == NULL || take_roots(&gathering));
 }
 
 void settings_free(struct settings *settings)
