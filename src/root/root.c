@@ -488,6 +488,24 @@ int root_bytes(struct root *root, const struct node *file, struct file_bytes *by
     return root_bytes_wanted(root, file, NULL, bytes);
 }
 
+int root_bytes_start(struct root *root, const struct node *file, struct file_bytes *bytes)
+{
+    int error = root_bytes(root, file, bytes);
+    const struct item *item = item_of(file);
+    while (error == EFBIG && item->origin.lay != NULL)
+        item = item->origin.twin;
+    const struct source *source = item->origin.source;
+    if (error == EFBIG && source->ops->start != NULL) {
+        size_t length;
+        char *path = source_path(item, 0, &length);
+        error = source->ops->start(item->origin.source, path, bytes);
+        free(path);
+    }
+    if (error == 0 && bytes->span.size > FILE_START)
+        bytes->span.size = FILE_START;
+    return error;
+}
+
 /* ---- questions to a node ---- */
 
 static bool in_group(const struct cred *cred, uint32_t gid)

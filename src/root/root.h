@@ -82,6 +82,9 @@ int root_bytes(struct root *root, const struct node *file, struct file_bytes *by
 int root_bytes_wanted(struct root *root, const struct node *file, file_wanted *wanted,
                       struct file_bytes *bytes);
 
+/* The first FILE_START bytes of it, or all where there are fewer: what every source has. */
+int root_bytes_start(struct root *root, const struct node *file, struct file_bytes *bytes);
+
 /* The name of the profile that the file is from, whose bytes are not all there; NULL: it is whole.
  */
 const char *node_profile(const struct node *file);

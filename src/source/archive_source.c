@@ -76,6 +76,21 @@ static int archive_bytes(struct source *source, const char *path, file_wanted *w
                                                : EFBIG;
 }
 
+static int archive_start(struct source *source, const char *path, struct file_bytes *bytes)
+{
+    const struct archive_source *archive = archive_of(source);
+    uint32_t id = find(&archive->tree, path);
+    file_bytes_init(bytes);
+    if (id == ENTRY_NONE || tree_at(&archive->tree, id)->type != NODE_FILE)
+        return id == ENTRY_NONE ? ENOENT : EINVAL;
+    const struct content *content = &archive->tree.contents.at[tree_at(&archive->tree, id)->value];
+    struct range range = content->kept;
+    bytes->size = content->size;
+    if (range.size > FILE_START)
+        range.size = FILE_START;
+    return store_bytes(archive->store, range, bytes);
+}
+
 static bool archive_hold(struct source *source, struct err *err)
 {
     struct archive_source *archive = archive_of(source);
@@ -101,8 +116,9 @@ static void archive_close(struct source *source)
 
 struct archive_source *archive_source_new(struct store *store, const char *name)
 {
-    static const struct source_ops ops = {archive_look, archive_list,      archive_bytes,
-                                          archive_hold, archive_verifying, archive_close};
+    static const struct source_ops ops = {archive_look,  archive_list, archive_bytes,
+                                          archive_start, archive_hold, archive_verifying,
+                                          archive_close};
     struct archive_source *archive = must_alloc(sizeof *archive);
     memset(archive, 0, sizeof *archive);
     archive->source.ops = &ops;

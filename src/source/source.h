@@ -35,7 +35,10 @@ struct node_info {
 
 /* The bytes of a file, mapped or read: all of them, or the first ones. Not to be
  * copied: `span` may be in it. Release with file_bytes_release. */
-enum { FILE_HEAD = 256 }; /* bytes by which a file's kind is told */
+enum {
+    FILE_HEAD = 256,       /* bytes by which a file's kind is told */
+    FILE_START = 64 << 10, /* bytes that every source has of a file, or all */
+};
 struct file_bytes {
     struct span span;
     uint64_t size;   /* of the whole file, bytes */
@@ -96,6 +99,9 @@ struct source_ops {
      * blocks: what is not a regular file (any more) is EINVAL. */
     int (*bytes)(struct source *source, const char *path, file_wanted *wanted,
                  struct file_bytes *bytes);
+    /* The first FILE_START bytes of a regular file that `bytes` has not whole (EFBIG). NULL: there
+     * is none. */
+    int (*start)(struct source *source, const char *path, struct file_bytes *bytes);
     /* Wait for what is still verified of it: can it be trusted? False with a
      * sentence. NULL: nothing is verified. */
     bool (*hold)(struct source *source, struct err *err);

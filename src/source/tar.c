@@ -16,7 +16,7 @@
 
 enum {
     HEAD = EI_NIDENT + 2,  /* first bytes that tell what a loader maps */
-    KEEP = 64 << 10,       /* first bytes that are kept of whatever file */
+    KEEP = FILE_START,     /* first bytes that are kept of whatever file */
     KEEP_CONFIG = 8 << 20, /* … of one of a folder where the system keeps what it reads */
     FORGET = 32 << 20,     /* bytes walked over before the pages are given back */
     LINK_ROUNDS = 8,       /* hard links to hard links that come later */
@@ -184,11 +184,14 @@ static bool is_part(const char *name)
                     strcmp(name, "oci-layout") == 0));
 }
 
-/* Where the system keeps what loaders, shells and package managers read. */
+/* Where loaders, shells and package managers keep what they read, which may be long. */
 static bool is_config(const char *name)
 {
-    return starts_with(name, "etc/") || starts_with(name, "var/lib/") ||
-           starts_with(name, "lib/apk/") || starts_with(name, "usr/lib/");
+    static const char *const folders[] = {"etc/", "var/lib/", "lib/apk/", "usr/lib/apk/"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (starts_with(name, folders[i]))
+            return true;
+    return strstr(name, ".dist-info/") != NULL; /* pip's lists of files */
 }
 
 /* What a loader may map: musl's asks for e_type alone (its ldso/dynlink.c,

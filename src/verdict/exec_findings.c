@@ -56,7 +56,7 @@ static const char *content_name(const struct exec_judge *judge)
     const struct node *node = judge->exec->culprit_node;
     struct file_bytes bytes = {0};
     if (node == NULL || node->type != NODE_FILE || facts_of(facts, node)->kind != FILE_OTHER ||
-        root_bytes(facts_root(facts), node, &bytes) != 0)
+        root_bytes_start(facts_root(facts), node, &bytes) != 0)
         return NULL;
     const char *name = magic_name(bytes.span, judge->findings->arena);
     file_bytes_release(&bytes);

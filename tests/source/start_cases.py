@@ -115,13 +115,17 @@ class Tests:
 
     def same(self):
         """The same report from every form, but for the root's name."""
-        entries = self.entries([f("lib/libx.so", b"\x7fELF", 0o644), l("app/link", "server"), f("run", script(""), 0o755)])
+        windows = b"MZ" + bytes(58) + b"\x80" + bytes(67) + b"PE\0\0\x64\x86" + b"\1" * 200000
+        entries = self.entries([f("lib/libx.so", b"\x7fELF", 0o644), l("app/link", "server"), f("run", script(""), 0o755),
+                                f("app/windows", windows, 0o755)])
         work, layer = self.work, tar_of(entries)
         folder = work + "/folder"
         os.makedirs(folder)
         subprocess.run(["tar", "-xpf", write(work + "/flat.tar", layer), "-C", folder], check=True)
-        asked = ["--all", "--platform", "linux/amd64"]  # a folder without a libc does not say
+        # a folder without a libc does not say; what is no program is told by its first bytes
+        asked = ["--all", "/app/windows", "--platform", "linux/amd64"]
         want = self.check(folder, *asked)[2].replace(json.dumps(folder), '"R"')
+        self.tell("a program for Windows", [] if "for MS Windows" in want else ["it is not told as one"])
         image = Image([layer])
         forms = [("flat tar", work + "/flat.tar", None), ("tar:", "tar:" + work + "/flat.tar", None),
                  ("dir:", "dir:" + folder, None), ("a tar on standard input", "-", work + "/flat.tar")]
