@@ -1,6 +1,7 @@
 /* A rule's name asks for its manual page; all else is a message, or a file with one. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -140,13 +141,25 @@ static int explain_message(const struct options *options)
     return status;
 }
 
+static int no_rule(const char *word, const char *meant)
+{
+    char sentence[300];
+    snprintf(sentence, sizeof sentence, "no rule is called \"%.120s\"; did you mean %s?", word,
+             meant);
+    return complain_usage("explain", sentence);
+}
+
 int cmd_explain(const struct options *options)
 {
     const struct text_list *words = &options->paths;
+    const char *meant =
+        words->count == 1 && !is_file(words->at[0]) ? explain_meant(words->at[0]) : NULL;
     if (options->list)
         return explain_list(options);
     if (words->count == 1 && explain_is_rule(words->at[0]))
         return explain_rule(options, words->at[0]);
+    if (meant != NULL)
+        return no_rule(words->at[0], meant);
     if (options->exit_status > STATUS_MOST)
         return complain_usage("explain", "--exit-code takes a number from 1 to 255");
     if (words->count == 0 && options->exit_status == 0 && isatty(STDIN_FILENO))

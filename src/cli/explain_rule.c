@@ -1,5 +1,8 @@
 #include "cli/explain_rule.h"
 
+#include <string.h>
+
+#include "base/nearest.h"
 #include "cli/complain.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
@@ -9,6 +12,17 @@ bool explain_is_rule(const char *word)
 {
     struct willrun_rule rule;
     return willrun_rule_find(word, &rule);
+}
+
+const char *explain_meant(const char *word)
+{
+    struct nearest nearest = nearest_begin(word, strlen(word));
+    struct willrun_rule rule;
+    if (strchr(word, '-') == NULL || word[strspn(word, "abcdefghijklmnopqrstuvwxyz-")] != 0)
+        return NULL;
+    for (size_t i = 0; willrun_rule(i, &rule); i++)
+        nearest_offer(&nearest, rule.name);
+    return nearest_answer(&nearest);
 }
 
 /* The page of `word`; NULL: the list of all. */

@@ -9,6 +9,9 @@
 /* Is `word` the name of a rule that has a page? */
 bool explain_is_rule(const char *word);
 
+/* The rule whose name `word`, which looks like one, nearly is; NULL: there is none. */
+const char *explain_meant(const char *word);
+
 /* Print the page of the rule `word`. Returns the exit status. */
 int explain_rule(const struct options *options, const char *word);
 

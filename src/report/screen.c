@@ -10,6 +10,30 @@ static const char *const codes[] = {
     [PAINT_DIM] = "\033[2m",     [PAINT_STRONG] = "\033[1m",
 };
 
+/* A character as the screen can show it: where it has ASCII alone, one of our own texts is written
+ * in its place, and of a name its number. */
+static struct glyph glyph_on(const struct screen *screen, const char *text)
+{
+    static const struct {
+        const char *from, *to;
+    } plain[] = {{"…", "..."}, {"→", "->"}, {"–", "-"}, {"—", "--"}};
+    struct glyph glyph = utf8_glyph(text);
+    uint32_t character;
+    utf8_next(glyph.text, &character);
+    if (screen->style->unicode || character < 0x80)
+        return glyph;
+    int length = 0;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain && length == 0; i++)
+        if (strncmp(text, plain[i].from, glyph.taken) == 0)
+            length = snprintf(glyph.text, sizeof glyph.text, "%s", plain[i].to);
+    if (length == 0)
+        length = snprintf(glyph.text, sizeof glyph.text, character > 0xffff ? "\\U%08x" : "\\u%04x",
+                          (unsigned)character);
+    glyph.length = (size_t)length;
+    glyph.columns = (unsigned)length;
+    return glyph;
+}
+
 void screen_put(const struct screen *screen, enum paint paint, const char *text)
 {
     if (text == NULL)
@@ -18,7 +42,7 @@ void screen_put(const struct screen *screen, enum paint paint, const char *text)
     if (painted)
         fputs(codes[paint], screen->out);
     while (*text != 0) {
-        struct glyph glyph = utf8_glyph(text);
+        struct glyph glyph = glyph_on(screen, text);
         fwrite(glyph.text, 1, glyph.length, screen->out);
         text += glyph.taken;
     }
@@ -51,7 +75,7 @@ void screen_pad(const struct screen *screen, unsigned columns)
 static void put_part(const struct screen *screen, const char *text, size_t length)
 {
     for (const char *end = text + length; text < end;) {
-        struct glyph glyph = utf8_glyph(text);
+        struct glyph glyph = glyph_on(screen, text);
         fwrite(glyph.text, 1, glyph.length, screen->out);
         text += glyph.taken;
     }

@@ -20,6 +20,7 @@ wrong 'name at least one PATH, or --all' check --root root
 wrong 'name at least one PATH' tree
 wrong 'unknown option --formt; did you mean --format?' check --formt json
 wrong '--format takes text, json, jsonl, sarif, junit, github, gitlab, markdown, html, dot or mermaid, not "jsno"; did you mean json?' check --format jsno
+wrong 'no rule is called "interpreter-mising"; did you mean interpreter-missing?' explain interpreter-mising
 wrong '--format takes text, json, dot, mermaid or html, not "sarif"' tree --format=sarif
 wrong 'unknown option --all' tree --all
 wrong '--root and --dockerfile' check --root root --dockerfile Dockerfile
