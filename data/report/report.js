@@ -235,9 +235,10 @@
         return phase in ends ? make("li", "bad", ends[phase] + (subject.exit >= 0 ? ` with status ${subject.exit}` : "")) : null;
     }
 
-    /* Which object ends the start: glibc's loader stops at the first, musl's tells of all. */
+    /* Which object ends the start: glibc's loader stops at the first, and so does any dlopen; musl's tells of all. */
     function lastLoaded(subject, objects) {
-        if (text(subject.verdict) !== "fails" || text(subject.phase) !== "load" || text(subject.libc) !== "glibc") return objects.length;
+        const all = text(subject.kind) !== "shared-object" && objects.some((object) => object.via === "builtin");
+        if (text(subject.verdict) !== "fails" || text(subject.phase) !== "load" || all) return objects.length;
         const errors = new Set(findingsOf(subject).filter((found) => found.severity === "error").map((found) => found.object));
         const at = objects.findIndex((object) => object.path === null || errors.has(object.path));
         return at < 0 ? objects.length : at + 1;
