@@ -153,7 +153,7 @@ int cmd_explain(const struct options *options)
 {
     const struct text_list *words = &options->paths;
     const char *meant =
-        words->count == 1 && !is_file(words->at[0]) ? explain_meant(words->at[0]) : NULL;
+        words->count == 1 && !is_log(words->at[0]) ? explain_meant(words->at[0]) : NULL;
     if (options->list)
         return explain_list(options);
     if (words->count == 1 && explain_is_rule(words->at[0]))

@@ -42,6 +42,9 @@ offers 'willrun check --for' --format
 offers 'willrun check --format s' sarif
 offers 'willrun tree --format ' dot mermaid
 offers 'willrun check --root ro' root
+offers 'willrun explain shebang-c' shebang-crlf
+offers 'willrun explain ro' root
+offers 'willrun check --root ro' root
 if grep -qx check out; then fail 'bash offers a command for a file'; fi
 
 zsh -n "$docs/_willrun" 2>err || fail 'zsh cannot read its completion'
@@ -50,4 +53,6 @@ HOME=$work fish -c "source $docs/willrun.fish; complete -C 'willrun check --form
 says out sarif
 HOME=$work fish -c "source $docs/willrun.fish; complete -C 'willrun sn'" >out 2>err
 says out snapshot
+HOME=$work fish -c "source $docs/willrun.fish; complete -C 'willrun explain shebang-c'" >out 2>err
+says out shebang-crlf
 end

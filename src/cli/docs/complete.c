@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/docs/docs.h"
+#include "willrun/willrun.h"
 
 bool option_takes_path(const struct option *option)
 {
@@ -38,6 +39,14 @@ static void put_quoted(FILE *out, const char *text, const char *also)
     putc('\'', out);
 }
 
+/* The names that explain takes: those of the rules that have a page. */
+static void put_rules(FILE *out)
+{
+    struct willrun_rule rule;
+    for (size_t i = 0; willrun_rule(i, &rule); i++)
+        fprintf(out, "%s%s", i != 0 ? " " : "", rule.name);
+}
+
 void complete_bash(FILE *out)
 {
     fputs("# bash completion of willrun\n_willrun()\n{\n"
@@ -63,10 +72,13 @@ void complete_bash(FILE *out)
                 fprintf(out, "--%s ", option_table[i].name);
         fputs("' ;;\n", out);
     }
-    fputs("            esac\n            ;;\n        esac\n    fi\n"
+    fputs("            esac\n            [[ $word != -* && $command == explain ]] && words='", out);
+    put_rules(out);
+    fputs("'\n            ;;\n        esac\n    fi\n"
           "    if [[ -n $words ]]; then\n"
           "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
-          "    else\n"
+          "    fi\n"
+          "    if [[ -z $words || ( $command == explain && -z ${COMPREPLY[0]-} ) ]]; then\n"
           "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
           "        compopt -o filenames 2>/dev/null\n"
           "    fi\n}\ncomplete -F _willrun willrun\n",
@@ -116,7 +128,13 @@ void complete_zsh(FILE *out)
         for (size_t i = 0; i < option_count; i++)
             if (has(&commands[c], &option_table[i]))
                 zsh_option(out, &option_table[i]);
-        fputs("            '*:path:_files'\n        ;;\n", out);
+        if (commands[c].bit == FOR_EXPLAIN) {
+            fputs("            '*:rule:_alternative \"rules:rule:(", out);
+            put_rules(out);
+            fputs(")\" \"files:file:_files\"'\n        ;;\n", out);
+        } else {
+            fputs("            '*:path:_files'\n        ;;\n", out);
+        }
     }
     fputs("    esac\n}\n_willrun \"$@\"\n", out);
 }
@@ -128,6 +146,12 @@ void complete_fish(FILE *out)
         fprintf(out, "complete -c willrun -n __fish_use_subcommand -a %s -d ", commands[c].name);
         put_quoted(out, commands[c].summary, "\\");
         putc('\n', out);
+        if (commands[c].bit == FOR_EXPLAIN) {
+            fprintf(out, "complete -c willrun -n '__fish_seen_subcommand_from %s' -a '",
+                    commands[c].name);
+            put_rules(out);
+            fputs("'\n", out);
+        }
         for (size_t i = 0; i < option_count; i++) {
             const struct option *option = &option_table[i];
             if (!has(&commands[c], option))
