@@ -1,5 +1,7 @@
 #include "check/places.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 void place_at(const struct assembly *assembly, const struct instruction *at,
@@ -82,16 +84,38 @@ void place_finding(const struct assembly *assembly, const struct target *target,
 
 /* ---- gaps ---- */
 
+/* The stage that is called `name` in the file; SIZE_MAX: it has a number alone. */
+static size_t stage_named(const struct assembly *assembly, const char *name)
+{
+    for (size_t i = 0; i < assembly->file->stage_count; i++)
+        if (assembly->file->stages[i].name != NULL &&
+            strcmp(assembly->file->stages[i].name, name) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+/* docker build --target takes names alone; the last stage needs none. */
 const char *give_stage(const struct assembly *assembly, const char *name, struct arena *arena)
 {
     const char *folder = assembly->context_path != NULL ? assembly->context_path : ".";
-    bool usual = strcmp(assembly->file->name, "Dockerfile") == 0 ||
-                 strcmp(assembly->file->name, "./Dockerfile") == 0;
+    const char *file = assembly->file->name, *target = "", *tar = name;
+    bool usual = strcmp(file, "Dockerfile") == 0 || strcmp(file, "./Dockerfile") == 0;
+    bool named = stage_named(assembly, name) != SIZE_MAX;
+    bool last = strtoul(name, NULL, 10) == assembly->file->stage_count - 1;
+    if (named)
+        target = arena_format(arena, " --target %s", name);
+    else if (!last)
+        return arena_format(arena,
+                            "Name the stage (FROM ... AS build), build it, and pass its files: "
+                            "docker build --target build -o type=tar,dest=build.tar %s, then add "
+                            "--stage build=build.tar.",
+                            folder);
+    else
+        tar = "image";
     return arena_format(arena,
-                        "Build it, and pass its files: docker build%s%s --target %s -o "
-                        "type=tar,dest=%s.tar %s, then add --stage %s=%s.tar.",
-                        usual ? "" : " -f ", usual ? "" : assembly->file->name, name, name, folder,
-                        name, name);
+                        "Build it, and pass its files: docker build%s%s%s -o type=tar,dest=%s.tar "
+                        "%s, then add --stage %s=%s.tar.",
+                        usual ? "" : " -f ", usual ? "" : file, target, tar, folder, name, tar);
 }
 
 static const char *give_image(const char *image, struct arena *arena)
@@ -110,71 +134,56 @@ static const char *maker(const struct gap *gap, struct arena *arena)
                               : "";
 }
 
-static const char *what_adds(const struct assembly *assembly)
+/* What a gap that building the stage closes is about, behind "RUN in line 3". */
+static const char *const not_done[] = {
+    [GAP_ADDS] = "adds files: willrun runs nothing",
+    [GAP_RUN] = "may change this: willrun runs nothing",
+    [GAP_REMOTE] = "fetches from the network, and willrun does not",
+    [GAP_COPY] = "copies by --exclude or by a pattern that is not followed",
+};
+
+static struct willrun_finding *image_gap(const struct assembly *assembly, const struct gap *gap,
+                                         struct findings *notes)
 {
     const struct image_base *base = &assembly->target.base;
-    return base->adds != NULL ? base->adds : "what else it has";
+    struct willrun_finding *note;
+    if (gap->kind == GAP_IMAGE)
+        note = finding_add(notes, RULE_IMAGE_NOT_KNOWN, "the files of the image %s are not known",
+                           gap->name);
+    else if (gap->only != NULL)
+        note =
+            finding_add(notes, RULE_IMAGE_NOT_KNOWN,
+                        "the image %s has files of that name, and its profile has not", gap->name);
+    else
+        note = finding_add(notes, RULE_IMAGE_NOT_KNOWN,
+                           "of the image %s the distribution under it is known (%s), and not %s",
+                           gap->name, base->profile,
+                           base->adds != NULL ? base->adds : "what else it has");
+    note->fix = give_image(gap->name, notes->arena);
+    return note;
 }
 
 struct willrun_finding *gap_finding(const struct assembly *assembly, const struct gap *gap,
                                     struct findings *notes)
 {
-    struct arena *arena = notes->arena;
-    struct willrun_finding *note = NULL;
-    switch (gap->kind) {
-    case GAP_STAGE:
+    struct willrun_finding *note;
+    if (gap->kind == GAP_IMAGE || (gap->kind == GAP_ADDS && gap->cause == NULL)) {
+        note = image_gap(assembly, gap, notes);
+    } else if (gap->kind == GAP_STAGE) {
         note = finding_add(notes, RULE_STAGE_NOT_GIVEN,
                            "%s comes from the stage %s%s; its files were not given", gap->path,
-                           gap->name, maker(gap, arena));
-        note->fix = give_stage(assembly, gap->name, arena);
-        break;
-    case GAP_IMAGE:
-        note = finding_add(notes, RULE_IMAGE_NOT_KNOWN, "the files of the image %s are not known",
-                           gap->name);
-        note->fix = give_image(gap->name, arena);
-        break;
-    case GAP_ADDS:
-        if (gap->only != NULL) {
-            note = finding_add(notes, RULE_IMAGE_NOT_KNOWN,
-                               "the image %s has files of that name, and its profile has not",
-                               gap->name);
-            note->fix = give_image(gap->name, arena);
-            break;
-        }
-        if (gap->cause == NULL) {
-            note =
-                finding_add(notes, RULE_IMAGE_NOT_KNOWN,
-                            "of the image %s the distribution under it is known (%s), and not %s",
-                            gap->name, assembly->target.base.profile, what_adds(assembly));
-            note->fix = give_image(gap->name, arena);
-            break;
-        }
-        /* fall through */
-    case GAP_RUN:
-        note = finding_add(notes, RULE_RUN_NOT_EXECUTED,
-                           "RUN in line %zu may change this: willrun runs nothing",
-                           gap->at->range.begin.line);
-        note->fix = give_stage(assembly, assembly->target.name, arena);
-        break;
-    case GAP_CONTEXT:
+                           gap->name, maker(gap, notes->arena));
+        note->fix = give_stage(assembly, gap->name, notes->arena);
+    } else if (gap->kind == GAP_CONTEXT) {
         note = finding_add(notes, RULE_NOT_IN_CONTEXT,
                            "%s is not in the build context %s: docker build stops there", gap->name,
                            assembly->context_path);
         note->fix = "Name the folder that is the build's context with --context, or take the "
                     "path out of .dockerignore.";
-        break;
-    case GAP_REMOTE:
-        note = finding_add(notes, RULE_RUN_NOT_EXECUTED,
-                           "ADD in line %zu fetches from the network, and willrun does not",
-                           gap->at->range.begin.line);
-        note->fix = give_stage(assembly, assembly->target.name, arena);
-        break;
-    default:
-        note = finding_add(notes, RULE_RUN_NOT_EXECUTED,
-                           "%s in line %zu copies by --exclude or by a pattern with --parents, "
-                           "which is not followed",
-                           gap->at->name, gap->at->range.begin.line);
-        note->fix = give_stage(assembly, assembly->target.name, arena);
+    } else {
+        note = finding_add(notes, RULE_RUN_NOT_EXECUTED, "%s in line %zu %s", gap->at->name,
+                           gap->at->range.begin.line, not_done[gap->kind]);
+        note->fix = give_stage(assembly, assembly->target.name, notes->arena);
     }
     note->object = *gap->path == '/' && gap->path[1] != '\0' ? gap->path : NULL;
     place_at(assembly, gap->at, note);

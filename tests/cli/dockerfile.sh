@@ -75,4 +75,29 @@ echo server >context/.dockerignore
 check 0 --dockerfile Dockerfile --context context
 has 'not-in-context'
 
+# A package that a RUN installs: the same release's is the builder's, another's is open.
+mkdir -p pq/usr/lib/x86_64-linux-gnu pq/etc
+printf 'ID=debian\nVERSION_ID="12"\n' >pq/etc/os-release
+cp -L --parents /lib64/ld-linux-x86-64.so.2 /lib/x86_64-linux-gnu/libc.so.6 pq
+echo 'int pq(void) { return 1; }' >pq.c
+echo 'int pq(void); int main(void) { return !pq(); }' >main.c
+gcc -shared -fPIC -Wl,-soname,libpq.so.5 -o pq/usr/lib/x86_64-linux-gnu/libpq.so.5 pq.c
+gcc -o pq/app main.c pq/usr/lib/x86_64-linux-gnu/libpq.so.5
+package() {
+    printf '%s\n' 'FROM debian:12 AS build' "FROM $1" "RUN apt-get update && apt-get install -y $2" \
+        'COPY --from=build /app /app' 'ENTRYPOINT ["/app"]' >Dockerfile
+}
+package debian:12-slim libpq5
+check 0 --dockerfile Dockerfile --stage build=pq
+has '✓ /app' 'note[package-cures]' 'libpq5' 'at Dockerfile:3: RUN apt-get'
+package debian:12-slim ca-certificates
+check 1 --dockerfile Dockerfile --stage build=pq
+has 'libpq.so.5: cannot open shared object file' 'COPY --from=build /usr/lib/x86_64-linux-gnu/libpq.so.5'
+package debian:12-slim postgresql-client
+check 0 --dockerfile Dockerfile --stage build=pq
+has '? /app' 'one may bring it' '-o type=tar,dest=image.tar'
+package debian:13-slim libpq5
+check 0 --dockerfile Dockerfile --stage build=pq
+has '? /app' 'which should have it'
+
 end
