@@ -206,6 +206,14 @@ static const struct gap *gap_of_error(const struct settling *settling,
 
 /* ---- starts that may be broken ---- */
 
+/* Is one of the paths the other, or above it? */
+static bool overlap(const char *a, const char *b)
+{
+    size_t length = strlen(a), other = strlen(b), shared = length < other ? length : other;
+    const char *longer = length < other ? b : a;
+    return strncmp(a, b, shared) == 0 && (length == other || shared <= 1 || longer[shared] == '/');
+}
+
 /* Folders that a loader takes libraries from, or what it is told by. */
 static bool is_of_loader(const char *path)
 {
@@ -216,13 +224,32 @@ static bool is_of_loader(const char *path)
                                          "/usr/local/lib",
                                          "/etc/ld.so.preload",
                                          "/etc/ld.so.cache"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        size_t length = strlen(places[i]), own = strlen(path);
-        size_t shared = length < own ? length : own;
-        if (strncmp(path, places[i], shared) == 0 &&
-            (own == length || (own > length ? path[length] : places[i][own]) == '/'))
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (overlap(path, places[i]))
             return true;
-    }
+    return false;
+}
+
+/* Does the gap bring files to a folder that the program's own search path may name? They may come
+ * before the library that was found. */
+static bool is_searched(const struct settling *settling, const struct gap *gap)
+{
+    const char *path = gap->path;
+    struct process process = target_process(settling->target, NULL);
+    const char *paths = process_env(&process, "LD_LIBRARY_PATH");
+    const char *own = settling->subject->path, *slash = strrchr(own, '/');
+    if (gap->kind == GAP_RUN || gap->kind == GAP_CONTEXT)
+        return strstr(path, ".so") != NULL;
+    if (slash == own && strstr(path, ".so") != NULL) /* at the top, with all else */
+        return true;
+    if (*own == '/' && slash != own &&
+        overlap(path, arena_copy(settling->arena, own, (size_t)(slash - own))))
+        return true;
+    char *names = paths != NULL ? arena_string(settling->arena, paths) : NULL, *rest = NULL;
+    for (char *name = names != NULL ? strtok_r(names, ":;", &rest) : NULL; name != NULL;
+         name = strtok_r(NULL, ":;", &rest))
+        if (overlap(path, name))
+            return true;
     return false;
 }
 
@@ -237,7 +264,8 @@ static const struct gap *gap_of_start(const struct settling *settling)
         gap = gap_at(settling, subject->objects[i].path);
     for (size_t i = 0; gap == NULL && dynamic && i < settling->built->gaps.count; i++) {
         const struct gap *other = &settling->built->gaps.at[i];
-        if (other->kind != GAP_ADDS && (is_whole(other) || is_of_loader(other->path)))
+        if (other->kind != GAP_ADDS &&
+            (is_whole(other) || is_of_loader(other->path) || is_searched(settling, other)))
             gap = other;
     }
     return gap;

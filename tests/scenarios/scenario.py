@@ -21,7 +21,7 @@ COMPILED = {}
 class Scenario:
     name: str
     dockerfile: str
-    files: dict = field(default_factory=dict)   # name → text, bytes, (text, mode), or a program of compile()
+    files: dict = field(default_factory=dict)   # name → text, bytes, (text, mode), or a Program, an Archive
     starts: bool = True
     at: str = ""                # what the line begins with that the error is to be in
     before: tuple = ()          # rules that are found before anything is built
@@ -53,32 +53,52 @@ class Scenario:
         for name, content in self.files.items():
             path, mode = Path(folder, name), 0o644
             path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, (Program, Archive)):
+                content = content.content()
             if isinstance(content, tuple):
                 content, mode = content
             path.write_bytes(content.encode() if isinstance(content, str) else content)
             path.chmod(mode)
 
 
-def compiled(*flags, source=HELLO, cc="gcc", suffix=".c"):
-    """A program made by this machine's own compiler; made once."""
-    key = (cc, flags, source)
-    if key not in COMPILED:
-        with tempfile.TemporaryDirectory() as work:
-            Path(work, "a" + suffix).write_text(source, encoding="utf-8")
-            subprocess.run([*cc.split(), "-o", f"{work}/a.out", f"{work}/a{suffix}", *flags], check=True, cwd=work,
-                           capture_output=True)
-            COMPILED[key] = Path(work, "a.out").read_bytes()
-    return COMPILED[key], 0o755
+@dataclass(frozen=True)
+class Program:
+    """What this machine's own compiler makes of a source, when it is asked for."""
+    flags: tuple
+    source: str
+    compiler: str
+    suffix: str
+    mode: int
+
+    def content(self):
+        key = (self.compiler, self.flags, self.source)
+        if key not in COMPILED:
+            with tempfile.TemporaryDirectory() as work:
+                Path(work, "a" + self.suffix).write_text(self.source, encoding="utf-8")
+                subprocess.run([*self.compiler.split(), "-o", f"{work}/a.out", f"{work}/a{self.suffix}", *self.flags],
+                               check=True, cwd=work, capture_output=True)
+                COMPILED[key] = Path(work, "a.out").read_bytes()
+        return COMPILED[key], self.mode
 
 
-def archive(name, content, mode):
-    """A tar with one file."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        info = tarfile.TarInfo(name)
-        info.size, info.mode = len(content), mode
-        tar.addfile(info, io.BytesIO(content))
-    return out.getvalue()
+def compiled(*flags, source=HELLO, cc="gcc", suffix=".c", mode=0o755):
+    return Program(flags, source, cc, suffix, mode)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A tar with one program."""
+    name: str
+    program: Program
+
+    def content(self):
+        data, mode = self.program.content()
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            info = tarfile.TarInfo(self.name)
+            info.size, info.mode = len(data), mode
+            tar.addfile(info, io.BytesIO(data))
+        return out.getvalue(), 0o644
 
 
 def foreign():

@@ -1,5 +1,5 @@
 """The scenarios: for each way in which a multi-stage build breaks, the file that breaks and the mended one."""
-from scenario import HELLO, Scenario, archive, compiled, foreign
+from scenario import HELLO, Archive, Scenario, compiled, foreign
 
 SCENARIOS = []
 TO_SCRATCH = 'FROM scratch AS build\nCOPY server /out/server\n'
@@ -36,10 +36,10 @@ both("another machine's program", TO_SCRATCH + "FROM debian:12-slim\n" + START, 
      breaks={"files": {"server": foreign()}, "at": "COPY --from"}, mends={"files": {"server": compiled()}})
 both("no execute permission", TO_SCRATCH + "FROM debian:12-slim\n" + START,
      TO_SCRATCH + "FROM debian:12-slim\n" + START.replace("--from", "--chmod=755 --from"),
-     files={"server": (compiled()[0], 0o644)}, breaks={"at": "COPY --from"}, fast=True)
+     files={"server": compiled(mode=0o644)}, breaks={"at": "COPY --from"}, fast=True)
 both("no execute permission, mended by RUN", "FROM debian:12-slim\nCOPY server /\nENTRYPOINT [\"/server\"]\n",
      "FROM debian:12-slim\nCOPY server /\nRUN chmod +x /server\nENTRYPOINT [\"/server\"]\n",
-     files={"server": (compiled()[0], 0o644)}, breaks={"at": "COPY"})
+     files={"server": compiled(mode=0o644)}, breaks={"at": "COPY"})
 both("a USER who may not start it",
      "FROM debian:12-slim\nCOPY --chmod=700 server /server\nUSER 1000\nENTRYPOINT [\"/server\"]\n",
      "FROM debian:12-slim\nCOPY --chmod=700 --chown=1000 server /server\nUSER 1000\nENTRYPOINT [\"/server\"]\n",
@@ -74,7 +74,7 @@ both("CRLF in a script", "FROM debian:12-slim\nCOPY --chmod=755 run /run.sh\nENT
      breaks={"files": {"run": "#!/bin/sh\r\ntrue\r\n"}, "at": "COPY"}, mends={"files": {"run": "#!/bin/sh\ntrue\n"}})
 both("an archive that ADD unpacks", "FROM debian:12-slim\nCOPY app.tar /opt/\nCMD [\"/opt/server\"]\n",
      "FROM debian:12-slim\nADD app.tar /opt/\nCMD [\"/opt/server\"]\n",
-     files={"app.tar": archive("server", *compiled())}, breaks={"at": "CMD"})
+     files={"app.tar": Archive("server", compiled())}, breaks={"at": "CMD"})
 both("a script that hands over to what is not there",
      "FROM debian:12-slim\nCOPY --chmod=755 run /run.sh\nENTRYPOINT [\"/run.sh\"]\nCMD [\"/app/server\"]\n",
      "FROM debian:12-slim\nCOPY --chmod=755 run /run.sh\nCOPY server /app/server\nENTRYPOINT [\"/run.sh\"]\n"
