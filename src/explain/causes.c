@@ -45,16 +45,16 @@ static const char *exact_fix(enum cause_id id, const char *const *at, struct are
 }
 
 struct willrun_cause cause_make(enum cause_id id, enum willrun_confidence confidence,
-                                const char *const *at, const char *root, struct arena *arena)
+                                const char *const *at, const char *target, struct arena *arena)
 {
     const struct cause_row *row = cause_row(id);
     const char *exact = exact_fix(id, at, arena);
     struct willrun_cause cause = {.cause_class = row->name,
                                   .confidence = confidence,
-                                  .why = fill(row->why, at, NULL, arena),
-                                  .fix = exact != NULL ? exact : fill(row->fix, at, NULL, arena),
+                                  .why = fill(row->why, at, "", arena),
+                                  .fix = exact != NULL ? exact : fill(row->fix, at, "", arena),
                                   .rule = row->rule};
-    cause.commands = cut_lines(fill(row->commands, at, root, arena), &cause.command_count, arena);
+    cause.commands = cut_lines(fill(row->commands, at, target, arena), &cause.command_count, arena);
     return cause;
 }
 
@@ -95,7 +95,7 @@ static struct willrun_cause *find_cause(struct causes *causes, enum cause_id id)
     return NULL;
 }
 
-static void add_clues(const struct reading *reading, const char *root, struct arena *arena,
+static void add_clues(const struct reading *reading, const char *target, struct arena *arena,
                       struct causes *causes)
 {
     unsigned group = families[reading->form->family].group;
@@ -107,9 +107,9 @@ static void add_clues(const struct reading *reading, const char *root, struct ar
             enum willrun_confidence confidence =
                 causes->count == 0 ? clues[i].confidence : WILLRUN_POSSIBLE;
             cause = vec_push(causes);
-            *cause = cause_make(clues[i].cause, confidence, reading->at, root, arena);
+            *cause = cause_make(clues[i].cause, confidence, reading->at, target, arena);
         }
-        cause_add_evidence(cause, fill(clues[i].evidence, reading->at, NULL, arena), arena);
+        cause_add_evidence(cause, fill(clues[i].evidence, reading->at, "", arena), arena);
     }
 }
 
@@ -119,28 +119,28 @@ static enum willrun_confidence first_confidence(const enum cause_id *list)
     return list[1] == CAUSE_NONE && list[0] != CAUSE_OTHER ? WILLRUN_CERTAIN : WILLRUN_LIKELY;
 }
 
-static void add_listed(const enum cause_id *list, const char *const *at, const char *root,
+static void add_listed(const enum cause_id *list, const char *const *at, const char *target,
                        struct arena *arena, struct causes *causes)
 {
     for (size_t i = 0; i < CAUSES_MOST && list[i] != CAUSE_NONE; i++)
         if (find_cause(causes, list[i]) == NULL) {
             enum willrun_confidence confidence =
                 causes->count == 0 ? first_confidence(list) : WILLRUN_POSSIBLE;
-            *vec_push(causes) = cause_make(list[i], confidence, at, root, arena);
+            *vec_push(causes) = cause_make(list[i], confidence, at, target, arena);
         }
 }
 
-void causes_of_words(const struct reading *reading, const char *root, struct arena *arena,
+void causes_of_words(const struct reading *reading, const char *target, struct arena *arena,
                      struct causes *causes)
 {
     const char *subject = cause_subject(reading, arena);
-    add_clues(reading, root, arena, causes);
-    add_listed(families[reading->form->family].causes, reading->at, root, arena, causes);
+    add_clues(reading, target, arena, causes);
+    add_listed(families[reading->form->family].causes, reading->at, target, arena, causes);
     for (size_t i = 0; i < causes->count; i++)
         causes->at[i].subject = subject;
 }
 
-void causes_of_status(const struct exit_status *status, const char *root, struct arena *arena,
+void causes_of_status(const struct exit_status *status, const char *target, struct arena *arena,
                       struct causes *causes)
 {
     const char *const nothing[CAPTURES_KEPT] = {0};
@@ -149,7 +149,7 @@ void causes_of_status(const struct exit_status *status, const char *root, struct
     for (size_t i = 0; i < CAUSES_MOST && status->causes[i] != CAUSE_NONE; i++) {
         struct willrun_cause *cause = vec_push(causes);
         *cause = cause_make(status->causes[i], i == 0 ? WILLRUN_LIKELY : WILLRUN_POSSIBLE, nothing,
-                            root, arena);
+                            target, arena);
         cause_add_evidence(cause, sentence, arena);
     }
 }

@@ -10,18 +10,18 @@ struct causes VEC(struct willrun_cause);
  * nothing. In `arena`. */
 const char *cause_subject(const struct reading *reading, struct arena *arena);
 
-/* Append the causes of a message, the likeliest first. `root`: the target, for commands; NULL:
- * none. */
-void causes_of_words(const struct reading *reading, const char *root, struct arena *arena,
+/* Append the causes of a message, the likeliest first. `target`: the options that name it, for
+ * commands. */
+void causes_of_words(const struct reading *reading, const char *target, struct arena *arena,
                      struct causes *causes);
 
 /* Append the causes of an exit status. */
-void causes_of_status(const struct exit_status *status, const char *root, struct arena *arena,
+void causes_of_status(const struct exit_status *status, const char *target, struct arena *arena,
                       struct causes *causes);
 
 /* A cause with the texts of its class, filled with captures `at`. */
 struct willrun_cause cause_make(enum cause_id id, enum willrun_confidence confidence,
-                                const char *const *at, const char *root, struct arena *arena);
+                                const char *const *at, const char *target, struct arena *arena);
 
 /* One more sentence of evidence. */
 void cause_add_evidence(struct willrun_cause *cause, const char *sentence, struct arena *arena);

@@ -16,6 +16,7 @@ enum {
 
 struct deciding {
     struct willrun *willrun;
+    const char *target; /* the options that name it */
     const struct reading *reading;
     int status;
     unsigned group;
@@ -363,7 +364,7 @@ static void tell(struct deciding *deciding, struct choice *choice)
     if (choice->cause == CAUSE_LIB_MISSING)
         choice->cause = missing_cause(deciding, choice, &whereabouts);
     struct willrun_cause cause =
-        cause_make(choice->cause, WILLRUN_CERTAIN, deciding->at, deciding->willrun->root, arena);
+        cause_make(choice->cause, WILLRUN_CERTAIN, deciding->at, deciding->target, arena);
     cause.subject = subject_of(deciding, choice);
     cause.rule = choice->finding->rule;
     if (choice->finding->fix != NULL)
@@ -372,6 +373,14 @@ static void tell(struct deciding *deciding, struct choice *choice)
     const char *fact = subject_fact(choice, arena), *words = same_words(deciding, choice->subject);
     if (fact != NULL)
         cause_add_evidence(&cause, fact, arena);
+    if (choice->finding->place.file != NULL)
+        cause_add_evidence(&cause,
+                           arena_format(arena, "%s:%zu: %s", choice->finding->place.file,
+                                        (size_t)choice->finding->place.line,
+                                        choice->finding->place.text != NULL
+                                            ? choice->finding->place.text
+                                            : "the instruction that brings it"),
+                           arena);
     if (whereabouts != NULL)
         cause_add_evidence(&cause, whereabouts, arena);
     add_trail(choice, &cause, arena);
@@ -426,11 +435,13 @@ static bool decide_later(struct deciding *deciding)
     return !there;
 }
 
-bool decide(struct willrun *willrun, const struct reading *reading, const char *text, int status,
-            struct arena *arena, struct causes *causes, struct decision *decision)
+bool decide(struct willrun *willrun, const char *target, const struct reading *reading,
+            const char *text, int status, struct arena *arena, struct causes *causes,
+            struct decision *decision)
 {
     static const char *const nothing[CAPTURES_KEPT] = {0};
     struct deciding deciding = {.willrun = willrun,
+                                .target = target,
                                 .reading = reading,
                                 .status = status,
                                 .group =

@@ -14,12 +14,14 @@ struct decision {
  * Judge in the context's root what the message is about, and put the cause that its files show
  * before those that the words allow; those that they exclude go.
  *
+ * @param target the options that name it, for commands
  * @param reading NULL: no message was recognised
  * @param text the message as it was given: a path is judged as such; NULL: none
  * @param status what the process ended with; -1: not known
  * @return false with an error in the context: the root cannot be read.
  */
-bool decide(struct willrun *willrun, const struct reading *reading, const char *text, int status,
-            struct arena *arena, struct causes *causes, struct decision *decision);
+bool decide(struct willrun *willrun, const char *target, const struct reading *reading,
+            const char *text, int status, struct arena *arena, struct causes *causes,
+            struct decision *decision);
 
 #endif

@@ -43,17 +43,29 @@ static int status_of(const struct reading *reading)
     return text != NULL ? number : -1;
 }
 
-static const char *what_to_try(const struct owned_explanation *owned, const char *root)
+static const char *what_to_try(const struct owned_explanation *owned, bool target)
 {
     if (owned->causes.count == 0)
         return "This is no message that willrun knows. Give the whole log, from the first line "
                "that tells of a failure (docker logs CONTAINER 2>&1 | willrun explain), or the "
                "exit status (--exit-code N), or let check look at the image itself: willrun check "
                "--root IMAGE.tar.";
-    if (root == NULL && owned->causes.at[0].rule != NULL)
+    if (!target && owned->causes.at[0].rule != NULL)
         return "The files of the image decide: docker save IMAGE | willrun explain --root - "
                "'MESSAGE', or --root DIR.";
     return NULL;
+}
+
+static bool has_target(const struct willrun *willrun)
+{
+    return willrun->root != NULL || willrun->dockerfile != NULL;
+}
+
+static const char *target_options(const struct willrun *willrun, struct arena *arena)
+{
+    if (willrun->dockerfile != NULL)
+        return arena_format(arena, "--dockerfile %s", willrun->dockerfile);
+    return arena_format(arena, "--root %s", willrun->root != NULL ? willrun->root : "ROOT");
 }
 
 /* The message as one word, where it is one: a path. */
@@ -68,7 +80,7 @@ static const char *one_word(const struct willrun_explain_request *request, struc
 static bool explain(struct willrun *willrun, struct owned_explanation *owned,
                     const struct willrun_explain_request *request)
 {
-    const char *root = willrun->root;
+    const char *target = target_options(willrun, &owned->arena);
     struct matcher *matcher = matcher_new();
     size_t best = scan_text(matcher, request->text, request->size, &owned->arena, &owned->readings);
     matcher_free(matcher);
@@ -79,14 +91,14 @@ static bool explain(struct willrun *willrun, struct owned_explanation *owned,
     if (reading != NULL)
         tell_reading(owned, reading);
     if (row != NULL)
-        causes_of_status(row, root, &owned->arena, &owned->causes);
+        causes_of_status(row, target, &owned->arena, &owned->causes);
     else if (reading != NULL)
-        causes_of_words(reading, root, &owned->arena, &owned->causes);
-    if (root == NULL && willrun->dockerfile == NULL)
+        causes_of_words(reading, target, &owned->arena, &owned->causes);
+    if (!has_target(willrun))
         return true;
     struct decision decision;
-    bool done = decide(willrun, reading, one_word(request, &owned->arena), status, &owned->arena,
-                       &owned->causes, &decision);
+    bool done = decide(willrun, target, reading, one_word(request, &owned->arena), status,
+                       &owned->arena, &owned->causes, &decision);
     owned->check = decision.check;
     owned->explanation.check = decision.check;
     owned->explanation.decided = done && decision.decided;
@@ -107,7 +119,7 @@ enum willrun_err willrun_explain(struct willrun *willrun,
     }
     owned->explanation.causes = owned->causes.at;
     owned->explanation.cause_count = owned->causes.count;
-    owned->explanation.next = what_to_try(owned, willrun->root);
+    owned->explanation.next = what_to_try(owned, has_target(willrun));
     *explanation = &owned->explanation;
     return WILLRUN_OK;
 }

@@ -28,19 +28,20 @@ static const char *value_of(const char *text, const char *const *at, size_t *tak
     return text + name + 2;
 }
 
-const char *fill(const char *text, const char *const *at, const char *root, struct arena *arena)
+const char *fill(const char *text, const char *const *at, const char *target, struct arena *arena)
 {
+    static const char mark[] = "@TARGET";
     char *filled = arena_copy(arena, "", 0);
     size_t length = 0;
     while (*text != 0) {
-        size_t taken = strcspn(text + 1, "{R") + 1, size = taken;
+        size_t taken = strcspn(text + 1, "{@") + 1, size = taken;
         const char *part = text;
         if (*text == '{' && (part = value_of(text, at, &taken, &size)) == NULL)
             part = text;
-        else if (root != NULL && strncmp(text, "ROOT", 4) == 0) {
-            part = root;
-            size = strlen(root);
-            taken = 4;
+        else if (strncmp(text, mark, strlen(mark)) == 0) {
+            part = target;
+            size = strlen(target);
+            taken = strlen(mark);
         }
         filled = append(filled, &length, part, size, arena);
         text += taken;

@@ -4,8 +4,8 @@
 
 #include "explain/matcher.h"
 
-/* `text` with {capture}, or {capture|what is said where there is none}, and ROOT as `root` (NULL:
- * as it stands). `at`: by enum capture. In `arena`. */
-const char *fill(const char *text, const char *const *at, const char *root, struct arena *arena);
+/* `text` with {capture}, or {capture|what is said where there is none}, and @TARGET as `target`.
+ * `at`: by enum capture. In `arena`. */
+const char *fill(const char *text, const char *const *at, const char *target, struct arena *arena);
 
 #endif

@@ -113,6 +113,11 @@ expect 0 'another message' "$willrun" explain --root root --format json 'exec /b
 says out '"decided": false'
 expect 0 'a path' "$willrun" explain --root root --format json /bin/ls
 names interp-missing /lib64/ld-linux-x86-64.so.2
+printf 'FROM scratch\nCOPY ls /bin/ls\n' >Dockerfile
+cp /bin/ls ls
+expect 0 'a Dockerfile' "$willrun" explain --dockerfile Dockerfile --format json 'exec /bin/ls: no such file or directory'
+names interp-missing /bin/ls
+says out 'Dockerfile:2: COPY ls /bin/ls'
 expect 2 'no such root' "$willrun" explain --root none 'exec /bin/ls: no such file or directory'
 
 # 10 MB of a log: within a second in a build without sanitizers, whatever else the machine does.
