@@ -39,4 +39,14 @@ static inline bool text_has_word(const char *words, const char *word, size_t len
     return false;
 }
 
+/* A copy of the first `length` bytes of `text`, those from A to Z in lower case. */
+static inline char *text_lower(struct arena *arena, const char *text, size_t length)
+{
+    char *lower = arena_copy(arena, text, length);
+    for (char *c = lower; *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c + ('a' - 'A'));
+    return lower;
+}
+
 #endif

@@ -1,9 +1,10 @@
 #include "dockerfile/docker_platform.h"
 
 #include <string.h>
-#include <strings.h>
 
-/* Names that mean the same (containerd/platforms, database.go). NULL: any variant, and kept. */
+#include "base/text.h"
+
+/* Names that mean the same (containerd/platforms, database.go). NULL: any variant. */
 static const struct alias {
     const char *architecture, *variant;
     const char *same_architecture, *same_variant;
@@ -45,11 +46,7 @@ static bool take_part(const char **at, const char **part, struct arena *arena)
 {
     size_t length = strspn(*at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "0123456789_.-");
-    char *lower = arena_copy(arena, *at, length);
-    for (char *c = lower; *c != '\0'; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c + ('a' - 'A'));
-    *part = lower;
+    *part = text_lower(arena, *at, length);
     *at += length;
     return length != 0 && (**at == '\0' || **at == '/');
 }

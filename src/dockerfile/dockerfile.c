@@ -29,21 +29,13 @@ bool dockerfile_fail(const struct dockerfile *file, struct text_place place, str
 
 /* ---- stages ---- */
 
-static const char *lower_case(struct arena *arena, const char *text)
-{
-    char *lower = arena_string(arena, text);
-    for (char *c = lower; *c != '\0'; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c + ('a' - 'A'));
-    return lower;
-}
-
 static void add_stage(struct dockerfile *file, struct instruction *from)
 {
     struct build_stage *stage = &file->stages[file->stage_count++];
     const struct flag *platform = instruction_flag(from, "platform");
+    const char *name = from->arg_count == 3 ? from->args[2].text : NULL;
     *stage = (struct build_stage){
-        .name = from->arg_count == 3 ? lower_case(&file->arena, from->args[2].text) : NULL,
+        .name = name != NULL ? text_lower(&file->arena, name, strlen(name)) : NULL,
         .base = &from->args[0],
         .platform = platform != NULL && *platform->value != '\0' ? platform->value : NULL,
         .from = from,

@@ -207,11 +207,7 @@ static bool set(struct reading *reading, const char *field, const char *key, con
 
 static const char *key_of(const char *field, struct arena *arena)
 {
-    char *key = arena_copy(arena, field, strcspn(field, "="));
-    for (char *c = key; *c != '\0'; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c + ('a' - 'A'));
-    return key;
+    return text_lower(arena, field, strcspn(field, "="));
 }
 
 static bool read_field(struct reading *reading, const char *field,

@@ -65,7 +65,7 @@ func instruction(node *parser.Node, outer *parser.Node) object {
 	heredocs := []object{}
 	for _, h := range outer.Heredocs {
 		heredocs = append(heredocs, object{"name": h.Name, "expand": h.Expand, "chomp": h.Chomp,
-			"descriptor": h.FileDescriptor, "content": h.Content})
+			"descriptor": h.FileDescriptor, "content": short(h.Content)})
 	}
 	result := object{"name": strings.ToUpper(node.Value), "line": outer.StartLine,
 		"last": outer.EndLine, "text": short(strings.TrimSpace(node.Original)),
