@@ -362,8 +362,31 @@
             edges: edges.filter((edge) => edge.bad).map((edge) => ({ ...edge, from: kept.get(edge.from), to: kept.get(edge.to) })) };
     }
 
+    /* Programs that load the same, in the same way, are one node. */
+    function together({ nodes, edges }) {
+        const out = nodes.map(() => []), into = nodes.map(() => 0);
+        edges.forEach((edge) => {
+            out[edge.from].push(`${edge.to}${edge.bad}`);
+            into[edge.to]++;
+        });
+        const groups = new Map(), place = nodes.map((node, i) => {
+            const key = node.kind === "start" && into[i] === 0 ? `${node.bad} ${out[i].sort().join(" ")}` : `own ${i}`;
+            if (!groups.has(key)) groups.set(key, []);
+            groups.get(key).push(i);
+            return key;
+        });
+        const kept = [...groups.keys()], index = new Map(kept.map((key, i) => [key, i]));
+        const first = (key) => groups.get(key)[0];
+        const united = kept.map((key) => {
+            const node = nodes[first(key)], more = groups.get(key).length - 1;
+            return more === 0 ? node : { ...node, sub: `and ${more} like it`, label: `${node.label}, and ${more} like it` };
+        });
+        return { nodes: united, edges: edges.filter((edge) => first(place[edge.from]) === edge.from)
+            .map((edge) => ({ ...edge, from: index.get(place[edge.from]), to: index.get(place[edge.to]) })) };
+    }
+
     function wholeGraph() {
-        let all = union(subjects), note = "Choose a node for its facts.";
+        let all = together(union(subjects)), note = "Choose a node for its facts.";
         if (all.nodes.length > MOST_NODES) {
             note = `Of ${all.nodes.length} nodes only those on failing paths are drawn.`;
             all = onlyBad(all);
@@ -412,9 +435,14 @@
     /* ---- the list ---- */
 
     const chips = [...document.querySelectorAll(".chip")];
-    const hay = subjects.map((subject) => [text(subject.path), text(subject.verdict), text(subject.platform), ...subject.stderr.map(text), text(subject.runtime),
-        ...findingsOf(subject).flatMap((found) => [found.rule, found.message, found.symbol, found.version]),
-        ...subject.objects.flatMap((row) => [text(row[0]), text(row[1])])].filter((part) => part !== null).join("\n").toLowerCase());
+    /* All words of each subject, made when the first one is looked for. */
+    const hays = [];
+    function hay(index) {
+        const subject = subjects[index];
+        return hays[index] ??= [text(subject.path), text(subject.verdict), text(subject.platform), text(subject.runtime),
+            ...subject.stderr.map(text), ...findingsOf(subject).flatMap((found) => [found.rule, found.message, found.symbol, found.version]),
+            ...subject.objects.flatMap((row) => [text(row[0]), text(row[1])])].filter((part) => part !== null).join("\n").toLowerCase();
+    }
 
     function filter() {
         const wanted = byId("filter").value.toLowerCase().split(/\s+/).filter((word) => word !== "");
@@ -422,7 +450,7 @@
         let shown = 0;
         for (const row of rows) {
             const index = Number(row.dataset.index);
-            const fits = (verdicts.length === 0 || verdicts.includes(text(subjects[index].verdict))) && wanted.every((word) => hay[index].includes(word));
+            const fits = (verdicts.length === 0 || verdicts.includes(text(subjects[index].verdict))) && wanted.every((word) => hay(index).includes(word));
             row.hidden = !fits;
             shown += fits;
         }

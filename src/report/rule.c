@@ -33,17 +33,6 @@ static enum paint paint_of(enum willrun_severity severity)
                                          : PAINT_NOTE;
 }
 
-static void put(const struct screen *screen, enum paint paint, const char *text, size_t length)
-{
-    char part[512];
-    for (size_t done = 0; done < length; done += sizeof part - 1) {
-        size_t left = length - done < sizeof part - 1 ? length - done : sizeof part - 1;
-        memcpy(part, text + done, left);
-        part[left] = 0;
-        screen_put(screen, paint, part);
-    }
-}
-
 /* A word in the making: it may have marked and unmarked parts, as in "`x`,". */
 struct word {
     struct prose_run parts[8];
@@ -75,7 +64,8 @@ static void end_word(struct folding *folding)
         folding->at++;
     }
     for (size_t i = 0; i < word->count; i++)
-        put(screen, paints[word->parts[i].mark], word->parts[i].text, word->parts[i].length);
+        screen_part(screen, paints[word->parts[i].mark], word->parts[i].text,
+                    word->parts[i].length);
     folding->at += (unsigned)word->columns;
     folding->begins = false;
     *word = (struct word){.count = 0};
@@ -109,8 +99,8 @@ static void put_folded(const struct screen *screen, unsigned column, unsigned in
             text += length;
             if (text < end)
                 end_word(&folding);
-            text += strspn(text, " \n") < (size_t)(end - text) ? strspn(text, " \n")
-                                                               : (size_t)(end - text);
+            while (text < end && strchr(" \n", *text) != NULL)
+                text++;
         }
     }
     end_word(&folding);
@@ -124,7 +114,7 @@ static void put_literal(const struct screen *screen, const struct prose_block *b
         size_t skip = line.length < PROSE_INDENT ? line.length : PROSE_INDENT;
         if (line.length > skip)
             screen_pad(screen, PROSE_INDENT);
-        put(screen, PAINT_NONE, line.text + skip, line.length - skip);
+        screen_part(screen, PAINT_NONE, line.text + skip, line.length - skip);
         putc('\n', screen->out);
     }
 }
@@ -140,7 +130,7 @@ static void put_block(const struct screen *screen, const struct willrun_rule *ru
         putc('\n', screen->out);
         break;
     case PROSE_HEADING:
-        put(screen, PAINT_STRONG, block->text, block->length);
+        screen_part(screen, PAINT_STRONG, block->text, block->length);
         putc('\n', screen->out);
         break;
     case PROSE_LITERAL:

@@ -34,20 +34,29 @@ static struct glyph glyph_on(const struct screen *screen, const char *text)
     return glyph;
 }
 
-void screen_put(const struct screen *screen, enum paint paint, const char *text)
+static void put_part(const struct screen *screen, const char *text, size_t length)
 {
-    if (text == NULL)
-        return;
-    bool painted = screen->style->color && paint != PAINT_NONE;
-    if (painted)
-        fputs(codes[paint], screen->out);
-    while (*text != 0) {
+    for (const char *end = text + length; text < end;) {
         struct glyph glyph = glyph_on(screen, text);
         fwrite(glyph.text, 1, glyph.length, screen->out);
         text += glyph.taken;
     }
+}
+
+void screen_part(const struct screen *screen, enum paint paint, const char *text, size_t length)
+{
+    bool painted = screen->style->color && paint != PAINT_NONE;
+    if (painted)
+        fputs(codes[paint], screen->out);
+    put_part(screen, text, length);
     if (painted)
         fputs("\033[0m", screen->out);
+}
+
+void screen_put(const struct screen *screen, enum paint paint, const char *text)
+{
+    if (text != NULL)
+        screen_part(screen, paint, text, strlen(text));
 }
 
 static unsigned columns_of(const char *text, size_t length)
@@ -70,15 +79,6 @@ void screen_pad(const struct screen *screen, unsigned columns)
 {
     for (unsigned i = 0; i < columns; i++)
         putc(' ', screen->out);
-}
-
-static void put_part(const struct screen *screen, const char *text, size_t length)
-{
-    for (const char *end = text + length; text < end;) {
-        struct glyph glyph = glyph_on(screen, text);
-        fwrite(glyph.text, 1, glyph.length, screen->out);
-        text += glyph.taken;
-    }
 }
 
 void screen_fold(const struct screen *screen, unsigned column, unsigned indent, const char *text)

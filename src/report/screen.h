@@ -25,6 +25,8 @@ struct screen {
 
 /* A text with control characters and broken UTF-8 escaped; NULL is nothing. */
 void screen_put(const struct screen *screen, enum paint paint, const char *text);
+/* The first `length` bytes of a text. */
+void screen_part(const struct screen *screen, enum paint paint, const char *text, size_t length);
 unsigned screen_columns(const char *text); /* that screen_put takes for it */
 void screen_pad(const struct screen *screen, unsigned columns);
 
