@@ -7,6 +7,7 @@
 #include "base/meter.h"
 #include "check/builders.h"
 #include "check/checking.h"
+#include "check/choices.h"
 #include "check/commands.h"
 #include "check/start.h"
 #include "source/source_open.h"
@@ -52,7 +53,8 @@ static bool add_given(struct checking *checking, const struct given *given)
         walk_subjects(checking->owned->facts, node, 0, checking_threads(checking), arena,
                       &checking->asked);
     else
-        *vec_push(&checking->asked) = (struct asked){.path = arena_string(arena, given->path)};
+        *vec_push(&checking->asked) =
+            (struct asked){.path = arena_string(arena, given->path), .named = true};
     return true;
 }
 
@@ -90,6 +92,7 @@ static bool gather_subjects(struct checking *checking)
     if (willrun->all)
         walk_subjects(checking->owned->facts, root_top(checking->owned->root), 0,
                       checking_threads(checking), &checking->owned->arena, &checking->asked);
+    choices_make(checking);
     for (size_t i = 0; i < willrun->commands.count; i++)
         *vec_push(&checking->asked) =
             (struct asked){.path = arena_string(&checking->owned->arena, willrun->commands.at[i]),
@@ -202,7 +205,7 @@ static void judge(struct checking *checking)
     checking_judge_all(checking, out, subjects);
     size_t count = out->subject_count = tell_once(checking, subjects);
     out->finding_count = target_findings(checking->source, subjects, count, target->platform,
-                                         &owned->arena, &out->findings);
+                                         checking->passed_over, &owned->arena, &out->findings);
     if (checking->assembly != NULL)
         add_builders(checking, out);
     out->findings = acceptances_mark(checking->willrun->acceptances, &owned->arena, NULL,

@@ -40,6 +40,7 @@ struct checking {
     struct stages *stages; /* the result's own, or those that checks share */
     struct VEC(struct given) given;
     struct asked_list asked;
+    size_t passed_over; /* files of node_modules that nothing loads in this target (choices.h) */
     struct assembly *assembly; /* the result's */
 };
 

@@ -150,8 +150,8 @@ static void add_mislabelled(struct findings *findings, const struct image_facts 
 }
 
 size_t target_findings(const struct source *source, const struct willrun_subject *subjects,
-                       size_t count, const struct platform *platform, struct arena *arena,
-                       const struct willrun_finding **findings)
+                       size_t count, const struct platform *platform, size_t passed_over,
+                       struct arena *arena, const struct willrun_finding **findings)
 {
     struct findings made = {.arena = arena};
     for (size_t i = 0; i < source->note_count; i++) {
@@ -161,6 +161,11 @@ size_t target_findings(const struct source *source, const struct willrun_subject
         finding->object = arena_string(arena, note->path);
     }
     add_mislabelled(&made, source->image, subjects, count, platform);
+    if (passed_over != 0)
+        finding_add(&made, RULE_NOT_CHOSEN,
+                    "%zu file%s of node_modules %s for other platforms: packages load others in "
+                    "this target",
+                    passed_over, passed_over == 1 ? "" : "s", passed_over == 1 ? "is" : "are");
     struct willrun_finding *kept = arena_array(arena, made.list.count + 1, sizeof *kept);
     if (made.list.count != 0)
         memcpy(kept, made.list.at, made.list.count * sizeof *kept);

@@ -735,6 +735,16 @@ static bool judge_versions(struct judging *judging, const struct file_facts *fil
     return true;
 }
 
+/* It is of another platform, and what its package looks for in its place is not there. */
+static void judge_no_choice(struct judging *judging, const struct no_choice *no_choice)
+{
+    struct willrun_finding *finding =
+        finding_add(&judging->findings, no_choice->rule, "%s", no_choice->message);
+    finding->object = no_choice->object;
+    finding->fix = no_choice->fix;
+    conclude(judging, &(struct words){.phase = WILLRUN_PHASE_LOAD});
+}
+
 static void judge(struct judging *judging, const struct asked *asked)
 {
     const struct target *target = judging->target;
@@ -750,6 +760,10 @@ static void judge(struct judging *judging, const struct asked *asked)
     judging->own = asked->command || (node != NULL && node_copy(node) != 0);
     tell_origin(judging, node);
     const struct file_facts *facts = describe(judging, node);
+    if (asked->no_choice != NULL) {
+        judge_no_choice(judging, asked->no_choice);
+        return;
+    }
     if (judge_versions(judging, facts))
         return;
     if (subject->kind == WILLRUN_KIND_SHARED_OBJECT && !asked->command)

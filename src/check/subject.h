@@ -7,6 +7,7 @@
 #include "replay/replay.h"
 #include "source/base.h"
 #include "verdict/advice.h"
+#include "verdict/rules.h"
 #include "willrun/result.h"
 
 /* The loader that programs of one platform find in the root. */
@@ -58,6 +59,7 @@ struct process target_process(const struct target *target, struct memo *memo);
 void target_find_platform(struct target *target);
 
 struct gap;
+struct no_choice;
 
 /* By which instruction of a Dockerfile, or field of an image, a command is started. */
 enum asked_from { ASKED_FILE, ASKED_ENTRYPOINT, ASKED_COMMAND, ASKED_HEALTHCHECK };
@@ -69,6 +71,14 @@ struct asked {
     int error;    /* `path` could not be looked at, and this is why; 0: it can */
     enum asked_from from;
     const struct gap *gap; /* what is there is not known, by this; NULL: it is */
+    bool named;            /* the file itself was asked for, and not a tree that has it */
+    const struct no_choice *no_choice; /* its package has no build for the target; NULL: it has */
+};
+
+/* What a package looks for in this target and has not. */
+struct no_choice {
+    enum rule rule;
+    const char *message, *object, *fix;
 };
 
 /* Judge it. Texts are in `arena`. */

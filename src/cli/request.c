@@ -182,6 +182,16 @@ static int status_of(const struct options *options, const struct willrun_result 
     return bad == 0 ? EXIT_MET : EXIT_NOT_MET;
 }
 
+/* Is there a finding that files were no subjects? */
+static bool passed_over(const struct willrun_result *result)
+{
+    for (size_t t = 0; t < result->target_count; t++)
+        for (size_t i = 0; i < result->targets[t].finding_count; i++)
+            if (strcmp(result->targets[t].findings[i].rule, "not-chosen") == 0)
+                return true;
+    return false;
+}
+
 /* Judge `root` and write it to the output; what is wrong with it is told. */
 static int answer(struct request *request, const char *root, result_writer *write)
 {
@@ -196,8 +206,11 @@ static int answer(struct request *request, const char *root, result_writer *writ
         const struct willrun_result *result = request->result;
         write_result(request, write);
         if (result->runs + result->degraded + result->unknown + result->fails == 0)
-            complain("nothing was checked%s%s: there is no ELF file and no executable script",
-                     root != NULL ? " in " : "", root != NULL ? root : "");
+            complain("nothing was checked%s%s: %s", root != NULL ? " in " : "",
+                     root != NULL ? root : "",
+                     passed_over(result)
+                         ? "what is there is for other platforms, and nothing loads it here"
+                         : "there is no ELF file and no executable script");
         tell_acceptances(request->options, result);
         status = status_of(request->options, result);
     }

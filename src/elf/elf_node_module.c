@@ -159,28 +159,41 @@ static int returned_by_arm(struct span code)
     return at[1] == 0x20 || whole || moved ? at[0] : NODE_API_UNTOLD;
 }
 
+/* Up to the return, with or without a frame: the last of what is loaded into a0. */
 static int returned_by_riscv(struct span code)
 {
-    if (code.size < 4)
-        return NODE_API_UNTOLD;
-    unsigned first = (unsigned)(code.data[0] | code.data[1] << 8);
-    bool compressed = (first & 0xff83) == 0x4501; /* c.li a0, N; N below 32 */
-    struct span rest = {code.data + (compressed ? 2 : 4), code.size - (compressed ? 2 : 4)};
-    bool whole = !compressed && (first & 0xffff) == 0x0513 && code.data[3] == 0; /* addi a0, zero */
-    if (!(compressed || whole) ||
-        !(is_at(&rest, "\x82\x80", 2) || is_at(&rest, "\x67\x80\x00\x00", 4)))
-        return NODE_API_UNTOLD;
-    return compressed ? (int)(first >> 2 & 31) : code.data[2] >> 4;
+    enum { RET = 0x8082, LONG_RET = 0x8067 };
+    int number = NODE_API_UNTOLD;
+    for (size_t at = 0; at + 4 <= code.size;) {
+        const unsigned char *bytes = code.data + at;
+        unsigned first = (unsigned)(bytes[0] | bytes[1] << 8);
+        bool whole = (first & 3) == 3;
+        if (first == RET || first == LONG_RET)
+            return number;
+        if ((first & 0xff83) == 0x4501) /* c.li a0, N; N below 32 */
+            number = (int)(first >> 2 & 31);
+        else if (whole && first == 0x0513 && bytes[3] == 0) /* addi a0, zero, N */
+            number = bytes[2] >> 4;
+        else if (whole)
+            return NODE_API_UNTOLD;
+        at += whole ? 4 : 2;
+    }
+    return NODE_API_UNTOLD;
 }
 
+/* Up to the return, too: the first two bits of an instruction tell its size. */
 static int returned_by_s390x(struct span code)
 {
-    bool loads = is_at(&code, "\xa7\x29\x00", 3) || is_at(&code, "\xa7\x28\x00", 3);
-    if (!loads || code.size < 3)
-        return NODE_API_UNTOLD;
-    int number = code.data[0];
-    code = (struct span){code.data + 1, code.size - 1};
-    return is_at(&code, "\x07\xfe", 2) ? number : NODE_API_UNTOLD;
+    static const size_t sizes[] = {2, 4, 4, 6};
+    int number = NODE_API_UNTOLD;
+    for (size_t at = 0; at + 4 <= code.size; at += sizes[code.data[at] >> 6]) {
+        const unsigned char *bytes = code.data + at;
+        if (bytes[0] == 0x07 && bytes[1] == 0xfe) /* br %r14 */
+            return number;
+        if (bytes[0] == 0xa7 && (bytes[1] == 0x29 || bytes[1] == 0x28) && bytes[2] == 0)
+            number = bytes[3]; /* lghi, lhi %r2, N */
+    }
+    return NODE_API_UNTOLD;
 }
 
 static int returned_by(uint16_t machine, struct span code)

@@ -243,10 +243,13 @@ void text_target(const struct screen *screen, const struct willrun_target *targe
         comma = ", ";
     }
     fputs("\n\n", screen->out);
-    if (target->finding_count == 0)
-        return;
     struct willrun_subject whole = {.findings = target->findings,
                                     .finding_count = target->finding_count};
+    bool any = false;
+    for (size_t i = 0; i < whole.finding_count; i++)
+        any |= text_shows(screen, &whole, &whole.findings[i]);
+    if (!any)
+        return;
     text_findings(screen, &whole, false);
     putc('\n', screen->out);
 }

@@ -34,6 +34,8 @@
     X(HOST_FAILS, "host-fails", WILLRUN_ERROR)                                                     \
     X(MODULE_NOT_IMPORTABLE, "module-not-importable", WILLRUN_ERROR)                               \
     X(HOST_REFUSES, "host-refuses", WILLRUN_ERROR)                                                 \
+    X(PREBUILD_MISSING, "prebuild-missing", WILLRUN_ERROR)                                         \
+    X(PACKAGE_MISSING, "platform-package-missing", WILLRUN_ERROR)                                  \
     X(SYMBOL_MISSING_LAZY, "symbol-missing-lazy", WILLRUN_WARNING)                                 \
     X(VERSION_IGNORED, "version-ignored", WILLRUN_WARNING)                                         \
     X(RELOCATION_SKIPPED, "relocation-skipped", WILLRUN_WARNING)                                   \
@@ -59,6 +61,7 @@
     X(CPU_DECIDES, "cpu-level-decides", WILLRUN_NOTE)                                              \
     X(PLATFORM_COMPAT, "platform-compat", WILLRUN_NOTE)                                            \
     X(SYMBOL_UNRESOLVED, "symbol-unresolved", WILLRUN_NOTE)                                        \
+    X(NOT_CHOSEN, "not-chosen", WILLRUN_NOTE)                                                      \
     X(HOST_UNKNOWN, "host-unknown", WILLRUN_NOTE)                                                  \
     X(PLUGIN_ORDER, "plugin-order", WILLRUN_NOTE)                                                  \
     X(MODULE_NOT_TAKEN, "module-not-taken", WILLRUN_NOTE)                                          \
