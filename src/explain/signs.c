@@ -103,6 +103,12 @@ static bool NAMELESS(const struct reading *reading)
     return reading->at[CAPTURE_PATH] == NULL && reading->form->speaker == SPEAKER_KERNEL;
 }
 
+static bool OFFICIAL_SCRIPT(const struct reading *reading)
+{
+    const char *path = reading->at[CAPTURE_PATH];
+    return path != NULL && begins(path, "/usr/local/bin/docker-") && SCRIPT_NAME(reading);
+}
+
 /* A program that distributions have in a folder of PATH. Of a runtime that starts a container it
  * says nothing: it has looked for the file before. */
 static bool SYSTEM_PROGRAM(const struct reading *reading)

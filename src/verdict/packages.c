@@ -131,14 +131,17 @@ bool package_has_other_version(const char *soname, const char *codename)
 {
     struct row row;
     const char *suffix = strstr(soname, ".so.");
-    size_t column = column_of(codename), length = suffix != NULL ? (size_t)(suffix - soname) + 4 : 0;
+    size_t column = column_of(codename),
+           length = suffix != NULL ? (size_t)(suffix - soname) + 4 : 0;
     if (column == 0 || length == 0)
         return false;
+    const size_t own = strlen(soname);
     const char *line = first_from(soname, length);
     for (; line < library_packages_end && strncmp(line, soname, length) == 0;
          line = line_end(line) + 1) {
         cut(line, &row);
-        bool same = row.length[0] == strlen(soname) && memcmp(row.at[0], soname, row.length[0]) == 0;
+        bool same = row.length[0] >= own && memcmp(row.at[0], soname, own) == 0 &&
+                    (row.length[0] == own || row.at[0][own] == 't'); /* libaio.so.1t64 */
         if (!same && column < row.count && !is_empty(&row, column))
             return true;
     }
