@@ -19,6 +19,7 @@ struct deciding {
     const char *target; /* the options that name it */
     const struct reading *reading;
     int status;
+    bool everything; /* every file of the root is judged */
     unsigned group;
     struct arena *arena;
     struct causes *causes;
@@ -65,6 +66,12 @@ static bool is_library_name(const char *name)
     return strstr(sign_last_part(name), ".so") != NULL || strstr(name, ".node") != NULL;
 }
 
+static bool names_a_part(const struct deciding *deciding)
+{
+    const char *const *at = deciding->at;
+    return at[CAPTURE_OBJECT] != NULL || at[CAPTURE_SYMBOL] != NULL || at[CAPTURE_VERSION] != NULL;
+}
+
 /* env names the program that a script asks for, not the script. */
 static bool is_of_script(const struct deciding *deciding, const char *name)
 {
@@ -89,9 +96,8 @@ static void add_candidates(struct deciding *deciding, const char *text)
     if (deciding->reading == NULL && text != NULL && (*text == '/' || *text == '.') &&
         strpbrk(text, " \n") == NULL)
         added |= add_candidate(deciding, text, false);
-    bool names_part = at[CAPTURE_OBJECT] != NULL || at[CAPTURE_SYMBOL] != NULL ||
-                      at[CAPTURE_VERSION] != NULL || at[CAPTURE_INTERPRETER] != NULL ||
-                      at[CAPTURE_PATH] != NULL;
+    bool names_part =
+        names_a_part(deciding) || at[CAPTURE_INTERPRETER] != NULL || at[CAPTURE_PATH] != NULL;
     bool by_library = at[CAPTURE_NEEDED_BY] != NULL && is_library_name(at[CAPTURE_NEEDED_BY]);
     if ((!added && names_part) || by_library) /* whose process loads it is not told */
         willrun_add_all(deciding->willrun);
@@ -106,6 +112,7 @@ static bool judge(struct deciding *deciding, const char *text, struct decision *
     context_set_lenient(willrun, true);
     add_candidates(deciding, text);
     enum willrun_err err = willrun_check(willrun, &decision->check);
+    deciding->everything = willrun->all;
     bool stream = willrun->root != NULL && strcmp(willrun->root, "-") == 0;
     bool asked = deciding->reading != NULL || deciding->status >= 0;
     if (err == WILLRUN_EUSAGE && !asked) { /* neither a message nor a file to judge */
@@ -113,6 +120,7 @@ static bool judge(struct deciding *deciding, const char *text, struct decision *
         err = WILLRUN_OK;
     } else if (err == WILLRUN_EUSAGE && !stream && willrun->root != NULL) {
         willrun_add_all(willrun);
+        deciding->everything = true;
         err = willrun_check(willrun, &decision->check);
     }
     context_set_lenient(willrun, false);
@@ -276,6 +284,10 @@ static bool accounts(const struct deciding *deciding, const struct choice *choic
     bool error = choice->finding->severity == WILLRUN_ERROR;
     if (deciding->reading == NULL && deciding->status < 0)
         return error;
+    /* a library, a symbol or a version that is named is that one, and no other */
+    if ((deciding->group & of_libraries) != 0 && names_a_part(deciding) &&
+        (choice->marks & (SAME_WORDS | NAMES_THE_SAME)) == 0)
+        return false;
     if (error && (choice->marks & (SAME_WORDS | NAMES_THE_SAME | AMONG_CAUSES)) != 0)
         return true;
     return (choice->marks & AMONG_CAUSES) != 0 && deciding->group == GROUP_CRASH;
@@ -287,6 +299,14 @@ static void weigh(const struct deciding *deciding, struct choice *choice, struct
     choice->marks = marks_of(deciding, choice);
     if (accounts(deciding, choice) && (best->finding == NULL || choice->marks > best->marks))
         *best = *choice;
+}
+
+/* A message that names nothing may be of any file that fails: with several of them it is not
+ * decided whose it is. */
+static bool is_guess(const struct deciding *deciding, const struct choice *best)
+{
+    return deciding->everything && deciding->check->fails > 1 &&
+           (best->marks & (SAME_WORDS | NAMES_THE_SAME | ABOUT_SUBJECT)) == 0;
 }
 
 static struct choice find_best(const struct deciding *deciding)
@@ -302,7 +322,7 @@ static struct choice find_best(const struct deciding *deciding)
                 weigh(deciding, &choice, &best);
             }
     }
-    return best;
+    return best.finding != NULL && is_guess(deciding, &best) ? (struct choice){0} : best;
 }
 
 /* ---- told ---- */

@@ -113,6 +113,10 @@ expect 0 'another message' "$willrun" explain --root root --format json 'exec /b
 says out '"decided": false'
 expect 0 'a path' "$willrun" explain --root root --format json /bin/ls
 names interp-missing /lib64/ld-linux-x86-64.so.2
+expect 0 'a library that nothing needs' "$willrun" explain --root root --format json 'app: error while loading shared libraries: libofnobody.so.1: cannot open shared object file: No such file or directory'
+says out '"decided": false'
+expect 0 'nothing is named, and two files fail' "$willrun" explain --root root --format json 'standard_init_linux.go:228: exec user process caused: no such file or directory'
+says out '"decided": false'
 printf 'FROM scratch\nCOPY ls /bin/ls\n' >Dockerfile
 cp /bin/ls ls
 expect 0 'a Dockerfile' "$willrun" explain --dockerfile Dockerfile --format json 'exec /bin/ls: no such file or directory'
