@@ -305,8 +305,9 @@ static void weigh(const struct deciding *deciding, struct choice *choice, struct
  * decided whose it is. */
 static bool is_guess(const struct deciding *deciding, const struct choice *best)
 {
-    return deciding->everything && deciding->check->fails > 1 &&
-           (best->marks & (SAME_WORDS | NAMES_THE_SAME | ABOUT_SUBJECT)) == 0;
+    bool ends_alone = deciding->reading == NULL || deciding->group == GROUP_STATUS;
+    unsigned proofs = NAMES_THE_SAME | ABOUT_SUBJECT | (ends_alone ? 0 : SAME_WORDS);
+    return deciding->everything && deciding->check->fails > 1 && (best->marks & proofs) == 0;
 }
 
 static struct choice find_best(const struct deciding *deciding)

@@ -117,6 +117,11 @@ expect 0 'a library that nothing needs' "$willrun" explain --root root --format 
 says out '"decided": false'
 expect 0 'nothing is named, and two files fail' "$willrun" explain --root root --format json 'standard_init_linux.go:228: exec user process caused: no such file or directory'
 says out '"decided": false'
+expect 0 'a status, and two files fail' "$willrun" explain --root root --format json --exit-code 127
+says out '"decided": false'
+mkdir -p single/bin && cp /bin/ls single/bin/
+expect 0 'a status, and one file fails' "$willrun" explain --root single --format json --exit-code 127
+names interp-missing /lib64/ld-linux-x86-64.so.2
 printf 'FROM scratch\nCOPY ls /bin/ls\n' >Dockerfile
 cp /bin/ls ls
 expect 0 'a Dockerfile' "$willrun" explain --dockerfile Dockerfile --format json 'exec /bin/ls: no such file or directory'
