@@ -43,7 +43,8 @@ static int answer(struct willrun *willrun, const struct options *options)
 
 int cmd_plan(const struct options *options)
 {
-    if (options->paths.count == 0 && options->stages.count == 0 && options->copies.count == 0)
+    if (options->dockerfile == NULL && options->paths.count == 0 && options->stages.count == 0 &&
+        options->copies.count == 0)
         return complain_usage("plan", "name at least one PATH, or a --stage that has the programs");
     struct willrun *willrun = willrun_new();
     int status = answer(willrun, options);

@@ -69,6 +69,8 @@ static const struct example plan_examples[] = {
     {"The runtime stage on one base, to append to the Dockerfile:",
      "willrun plan --stage builder=b.tar /app --on debian:12-slim \\\n"
      "          --format dockerfile >>Dockerfile"},
+    {"A smaller base for the stage that a Dockerfile builds:",
+     "willrun plan --dockerfile Dockerfile --stage build=build.tar"},
     {NULL, NULL},
 };
 

@@ -69,6 +69,11 @@ static const struct choice tree_formats[] = {
     X(0,   "dockerfile", "FILE", TEXT,  dockerfile, NULL,         FOR_CHECK | FOR_EXPLAIN,                       \
       "check the stage that a Dockerfile builds, in place of --root: with the stages of --stage, " \
       "the images of --base, and base images by their names")                                      \
+    X(0,   "dockerfile", "FILE", TEXT,  dockerfile, NULL,         FOR_PLAN,                        \
+      "plan anew the stage that this Dockerfile builds: what it copies from other stages, whose "  \
+      "files --stage gives, and what it starts")                                                   \
+    X(0,   "target",   "STAGE",  TEXT,   target,   NULL,          FOR_PLAN,                        \
+      "which stage of the Dockerfile, by name or number (default: the last)")                      \
     X(0,   "target",   "STAGE",  TEXT,   target,   NULL,          FOR_CHECK | FOR_EXPLAIN,                       \
       "the stage of the Dockerfile to check, by name or number (default: the last)")               \
     X(0,   "context",  "DIR",    TEXT,   context,  NULL,          FOR_CHECK | FOR_EXPLAIN,                       \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/walk.h"
+#include "dockerfile/scope.h"
 #include "plan/entry.h"
 #include "plan/usual.h"
 
@@ -163,14 +164,20 @@ static bool find_usual(struct willrun *willrun, struct artifacts *artifacts)
                stage->name);
 }
 
+bool artifacts_open(struct willrun *willrun, struct artifacts *artifacts)
+{
+    bool opened = true;
+    *artifacts = (struct artifacts){0};
+    stages_init(&artifacts->stages);
+    for (size_t i = 0; opened && i < willrun->stages.count; i++)
+        opened = stages_add(&artifacts->stages, willrun->stages.at[i], willrun->platform_name,
+                            &willrun->err);
+    return opened;
+}
+
 bool artifacts_find(struct willrun *willrun, struct artifacts *artifacts)
 {
     bool found = true;
-    *artifacts = (struct artifacts){0};
-    stages_init(&artifacts->stages);
-    for (size_t i = 0; found && i < willrun->stages.count; i++)
-        found = stages_add(&artifacts->stages, willrun->stages.at[i], willrun->platform_name,
-                           &willrun->err);
     for (size_t i = 0; found && i < willrun->subjects.count; i++)
         found = find_subject(willrun, artifacts, willrun->subjects.at[i]);
     if (!found || artifacts->list.count != 0 || willrun->copies.count != 0)
@@ -192,6 +199,10 @@ struct stage *artifacts_stage(struct artifacts *artifacts, const char *name)
 void artifacts_free(struct artifacts *artifacts)
 {
     vec_free(&artifacts->list);
+    if (artifacts->scope != NULL)
+        build_scope_free(artifacts->scope);
+    if (artifacts->file != NULL)
+        dockerfile_free(artifacts->file);
     stages_free(&artifacts->stages);
     arena_free(&artifacts->arena);
 }

@@ -12,22 +12,30 @@ struct artifact {
     const char *to;     /* the path in the runtime */
     bool open;          /* anybody may read all of it, and execute what is executable */
     bool folder;
+    const char *setting, *flags; /* of --copy and of COPY, where they are given; NULL: by `open` */
+    const char *local; /* of the build context: the path from here; it is copied, not judged */
     struct root *root; /* that it is in; borrowed */
     const struct node *node;
 };
 
 struct artifacts {
     struct VEC(struct artifact) list;
-    struct stages stages; /* those of the context, open */
+    struct stages stages;    /* those of the context, open */
+    struct dockerfile *file; /* NULL: none */
+    struct build_scope *scope;
     struct arena arena;
 };
 
+/* Open the stages of `willrun`. False with a sentence in the context. artifacts_free() in any case.
+ */
+bool artifacts_open(struct willrun *willrun, struct artifacts *artifacts);
+
 /**
- * Open the stages of `willrun` and find its subjects in them, an absolute path in the first one
+ * Find the subjects of `willrun` in the stages, an absolute path in the first one
  * that has it; with neither subjects nor copies what the last stage has in the usual output places.
  * Copies are as they are given, and no artifacts.
  *
- * @return false with a sentence in the context. artifacts_free() in any case.
+ * @return false with a sentence in the context.
  */
 bool artifacts_find(struct willrun *willrun, struct artifacts *artifacts);
 

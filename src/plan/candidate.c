@@ -34,17 +34,21 @@ static void add_artifacts(struct willrun *like, const struct trials *trials,
     struct arena *arena = trials->arena;
     for (size_t i = 0; i < trials->artifacts->list.count; i++) {
         const struct artifact *artifact = &trials->artifacts->list.at[i];
-        if (artifact->stage == NULL) {
+        if (artifact->stage == NULL && artifact->local == NULL) {
             willrun_add_subject(like, artifact->source);
             continue;
         }
-        const char *setting = artifact->open     ? ""
+        const char *setting = artifact->setting != NULL ? artifact->setting
+                              : artifact->open          ? ""
                               : artifact->folder ? arena_format(arena, ":chown=%s", trial->user)
                                                  : ":chmod=755";
-        willrun_add_copy(like, arena_format(arena, "%s:%s:%s%s", artifact->stage,
-                                            escaped(artifact->source, arena),
-                                            escaped(artifact->to, arena), setting));
-        willrun_add_subject(like, artifact->to);
+        willrun_add_copy(
+            like, arena_format(
+                      arena, "%s:%s:%s%s", artifact->stage != NULL ? artifact->stage : "",
+                      escaped(artifact->local != NULL ? artifact->local : artifact->source, arena),
+                      escaped(artifact->to, arena), setting));
+        if (artifact->local == NULL)
+            willrun_add_subject(like, artifact->to);
     }
     if (trials->entry->runner != NULL)
         willrun_add_command(like, trials->entry->runner);

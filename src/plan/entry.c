@@ -91,10 +91,12 @@ static bool run_by(struct artifacts *artifacts, const char *path, struct entry *
         size_t suffix = strlen(runners[i].suffix);
         if (length <= suffix || strcmp(path + length - suffix, runners[i].suffix) != 0)
             continue;
-        entry->runner = entry->words[entry->count++] = runner_in(artifacts, runners[i].program);
+        const char **words = arena_array(&artifacts->arena, 3, sizeof *words);
+        entry->runner = words[entry->count++] = runner_in(artifacts, runners[i].program);
         if (runners[i].option != NULL)
-            entry->words[entry->count++] = runners[i].option;
-        entry->words[entry->count++] = path;
+            words[entry->count++] = runners[i].option;
+        words[entry->count++] = path;
+        entry->words = words;
         return true;
     }
     return false;

@@ -6,9 +6,10 @@
 
 /* The words of ENTRYPOINT. */
 struct entry {
-    const char *words[3];
+    const char *const *words;
     size_t count;       /* 0: the first program among the artifacts */
-    const char *runner; /* words[0] where it is a program of the base; NULL: it is not */
+    const char *runner; /* words[0] where the base may have to have it; NULL: it need not */
+    const char *const *arguments; /* of CMD; NULL: none */
 };
 
 /* Does the folder hold an application that an interpreter runs? */

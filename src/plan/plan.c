@@ -4,6 +4,7 @@
 
 #include "plan/candidate.h"
 #include "plan/change.h"
+#include "plan/from_dockerfile.h"
 #include "plan/relevant.h"
 #include "plan/stage_text.h"
 #include "source/base.h"
@@ -204,9 +205,14 @@ enum willrun_err willrun_plan(struct willrun *willrun, const struct willrun_plan
     *plan = NULL;
     struct planning planning = {.willrun = willrun, .request = request, .owned = owned};
     owned->plan.platform = arena_string(&owned->arena, willrun->platform_name);
-    bool done = artifacts_find(willrun, &owned->artifacts);
-    if (done)
-        entry_find(&owned->artifacts, &owned->entry);
+    bool done = artifacts_open(willrun, &owned->artifacts);
+    if (done && willrun->dockerfile != NULL && willrun->subjects.count == 0) {
+        done = from_dockerfile(willrun, &owned->artifacts, &owned->entry);
+    } else if (done) {
+        done = artifacts_find(willrun, &owned->artifacts);
+        if (done)
+            entry_find(&owned->artifacts, &owned->entry);
+    }
     if (done)
         done = request->on != NULL ? try_one(&planning, request->on)
                                    : try_profiles(&planning) && try_given(&planning);

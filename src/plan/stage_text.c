@@ -105,7 +105,9 @@ static void put_artifacts(FILE *out, const struct trials *trials, const struct t
     for (size_t i = 0; i < trials->artifacts->list.count; i++) {
         const struct artifact *artifact = &trials->artifacts->list.at[i];
         const char *flags = artifact->open ? "" : " --chmod=755";
-        if (!artifact->open && artifact->folder)
+        if (artifact->flags != NULL)
+            flags = artifact->flags;
+        else if (!artifact->open && artifact->folder)
             flags = arena_format(trials->arena, " --chown=%s", trial->user);
         put_copy(out, artifact->stage, flags, &artifact->source, 1, artifact->to, trials->arena);
     }
@@ -135,6 +137,14 @@ static void put_process(FILE *out, const struct trials *trials, const struct tri
     fputs("ENTRYPOINT ", out);
     put_list(out, entry->count != 0 ? entry->words : &program,
              entry->count != 0 ? entry->count : 1);
+    putc('\n', out);
+    size_t count = 0;
+    while (entry->arguments != NULL && entry->arguments[count] != NULL)
+        count++;
+    if (count == 0)
+        return;
+    fputs("CMD ", out);
+    put_list(out, entry->arguments, count);
     putc('\n', out);
 }
 

@@ -66,7 +66,7 @@ def make_builder():
     (builder / "app/closed").chmod(0o700)
     (builder / "app/start").write_text("#!/bin/sh\necho started\n")
     (builder / "app/start").chmod(0o755)
-    compile_("app/env", """#include <stdio.h>
+    compile_("app/tells", """#include <stdio.h>
 #include <stdlib.h>
 int main(void) { puts(getenv("TEXT")); return 0; }""")
     compile_("app/certificates", """#include <stdio.h>
@@ -171,7 +171,7 @@ CASES = [  # artifact, base, what it prints, more options
     ("/out/still", "scratch", "still"),
     ("/app/musl", "scratch", "musl"),
     (None, "scratch", "still"),  # found where builds leave programs
-    ("/app/env", "glibc", TEXT, "--env", f"TEXT={TEXT}", "--workdir", "/srv"),
+    ("/app/tells", "glibc", TEXT, "--env", f"TEXT={TEXT}", "--workdir", "/srv"),
     ("/app/certificates", "scratch", "there"),
     ("/srv/site", "node", "node runs /srv/site/lib/start.js"),
 ]
@@ -227,6 +227,51 @@ def hold_changes():
             failures.append(f"{artifact} on {base}: {change}")
 
 
+DOCKERFILE = """FROM debian:12 AS builder
+RUN make
+FROM debian:12 AS settings
+ENV TEXT="from the file"
+FROM settings
+ARG NAME=tells
+WORKDIR /srv
+COPY --from=builder --chmod=755 /app/${NAME} bin/
+ENTRYPOINT ["/srv/bin/tells"]
+CMD ["x"]
+"""
+PLANNED = """FROM localhost/glibc
+COPY --from=builder --chmod=755 /app/tells /srv/bin/tells
+ENV TEXT="from the file"
+WORKDIR /srv
+USER 65532:65532
+ENTRYPOINT ["/srv/bin/tells"]
+CMD ["x"]
+"""
+
+
+def hold_dockerfile():
+    """The stage that a Dockerfile builds, planned anew."""
+    (work / "Dockerfile.old").write_text(DOCKERFILE)
+    glibc = ["--base", f"localhost/glibc={work}/glibc", "--on", "localhost/glibc", "--format", "dockerfile"]
+    answer = plan("--dockerfile", "Dockerfile.old", *glibc)
+    if answer.stdout != PLANNED:
+        failures.append(f"--dockerfile: {answer.stdout}{answer.stderr}")
+    elif trouble := accepted(answer.stdout, "localhost/glibc", None):
+        failures.append(f"--dockerfile: {trouble}")
+    else:
+        built(answer.stdout, "localhost/planned")
+        if (got := output_of("localhost/planned")) != "from the file":
+            failures.append(f"--dockerfile: it prints {got}")
+    for words, text in (("Dockerfile.old:8:1: --parents and --exclude", DOCKERFILE.replace("--chmod=755", "--parents")),
+                        ("/app/none in the stage builder", DOCKERFILE.replace("NAME=tells", "NAME=none")),
+                        ("the stage other, whose files are not given", "FROM scratch AS other\n" +
+                         DOCKERFILE.replace("--from=builder", "--from=other")),
+                        ("copies nothing from another stage", "FROM debian:12 AS builder\nENTRYPOINT [\"/x\"]\n")):
+        (work / "Dockerfile.old").write_text(text)
+        answer = plan("--dockerfile", "Dockerfile.old", *glibc)
+        if answer.returncode != 2 or answer.stdout or words not in answer.stderr:
+            failures.append(f"{words}: {answer}")
+
+
 def hold_json():
     import jsonschema
     answer = plan("/app/by-rpath", "--base", f"localhost/glibc={work}/glibc", "--format", "json")
@@ -259,6 +304,7 @@ try:
     hold_json()
     hold_packages()
     hold_changes()
+    hold_dockerfile()
 except subprocess.CalledProcessError as error:
     failures.append(f"{error.cmd}: {error.stderr}")
 finally:
@@ -267,5 +313,5 @@ finally:
     shutil.rmtree(work)
 for failure in failures:
     print("FAILED:", failure)
-print(f"{len(CASES) + 4 - len(failures)} of {len(CASES) + 4} hold")
+print(f"{len(CASES) + 5 - len(failures)} of {len(CASES) + 5} hold")
 sys.exit(bool(failures))
