@@ -41,7 +41,9 @@ struct willrun_candidate {
     size_t copy_count;
     const char *const *packages; /**< that would bring the same, where the stages know them */
     size_t package_count;
-    const char *installer;    /**< "apt-get", "apk"; NULL: it has none */
+    const char *installer;       /**< "apt-get", "apk"; NULL: it has none */
+    const char *const *installs; /**< those of the packages that it can install */
+    size_t install_count;
     const char *const *lacks; /**< what they look for when they run, and no stage has */
     size_t lack_count;
 };

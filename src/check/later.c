@@ -159,7 +159,9 @@ const char *later_import(const struct elf_facts *elf, const char *functions, str
     for (size_t i = 0; i < elf->ref_count; i++) {
         const struct elf_ref *ref = &elf->refs[i];
         size_t length = strlen(ref->name);
-        const char *at = ref->defined || length == 0 ? NULL : strstr(functions, ref->name);
+        const char *at = ref->defined || ref->bind == STB_WEAK || length == 0
+                             ? NULL
+                             : strstr(functions, ref->name);
         for (; at != NULL; at = strstr(at + 1, ref->name))
             if ((at == functions || at[-1] == ' ') && (at[length] == ' ' || at[length] == 0))
                 return arena_string(arena, ref->name);

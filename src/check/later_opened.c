@@ -130,6 +130,8 @@ static const char *refused(const struct later *later, const struct event *event)
     struct exec_result library;
     if (!prepare(later, event, &process, &library))
         return NULL;
+    if (library.node == later->exec->interp)
+        return NULL; /* musl's libc, which is there */
     if (library.elf == NULL)
         return arena_format(arena, "%s: invalid ELF header", event->path);
     struct replay replay = {.arena = arena};

@@ -135,8 +135,11 @@ static size_t add_line(struct trial *trial, const struct willrun_copy_line *line
     return added;
 }
 
-static void add_package(struct trial *trial, const char *package, struct arena *arena)
+static void add_package(struct trial *trial, const char *package, bool installs,
+                        struct arena *arena)
 {
+    if (installs && !has_text(trial->installs.at, trial->installs.count, package))
+        *vec_push(&trial->installs) = arena_string(arena, package);
     if (!has_text(trial->packages.at, trial->packages.count, package))
         *vec_push(&trial->packages) = arena_string(arena, package);
 }
@@ -176,21 +179,23 @@ static size_t add_supply(const struct trials *trials, struct trial *trial,
 {
     struct willrun_copy_line line;
     size_t added = 0;
+    bool installs = false;
     if (finding->severity != WILLRUN_NOTE)
         for (size_t i = 0; i < finding->copy_count; i++) {
             bool packaged = finding->package != NULL && installer_of(trial) != NULL &&
                             is_same_release(trials, trial, finding->copies[i].stage);
             added += add_line(trial, &finding->copies[i], packaged, trials->arena);
+            installs |= packaged;
         }
     if (added != 0 && finding->package != NULL)
-        add_package(trial, finding->package, trials->arena);
+        add_package(trial, finding->package, installs, trials->arena);
     if (wants_find(trials->artifacts, finding, &line)) {
         const char *installer = installer_of(trial);
         const char *package =
             installer != NULL ? wants_package(finding, strcmp(installer, "apk") == 0) : NULL;
         size_t more = add_line(trial, &line, package != NULL, trials->arena);
         if (more != 0 && package != NULL)
-            add_package(trial, package, trials->arena);
+            add_package(trial, package, true, trials->arena);
         added += more;
     }
     return added;
@@ -306,6 +311,8 @@ static void conclude(const struct trials *trials, struct trial *trial)
     candidate->packages = trial->packages.at;
     candidate->package_count = trial->packages.count;
     candidate->installer = installer;
+    candidate->installs = trial->installs.at;
+    candidate->install_count = trial->installs.count;
     candidate->lacks = trial->lacks.at;
     candidate->lack_count = trial->lacks.count;
 }
@@ -351,5 +358,6 @@ void trial_free(struct trial *trial)
     willrun_result_free(trial->check);
     vec_free(&trial->copies);
     vec_free(&trial->packages);
+    vec_free(&trial->installs);
     vec_free(&trial->lacks);
 }

@@ -16,6 +16,7 @@ struct trial {
     const char *user; /* who runs it */
     struct VEC(struct trial_copy) copies;
     struct VEC(const char *) packages;
+    struct VEC(const char *) installs; /* those of them that the base can install */
     struct VEC(const char *) lacks;
     struct willrun_result *check; /* with the copies made; owned */
 };

@@ -95,8 +95,8 @@ static void put_install(FILE *out, const struct trial *trial, bool packages)
     fputs(apk ? "RUN apk add --no-cache"
               : "RUN apt-get update && apt-get install -y --no-install-recommends",
           out);
-    for (size_t i = 0; i < trial->packages.count; i++)
-        fprintf(out, " %s", trial->packages.at[i]);
+    for (size_t i = 0; i < trial->installs.count; i++)
+        fprintf(out, " %s", trial->installs.at[i]);
     fputs(apk ? "\n" : " && rm -rf /var/lib/apt/lists/*\n", out);
 }
 
@@ -159,8 +159,14 @@ const char *stage_text(const struct trials *trials, const struct trial *trial, c
         return NULL;
     }
     put_from(out, trial->candidate.image);
+    bool fits = true; /* a line of a Dockerfile */
+    for (size_t i = 0; i < trials->willrun->env.count; i++)
+        fits &= strchr(trials->willrun->env.at[i], '\n') == NULL ||
+                err_set(&trials->willrun->err, WILLRUN_EUSAGE,
+                        "a variable with a line break cannot stand in a Dockerfile: %s",
+                        trials->willrun->env.at[i]);
     put_install(out, trial, packages);
-    bool put = put_given(out, trials->willrun, trials->arena);
+    bool put = put_given(out, trials->willrun, trials->arena) && fits;
     put_artifacts(out, trials, trial);
     for (size_t i = 0; i < trial->copies.count; i++) {
         const struct willrun_copy_line *line = &trial->copies.at[i].line;

@@ -446,6 +446,8 @@ static const char *search_opened(void *loader, int by, const char *name)
 {
     struct musl *musl = loader;
     struct musl_found found = {0};
+    if (reserved_kind(name) != 0)
+        return musl->loader;
     if (strchr(name, '/') == NULL)
         for (size_t i = 0; i < musl->shortnames.count; i++)
             if (musl->shortnames.at[i] != NULL && strcmp(musl->shortnames.at[i], name) == 0)

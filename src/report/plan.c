@@ -75,12 +75,11 @@ static void put_candidates(const struct screen *screen, const struct willrun_pla
 /* What a base with an installer would do in place of copies. */
 static void put_packages(const struct willrun_candidate *chosen, const char *dockerfile, FILE *out)
 {
-    if (chosen->package_count == 0 || chosen->installer == NULL ||
-        strstr(dockerfile, "\nRUN ") != NULL)
+    if (chosen->install_count == 0 || strstr(dockerfile, "\nRUN ") != NULL)
         return;
     fputs("\nin place of copies, packages bring the same (--packages):", out);
-    for (size_t i = 0; i < chosen->package_count; i++)
-        fprintf(out, " %s", chosen->packages[i]);
+    for (size_t i = 0; i < chosen->install_count; i++)
+        fprintf(out, " %s", chosen->installs[i]);
     putc('\n', out);
 }
 
