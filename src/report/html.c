@@ -78,6 +78,8 @@ static void put_headline(FILE *out, const struct willrun_result *result)
     size_t all = count_all(result);
     if (all == 0)
         fputs("Nothing was checked", out);
+    else if (all == 1 && result->fails != 0)
+        fputs("It will not run", out);
     else if (result->fails != 0)
         fprintf(out, "%zu of %zu will not run", result->fails, all);
     else if (result->unknown != 0)

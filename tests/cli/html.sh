@@ -26,6 +26,10 @@ expect 1 'a page of a tree' "$willrun" tree --root root --format html /bin/app
 says out '<!DOCTYPE html>'
 if grep -n 'https\?://' page.html | grep -v '"http://www.w3.org/2000/svg"'; then fail 'the page names another place'; fi
 
+mkdir -p context link && cp link/libgone.so context/
+printf 'FROM base\nENTRYPOINT ["/bin/app"]\n' >context/Dockerfile
+expect 1 'a page of a Dockerfile' "$willrun" check --dockerfile context/Dockerfile --base base=root --format html -o docker.html
+
 # 1,500 programs, each with what it needs
 mkdir -p many/lib many/lib64 many/bin
 cp root/lib64/* many/lib64/
@@ -41,6 +45,6 @@ expect 1 'many' "$willrun" check --root many --format html -o large.html /bin
 [[ $(stat -c %s large.html) -lt 15000000 ]] || fail "a page of $(stat -c %s large.html) bytes"
 
 : >out >err
-/usr/bin/python3 "$here/html_page.py" "$work/page.html" "$work/large.html" "$kept" >out 2>err || fail 'the page in a browser'
+/usr/bin/python3 "$here/html_page.py" "$work/page.html" "$work/docker.html" "$work/large.html" "$kept" >out 2>err || fail 'the page in a browser'
 [[ -z ${HTML_TELL-} ]] || cat out
 end

@@ -1,4 +1,5 @@
-"""Use the HTML report as a reader does: html_page.py REPORT LARGE KEPT. REPORT is of html.sh's root."""
+"""Use the HTML report as a reader does: html_page.py REPORT DOCKER LARGE KEPT. REPORT and
+DOCKER are of html.sh's root."""
 import sys
 import time
 
@@ -7,7 +8,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-report, large, kept = sys.argv[1:]
+report, docker, large, kept = sys.argv[1:]
 check = Checks()
 driver = start()
 one = lambda css: driver.find_element(By.CSS_SELECTOR, css)  # noqa: E731
@@ -143,6 +144,12 @@ check("nothing is loaded", driver.execute_script("return performance.getEntriesB
 driver.execute_script("const s = document.createElement('script'); s.textContent = 'window.ran = 1'; document.body.append(s);")
 check("the policy lets no other script run", driver.execute_script("return window.ran") is None)
 driver.get_log("browser")
+
+# ---- a Dockerfile ----
+driver.get("file://" + docker)
+settle()
+check("one alone", one("h1").text == "It will not run", one("h1").text)
+check("the instruction", 'Dockerfile:2: ENTRYPOINT ["/bin/app"]' in one(".finding").text, one(".finding").text)
 
 # ---- many ----
 driver.get("file://" + large)
