@@ -15,6 +15,8 @@
 #include "source/files.h"
 #include "source/source_open.h"
 
+enum { DEEPEST = 200 };
+
 /* ---- gaps ---- */
 
 static bool covers(const char *above, const char *path)
@@ -600,6 +602,14 @@ static struct built *build_stage(struct assembly *assembly, size_t stage, struct
 {
     if (assembly->built[stage] != NULL)
         return assembly->built[stage];
+    if (assembly->depth == DEEPEST) {
+        dockerfile_fail(assembly->file, assembly->file->stages[stage].from->range.begin, err,
+                        "the stages copy from one another more than %d deep: give one of them with "
+                        "--stage",
+                        DEEPEST);
+        return NULL;
+    }
+    assembly->depth++;
     struct built *built = new_built(assembly, assembly_stage_name(assembly, stage));
     assembly->built[stage] = built;
     struct stage_numbers chain = {0};
@@ -610,6 +620,7 @@ static struct built *build_stage(struct assembly *assembly, size_t stage, struct
                   : open_image(assembly, built, source, platform_of_stage(assembly, bottom), err);
     for (size_t i = 0; ok && i < chain.count; i++)
         ok = lay_stage(assembly, built, chain.at[i], err);
+    assembly->depth--;
     vec_free(&chain);
     return ok ? built : NULL;
 }

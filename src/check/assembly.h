@@ -77,6 +77,7 @@ struct assembly {
     struct VEC(struct built *) images; /* that COPY --from names */
     struct VEC(struct root *) made;    /* heredocs, archives and what RUN makes */
     struct root *context;              /* NULL: not asked for yet */
+    size_t depth;                      /* of stages that copy from stages */
     const char *context_path;          /* of its folder */
     const char *source;         /* what the target's root is opened from, as --root takes it */
     const char *platform;       /* for it */

@@ -100,4 +100,13 @@ package debian:13-slim libpq5
 check 0 --dockerfile Dockerfile --stage build=pq
 has '? /app' 'which should have it'
 
+# However many stages there are, it ends with a sentence.
+{
+    echo 'FROM scratch AS s0'
+    for i in $(seq 2500); do printf 'FROM scratch AS s%d\nCOPY --from=s%d /a /b\n' "$i" $((i - 1)); done
+    echo 'CMD ["/x"]'
+} >Dockerfile
+check 2 --dockerfile Dockerfile
+says err 'Dockerfile:4598:1: the stages copy from one another more than 200 deep'
+
 end
