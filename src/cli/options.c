@@ -46,7 +46,8 @@ static const struct choice tree_formats[] = {
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_CHECK,                       \
       "the root filesystem that it will run in: a folder, a tar archive (FILE, tar:FILE), an "     \
       "image (docker-archive:FILE[:NAME], oci:DIR[:TAG], oci-archive:FILE[:TAG]), base:NAME "      \
-      "(willrun bases lists them), scratch, or - (one of the archives on standard input)")         \
+      "(willrun bases lists them), scratch, or - (one of the archives on standard input); behind " \
+      "unverified: the digests of an image's layers are not held against their bytes")         \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_TREE,                        \
       "the root filesystem that it runs in, as for check (default: /)")                            \
     X(0,   "root",     "SOURCE", TEXT,   root,     NULL,          FOR_INSPECT,                     \

@@ -73,13 +73,13 @@ static bool read_plain(const struct layering *layering, const struct placed *pla
 
 static bool read_packed(const struct layering *layering, const struct placed *placed)
 {
-    const struct layer *layer = placed->layer;
     const char *label = placed->label;
+    const char *diff_id = layering->parts->unverified ? NULL : placed->layer->diff_id;
     struct sha256 plain;
     sha256_begin(&plain);
     struct stream *stream = stream_of_range(store_fd(layering->archive->store, placed->range.file),
                                             placed->range.offset, placed->range.size, label);
-    stream = stream_decoded(stream, placed->coding, layer->diff_id != NULL ? &plain : NULL);
+    stream = stream_decoded(stream, placed->coding, diff_id != NULL ? &plain : NULL);
     struct tar_input input = {.label = label, .stream = stream};
     struct tar_output output = output_of(layering);
     bool read = tar_read(&input, &output, layering->err);
@@ -90,7 +90,7 @@ static bool read_packed(const struct layering *layering, const struct placed *pl
     char hex[SHA256_HEX + 1];
     sha256_end(&plain, hex);
     return read && layering->err->code == WILLRUN_OK &&
-           (layer->diff_id == NULL || digest_is(hex, layer->diff_id, label, layering->err));
+           (diff_id == NULL || digest_is(hex, diff_id, label, layering->err));
 }
 
 /* A layer that cannot be read: where it is not the one that was meant, that is why. */
@@ -127,7 +127,8 @@ bool layers_read(const struct parts *parts, const struct layer *layers, size_t c
     for (size_t i = 0; i < count; i++) {
         if (!place(&layering, &layers[i], &placed[i]))
             return false;
-        add_digests(archive->digests, &placed[i]);
+        if (!parts->unverified)
+            add_digests(archive->digests, &placed[i]);
     }
     digests_start(archive->digests);
     for (size_t i = 0; i < count; i++)

@@ -13,6 +13,7 @@ struct parts {
     struct store *store;       /* borrowed */
     struct archive_tree *tree; /* of the archive, borrowed; NULL: a folder … */
     int dir;                   /* … that is open here */
+    bool unverified;           /* digests of layers are not compared with their bytes */
 };
 
 /* What a manifest says of a part: a descriptor of the OCI image specification. */

@@ -11,7 +11,8 @@ struct source_list VEC(struct source *);
  * Open `spec`: DIR, dir:DIR, FILE or tar:FILE of a flat tar, docker-archive:FILE[:IMAGE],
  * oci:DIR[:TAG], oci-dir:DIR[:TAG], oci-archive:FILE[:TAG], base:NAME, scratch, or - (standard
  * input). An image for several platforms is several sources: those that serve
- * `platform` ("linux/arm64") best, or all where it is NULL.
+ * `platform` ("linux/arm64") best, or all where it is NULL. Behind "unverified:" stands any of
+ * them, of which the layers' digests are not compared with their bytes.
  *
  * @return false with a sentence in `err`, and nothing in `list`. The sources are
  *         the caller's; each names what it is called in source->name.

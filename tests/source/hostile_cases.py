@@ -255,6 +255,20 @@ def _(work):
     return spoilt(work, "layer", "none")
 
 
+@case("a layer that is not what its diff_id says, and is not to be verified", "subject", 1, ["--all"])
+def _(work):
+    made = image()
+    made.config["rootfs"]["diff_ids"] = ["sha256:" + "0" * 64]
+    return "unverified:docker-archive:" + write_archive(work + "/d.tar", docker_files([made]))
+
+
+@case("a gzip layer that is not what its diff_id says, and is not to be verified", "subject", 1, ["--all"])
+def _(work):
+    made = image(packing="gzip")
+    made.config["rootfs"]["diff_ids"] = ["sha256:" + "0" * 64]
+    return "unverified:" + write_folder(work + "/oci", layout_files([made]))
+
+
 @case("a changed gzip layer", "layer-digest-mismatch: ")
 def _(work):
     return spoilt(work, "layer", "gzip")
