@@ -9,6 +9,7 @@
 #include "check/checking.h"
 #include "check/choices.h"
 #include "check/commands.h"
+#include "check/jars.h"
 #include "check/start.h"
 #include "source/source_open.h"
 
@@ -230,6 +231,8 @@ static struct owned_result *check_source(struct willrun *willrun, struct source 
     checking.stages = willrun->shared != NULL ? willrun->shared : &owned->stages;
     bool done = checking_open_target(&checking) && gather_subjects(&checking);
     if (done)
+        jars_expand(&checking);
+    if (done)
         judge(&checking);
     done = done && root_hold(checking.owned->root, &willrun->err);
     vec_free(&checking.asked);
@@ -354,6 +357,9 @@ static void free_one(struct owned_result *owned)
     if (owned->root != NULL)
         root_free(owned->root);
     assembly_free(owned->assembly);
+    for (size_t i = 0; i < owned->jars.count; i++)
+        root_free(owned->jars.at[i]);
+    vec_free(&owned->jars);
     stages_free(&owned->stages);
     free(owned);
 }

@@ -23,6 +23,7 @@ struct owned_result {
                                   the first's */
     struct stages stages;
     struct assembly *assembly; /* of a Dockerfile; NULL: none */
+    struct VEC(struct root *) jars; /* what lay in them, laid over the root */
 };
 
 /* A subject as it was given. */

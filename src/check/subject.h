@@ -71,6 +71,7 @@ struct asked {
     int error;    /* `path` could not be looked at, and this is why; 0: it can */
     enum asked_from from;
     const struct gap *gap; /* what is there is not known, by this; NULL: it is */
+    bool as_jar;           /* only what lies in it is asked about */
     bool named;            /* the file itself was asked for, and not a tree that has it */
     const struct no_choice *no_choice; /* its package has no build for the target; NULL: it has */
 };

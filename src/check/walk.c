@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "check/jars.h"
 #include "root/copy.h"
 
 /* What a kernel mounts there is no part of an image. */
@@ -146,6 +147,8 @@ static void add_node(struct facts *facts, const struct node *node, struct arena 
         add(list, node_path(node, arena), file->error);
     else if (subject_is_worth(node, file))
         add(list, node_path(node, arena), 0);
+    else if (jar_is(node, file))
+        *vec_push(list) = (struct asked){.path = node_path(node, arena), .as_jar = true};
 }
 
 void walk_subjects(struct facts *facts, const struct node *dir, unsigned copy, size_t threads,

@@ -124,8 +124,8 @@ OWN = {
                                          f" - {path} (LoadError)"),
     "perl-xs": lambda host, path: ([host, "-MDynaLoader", "-e", "DynaLoader::dl_load_file($ARGV[0], 0) or "
                                     "die 'not loaded: ' . DynaLoader::dl_error()", path], "not loaded"),
-    "lua-module": lambda host, path: ([host, "-e", f"local f, why, what = package.loadlib('{path}', '*'); "
-                                       "if not f then error('not loaded: ' .. why) end"], "not loaded"),
+    "lua-module": lambda host, path: ([host, "-e", f"local f, why, what = package.loadlib('{path}', 'x'); "
+                                       "if what == 'open' then error('not loaded: ' .. why) end"], "not loaded"),
     "nginx-module": lambda host, path: ([host, "-t", "-c", "/dev/null", "-g", f"load_module {path};"], "dlopen() "),
     "apache-module": lambda host, path: ([host, "-t", "-f", "/dev/null", "-C", f"LoadModule x_module {path}"],
                                          "into server"),

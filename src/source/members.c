@@ -1,0 +1,51 @@
+#include "source/members.h"
+
+#include "source/archive_source.h"
+
+/* An archive's tree with entries of its own making. */
+struct members {
+    struct archive_source archive;
+};
+
+struct members *members_new(const char *name)
+{
+    struct store *store = store_new();
+    struct archive_source *archive = archive_source_new(store, name);
+    store_release(store);
+    return (struct members *)archive;
+}
+
+static bool keep(struct archive_source *archive, struct span bytes, struct range *part,
+                 struct err *err)
+{
+    return store_begin(archive->store, bytes.size, part, err) &&
+           store_add(archive->store, part, 0, bytes.data, bytes.size, err) &&
+           store_end(archive->store, part, bytes.size, err);
+}
+
+bool members_add(struct members *members, const char *path, struct span bytes, struct err *err)
+{
+    struct archive_source *archive = &members->archive;
+    struct range part;
+    const char *name;
+    size_t length;
+    int error;
+    uint32_t dir = tree_parent(&archive->tree, path, &name, &length, &error, err);
+    if (dir == ENTRY_NONE || !keep(archive, bytes, &part, err))
+        return false;
+    uint32_t id = tree_put(&archive->tree, dir, name, length, NODE_FILE, err);
+    if (id == ENTRY_NONE)
+        return false;
+    tree_at(&archive->tree, id)->mode = 0755;
+    tree_at(&archive->tree, id)->value = tree_add_content(&archive->tree, part, bytes.size);
+    return true;
+}
+
+struct source *members_open(struct members *members, struct err *err)
+{
+    struct source *source = archive_source_finish(&members->archive);
+    if (store_flush(members->archive.store, err))
+        return source;
+    source->ops->close(source);
+    return NULL;
+}
