@@ -13,8 +13,8 @@ struct companions {
     const struct target *target;
     const struct exec_result *exec;
     struct findings *findings;
-    const char *paths;  /* of those found, parted by ":" */
-    const char *names;  /* … by blanks */
+    struct VEC(const struct node *) found;
+    const char *names;  /* of those found, "a.so and b.so" */
     const char *symbol; /* one that the first of them defines */
 };
 
@@ -44,9 +44,8 @@ static const char *defined_in(const struct companions *companions, const struct 
 static void add(struct companions *companions, const struct node *node, const char *symbol)
 {
     struct arena *arena = companions->findings->arena;
-    bool first = companions->paths == NULL;
-    companions->paths = arena_format(arena, "%s%s%s", first ? "" : companions->paths,
-                                     first ? "" : ":", node_path(node, arena));
+    bool first = companions->found.count == 0;
+    *vec_push(&companions->found) = node;
     companions->names = arena_format(arena, "%s%s%s", first ? "" : companions->names,
                                      first ? "" : " and ", node->name);
     if (companions->symbol == NULL)
@@ -78,21 +77,51 @@ static void look_into(struct companions *companions, const struct node *folder, 
     }
 }
 
-/* Is every symbol of the plugin bound once the companions are there? */
+/* Does the plugin of `exec` load in the host once the companions are there, `but` for one of them?
+ * Of the plugin in question only its symbols are looked at: the rest is told of already. */
+static bool loads(const struct companions *companions, const struct host *host,
+                  const struct process *process, const struct exec_result *exec,
+                  const struct node *but)
+{
+    struct arena *arena = companions->findings->arena;
+    struct process with = *process;
+    struct replay replay = {.arena = arena};
+    for (size_t i = 0; i < companions->found.count; i++)
+        if (companions->found.at[i] != but)
+            host_has_opened(&with, node_path(companions->found.at[i], arena), arena);
+    replay_call *call =
+        target_loader_kind(host->exec.interp_elf) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
+    call(companions->target->facts, &with, exec, true, &replay);
+    bool all = true;
+    for (size_t i = 0; i < replay.events.count; i++) {
+        const struct event *event = &replay.events.at[i];
+        bool unbound = event->kind == EV_SYMBOL_UNBOUND && event->by <= 0;
+        all &= but == NULL ? !unbound
+                           : !(unbound && !event->lazy) && event->kind != EV_NOT_FOUND &&
+                                 event->kind != EV_REFUSED &&
+                                 (event->kind != EV_VERSION_MISSING || event->weak);
+    }
+    replay_free(&replay);
+    return all;
+}
+
+/* Does each companion load, and is every symbol of the plugin bound with them? */
 static bool serve(const struct companions *companions, const struct host *host,
                   const struct process *process)
 {
-    struct process with = *process;
-    struct replay replay = {.arena = companions->findings->arena};
-    host_has_opened(&with, companions->paths, companions->findings->arena);
-    replay_call *call =
-        target_loader_kind(host->exec.interp_elf) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
-    call(companions->target->facts, &with, companions->exec, true, &replay);
-    bool all = true;
-    for (size_t i = 0; i < replay.events.count; i++)
-        all &= replay.events.at[i].kind != EV_SYMBOL_UNBOUND || replay.events.at[i].by > 0;
-    replay_free(&replay);
-    return all;
+    for (size_t i = 0; i < companions->found.count; i++) {
+        const struct node *node = companions->found.at[i];
+        const char *path = node_path(node, companions->findings->arena);
+        struct exec_result exec = {.program = path,
+                                   .argv0 = path,
+                                   .node = node,
+                                   .elf = facts_of(companions->target->facts, node)->elf,
+                                   .interp = companions->exec->interp,
+                                   .interp_elf = companions->exec->interp_elf};
+        if (!loads(companions, host, process, &exec, node))
+            return false;
+    }
+    return loads(companions, host, process, companions->exec, NULL);
 }
 
 /* The symbols are no errors any more. */
@@ -130,8 +159,9 @@ void companions_find(const struct target *target, const struct host *host,
     if (!lacking)
         return;
     look_into(&companions, exec->node->parent, false);
-    if (companions.paths == NULL)
+    if (companions.found.count == 0)
         look_into(&companions, exec->node->parent->parent, true);
-    if (companions.paths != NULL && serve(&companions, host, process))
+    if (companions.found.count != 0 && serve(&companions, host, process))
         excuse(&companions, host);
+    vec_free(&companions.found);
 }

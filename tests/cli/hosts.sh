@@ -68,6 +68,8 @@ is 0 /usr/sbin/apache2 apache-module $modules/mod_proxy_http.so
 says out '"rule": "plugin-order"'
 says out 'needs mod_proxy.so loaded before it, for proxy_hook'
 says out '"unknown": 1'
+plugin $modules/mod_proxy.so 'int gone(void); int proxy_hook(void) { return gone(); }'
+expect 1 'the other one does not load itself' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_proxy_http.so
 rm "$root$modules/mod_proxy.so"
 expect 1 'the other one is not there' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_proxy_http.so
 says out "│ $modules/mod_proxy_http.so: undefined symbol: proxy_hook"
