@@ -11,18 +11,6 @@ static const size_t LARGEST = 8 << 20; /* bytes of a text of .dist-info */
 
 /* ---- .dist-info ---- */
 
-static const char *text_of(struct facts *facts, const char *path, struct arena *arena)
-{
-    int error;
-    struct span text;
-    const struct node *node =
-        root_lookup(facts_root(facts), NULL, path, NULL, LOOKUP_FOLLOW, &error);
-    if (node == NULL || node->type != NODE_FILE ||
-        facts_text(facts, node, LARGEST, arena, &text) != 0)
-        return NULL;
-    return arena_copy(arena, (const char *)text.data, text.size);
-}
-
 /* Has a RECORD (a line "PATH,HASH,SIZE" a file) the file? */
 static bool records(const char *record, const char *below)
 {
@@ -77,14 +65,16 @@ bool wheel_find(struct facts *facts, const char *path, struct arena *arena, stru
         size_t length = dist_info(name);
         if (length == 0 || dash == NULL || nodes[i]->type != NODE_DIR)
             continue;
-        const char *record = text_of(facts, arena_format(arena, "%s%s/RECORD", site, name), arena);
+        const char *record =
+            facts_text_at(facts, arena_format(arena, "%s%s/RECORD", site, name), LARGEST, arena);
         if (record == NULL || !records(record, below))
             continue;
         *wheel = (struct wheel){
             .name = arena_copy(arena, name, (size_t)(dash - name)),
             .version = arena_copy(arena, dash + 1, length - (size_t)(dash + 1 - name))};
-        read_tags(text_of(facts, arena_format(arena, "%s%s/WHEEL", site, name), arena), arena,
-                  wheel);
+        read_tags(
+            facts_text_at(facts, arena_format(arena, "%s%s/WHEEL", site, name), LARGEST, arena),
+            arena, wheel);
         return wheel->tag_count != 0;
     }
     return false;

@@ -241,3 +241,15 @@ int facts_text(struct facts *facts, const struct node *node, size_t limit, struc
     file_bytes_release(&bytes);
     return error;
 }
+
+const char *facts_text_at(struct facts *facts, const char *path, size_t limit, struct arena *arena)
+{
+    int error;
+    struct span text;
+    const struct node *node =
+        root_lookup(facts_root(facts), NULL, path, NULL, LOOKUP_FOLLOW, &error);
+    if (node == NULL || node->type != NODE_FILE ||
+        facts_text(facts, node, limit, arena, &text) != 0)
+        return NULL;
+    return arena_copy(arena, (const char *)text.data, text.size);
+}

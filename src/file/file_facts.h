@@ -50,6 +50,9 @@ const struct file_facts *facts_of(struct facts *facts, const struct node *node);
 int facts_text(struct facts *facts, const struct node *node, size_t limit, struct arena *arena,
                struct span *text);
 
+/* The same of the file at the absolute `path`, with a NUL behind it; NULL: there is none. */
+const char *facts_text_at(struct facts *facts, const char *path, size_t limit, struct arena *arena);
+
 struct root *facts_root(const struct facts *facts);
 
 #endif

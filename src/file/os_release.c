@@ -4,18 +4,6 @@
 
 enum { LARGEST = 64 << 10 };
 
-static const char *read_text(struct facts *facts, const char *path, struct arena *arena)
-{
-    int error;
-    struct span text;
-    const struct node *node =
-        root_lookup(facts_root(facts), NULL, path, NULL, LOOKUP_FOLLOW, &error);
-    if (node == NULL || node->type != NODE_FILE ||
-        facts_text(facts, node, LARGEST, arena, &text) != 0)
-        return NULL;
-    return arena_copy(arena, (const char *)text.data, text.size);
-}
-
 /* The value of `line`, NAME=value, without its quotes. */
 static const char *value(const char *line, struct arena *arena)
 {
@@ -38,9 +26,9 @@ void os_release_read(struct facts *facts, struct arena *arena, struct os_release
                 {"VERSION_ID=", &os->version_id},
                 {"VERSION_CODENAME=", &os->codename}};
     *os = (struct os_release){0};
-    const char *text = read_text(facts, "/etc/os-release", arena);
+    const char *text = facts_text_at(facts, "/etc/os-release", LARGEST, arena);
     if (text == NULL)
-        text = read_text(facts, "/usr/lib/os-release", arena);
+        text = facts_text_at(facts, "/usr/lib/os-release", LARGEST, arena);
     for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
         line += *line == '\n';
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

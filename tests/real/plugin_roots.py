@@ -3,8 +3,10 @@
 They are made and kept as those of roots.py, which has the recipes' words.
 """
 
+import argparse
 import os
 import shutil
+from pathlib import Path
 
 import debian
 import elf
@@ -50,6 +52,26 @@ sqlite3 libsqlite3-mod-spatialite libsqlite3-mod-zipfile unixodbc odbc-postgresq
 gstreamer1.0-plugins-base gstreamer1.0-tools libqt5sql5-psql libqt5sql5-mysql default-jre-headless""".split()
 
 PYTHONS = {"bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13"}
+
+
+def options(doc):
+    parser = argparse.ArgumentParser(description=doc.split("\n")[0])
+    parser.add_argument("--willrun", type=Path, required=True, help="the program under test")
+    parser.add_argument("--cache", type=Path,
+                        default=os.environ.get("WILLRUN_RIG") or Path(__file__).resolve().parents[2] / "build" / "rig",
+                        help="where roots are kept")
+    parser.add_argument("--fast", action="store_true", help="the slice for every test run")
+    parser.add_argument("--only", action="append", metavar="ROOT", help="one root by name")
+    return parser.parse_args()
+
+
+def chosen(args, fast, full):
+    """The roots that are asked about, with how much each is known to hold at least."""
+    sets = fast if args.fast else {**fast, **full}
+    found = {name: least for name, least in sets.items() if not args.only or name in args.only}
+    if not found:
+        raise SystemExit(f"no such root; there are {', '.join(sets)}")
+    return found
 
 
 def names(packages):

@@ -9,7 +9,6 @@ are the loader's own. PHP, Ruby, Perl, nginx, Apache and Lua load theirs by thei
 The exit status is 1 on any difference, and where a kind has fewer plugins than it is known to have.
 """
 
-import argparse
 import collections
 import fnmatch
 import json
@@ -47,17 +46,6 @@ HOSTS = {"php-extension": ("/usr/bin/php*", LAZY), "ruby-extension": ("/usr/bin/
 FULL = {"plugins-bookworm": 850, "plugins-trixie": 850, "bare-plugins-bookworm": 850,
         "plugins-bookworm+trixie": 1200, "plugins-trixie+bookworm": 1200}
 FAST = {"few-plugins": 60}
-
-
-def options():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--willrun", type=Path, required=True, help="the program under test")
-    parser.add_argument("--cache", type=Path,
-                        default=os.environ.get("WILLRUN_RIG") or HERE.parents[1] / "build" / "rig",
-                        help="where roots are kept")
-    parser.add_argument("--fast", action="store_true", help="the slice for every test run")
-    parser.add_argument("--only", action="append", metavar="ROOT", help="one root by name")
-    return parser.parse_args()
 
 
 def opener(rig):
@@ -222,13 +210,10 @@ def hold(args, rig, name, least):
 
 
 def main():
-    args = options()
+    args = plugin_roots.options(__doc__)
     rig = roots.Rig(args.cache)
-    sets = FAST if args.fast else {**FAST, **FULL}
-    chosen = {name: least for name, least in sets.items() if not args.only or name in args.only}
-    if not chosen:
-        raise SystemExit(f"no such root; there are {', '.join(sets)}")
     plugin_roots.register()
+    chosen = plugin_roots.chosen(args, FAST, FULL)
     return 0 if all([hold(args, rig, name, least) for name, least in chosen.items()]) else 1
 
 

@@ -8,7 +8,6 @@ be equal, and the words as Python prints them. The exit status is 1 on any diffe
 root yields fewer modules than it is known to hold.
 """
 
-import argparse
 import collections
 import json
 import os
@@ -33,17 +32,6 @@ SHOWN = 15      # differences in full
 FULL = {"python-bookworm": 400, "python-trixie": 400, "bare-python-bookworm": 400,
         "bare-python-trixie": 400, "bookworm-python+trixie": 700, "trixie-python+bookworm": 700}
 FAST = {"few-modules": 60, "few-modules+trixie": 60}
-
-
-def options():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--willrun", type=Path, required=True, help="the program under test")
-    parser.add_argument("--cache", type=Path,
-                        default=os.environ.get("WILLRUN_RIG") or HERE.parents[1] / "build" / "rig",
-                        help="where roots are kept")
-    parser.add_argument("--fast", action="store_true", help="the slice for every test run")
-    parser.add_argument("--only", action="append", metavar="ROOT", help="one root by name")
-    return parser.parse_args()
 
 
 def modules(root):
@@ -155,13 +143,10 @@ def hold(args, rig, name, least):
 
 
 def main():
-    args = options()
+    args = plugin_roots.options(__doc__)
     rig = roots.Rig(args.cache)
-    sets = FAST if args.fast else {**FAST, **FULL}
-    chosen = {name: least for name, least in sets.items() if not args.only or name in args.only}
-    if not chosen:
-        raise SystemExit(f"no such root; there are {', '.join(sets)}")
     plugin_roots.register()
+    chosen = plugin_roots.chosen(args, FAST, FULL)
     return 0 if all([hold(args, rig, name, least) for name, least in chosen.items()]) else 1
 
 
