@@ -87,36 +87,34 @@ static bool keep_library(struct jar *jar, const char *path, struct span bytes, v
     return wanted;
 }
 
+/* Is it worth unpacking? A name that leads out of the jar is of no program's making. */
+static bool is_wanted(const struct zip_entry *entry)
+{
+    return (strstr(entry->name, ".so") != NULL || is_jar_name(entry->name)) &&
+           strstr(entry->name, "..") == NULL && entry->size <= LARGEST;
+}
+
 static void look_into(struct jar *jar, const char *prefix, struct span archive, unsigned depth)
 {
     struct zip_entry *entries;
     size_t count;
     if (!zip_list(archive, jar->arena, &entries, &count))
         return;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && jar->unpacked <= MOST; i++) {
         struct span bytes;
         unsigned char *heap;
-        if (strstr(entries[i].name, ".so") == NULL && !is_jar_name(entries[i].name))
+        if (!is_wanted(&entries[i]))
             continue;
-        bool head = zip_read(archive, &entries[i], 4, &bytes, &heap);
-        bool library = head && starts_with(bytes, "\177ELF");
-        bool inner = head && starts_with(bytes, "PK\3\4") && is_jar_name(entries[i].name);
-        free(heap);
-        if ((!library && !(inner && depth < DEEPEST)) || entries[i].size > LARGEST ||
-            jar->unpacked + entries[i].size > MOST ||
-            !zip_read(archive, &entries[i], LARGEST, &bytes, &heap))
-            continue;
+        bool read = zip_read(archive, &entries[i], LARGEST, &bytes, &heap);
+        bool inner = read && depth < DEEPEST && starts_with(bytes, "PK\3\4");
         const char *path = arena_format(jar->arena, "%s%s", prefix, entries[i].name);
-        jar->unpacked += bytes.size;
-        if (inner)
+        jar->unpacked += read ? bytes.size : 0;
+        if (inner) {
             look_into(jar, arena_format(jar->arena, "%s!/", path), bytes, depth + 1);
-        if (inner || !keep_library(jar, path, bytes, heap)) {
-            /* what was kept of an inner jar may be its stored bytes */
-            if (!inner)
-                free(heap);
-            else if (heap != NULL)
-                *vec_push(&jar->libraries) = (struct library){.heap = heap};
-        }
+            /* what was kept of it may be its own bytes */
+            *vec_push(&jar->libraries) = (struct library){.heap = heap};
+        } else if (!read || !starts_with(bytes, "\177ELF") || !keep_library(jar, path, bytes, heap))
+            free(heap);
     }
 }
 
