@@ -126,7 +126,7 @@ def lay_tree_of_libraries(builder, target):
 # Libraries that many of the plugins link, and none of their hosts.
 TAKEN = """libpq.so libmariadb.so libgd.so libcurl.so libcurl-gnutls.so libonig.so libzip.so libluajit
 libmaxminddb.so libxslt.so libexslt.so libMagick libMagickCore libcrack.so libpwquality.so libcjose.so
-liblua5.1.so libgeos libproj.so libyajl.so libev.so libffi.so libbrotlienc.so libtdsodbc libmsgpack
+liblua5.1.so libgeos libproj.so libyajl.so libev.so libbrotlienc.so libtdsodbc libmsgpack
 libmemcached.so libgvc libasound.so libpcsclite.so""".split()
 
 
