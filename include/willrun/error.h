@@ -10,8 +10,9 @@ enum willrun_err {
     WILLRUN_OK = 0,
     WILLRUN_EUSAGE, /**< a parameter that makes no sense */
     WILLRUN_EINPUT, /**< an input that does not exist, cannot be read or is not what it should be */
-    WILLRUN_EOUTPUT, /**< an output that cannot be written */
-    WILLRUN_ENOMEM,  /**< memory is exhausted */
+    WILLRUN_EOUTPUT,   /**< an output that cannot be written */
+    WILLRUN_ENOMEM,    /**< memory is exhausted */
+    WILLRUN_ECANCELED, /**< willrun_cancel() ended it */
 };
 
 #endif

@@ -3,10 +3,29 @@
  * libwillrun: will a binary run in a given root filesystem?
  *
  * A context holds what is asked (a target root, a process environment,
- * subjects); willrun_check() answers with a result that the caller owns. A
- * context is used by one thread at a time; different contexts are independent.
+ * subjects); willrun_check() and its like answer with a result.
+ *
+ * Ownership: what a call takes it copies, callbacks and their contexts excepted.
+ * A result is the caller's and is freed by the function of its name; all that
+ * hangs on it lives as long, be the context freed or used for more. What a
+ * callback is handed is of the result that comes to be: where the call fails,
+ * or is cancelled, it ends with the call. NULL may be freed.
+ *
+ * Errors: a call that does not return WILLRUN_OK has set its result to NULL, and
+ * willrun_error() has the sentence. A file of the target that is broken is a
+ * finding, no error. Where memory is exhausted the process ends.
+ *
+ * Threads: a context is used by one thread at a time, willrun_cancel()
+ * excepted; different contexts are independent. A result is not changed any
+ * more: any number of threads may read it. A call starts threads of its own
+ * (willrun_set_threads()) and ends them before it returns; a callback is called
+ * from any of them, by one at a time. No call changes the locale, the working
+ * folder, signals, or standard streams but standard input where "-" is named;
+ * willrun_bundle() of an archive changes the umask for a moment, to know it.
+ *
  * The library never runs a target's code, starts no process, opens no network
- * connection and writes to no file but those handed to it.
+ * connection and writes to no file but those handed to it, and temporary files
+ * without a name for what comes as a stream.
  */
 #ifndef WILLRUN_WILLRUN_H
 #define WILLRUN_WILLRUN_H
@@ -142,6 +161,12 @@ WILLRUN_API void willrun_set_on_subject(struct willrun *willrun, willrun_on_subj
 typedef void willrun_on_progress(void *context, const char *what, size_t done, size_t all);
 WILLRUN_API void willrun_set_on_progress(struct willrun *willrun, willrun_on_progress *call,
                                          void *context);
+
+/** End what the context is about, from another thread, a callback or a signal's handler: the call
+ * that runs comes back soon with WILLRUN_ECANCELED and no result, and so does each later one that
+ * reads files. What is read at that moment is read to the end of its block, the subjects that are
+ * judged are judged. A call that is at its very end may still succeed. */
+WILLRUN_API void willrun_cancel(struct willrun *willrun);
 
 /** Judge the subjects. The result is the caller's: willrun_result_free(). */
 WILLRUN_API enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **result);

@@ -429,7 +429,8 @@ static bool make(struct bundling *bundling)
         bundling->before = NULL;
         return true;
     }
-    bool made = gather(bundling) && write_checked(bundling) && give_name(bundling);
+    bool made = gather(bundling) && write_checked(bundling) &&
+                !context_cancelled(bundling->willrun) && give_name(bundling);
     if (made)
         list_entries(bundling);
     return made;
@@ -443,9 +444,11 @@ enum willrun_err willrun_bundle(struct willrun *willrun,
     *owned = (struct owned_bundle){0};
     owned->bundle.to = arena_string(&owned->arena, request->to);
     *bundle = NULL;
+    struct meter *before = context_enter(willrun);
     struct bundling bundling = {
-        .willrun = willrun, .request = request, .owned = owned, .err = context_err(willrun)};
+        .willrun = willrun, .request = request, .owned = owned, .err = &willrun->err};
     bool made = make(&bundling);
+    context_leave(before);
     drop(&bundling);
     closure_free(&bundling.closure);
     willrun_result_free(bundling.before);

@@ -186,7 +186,8 @@ static void add_builders(struct checking *checking, struct willrun_target *out)
     vec_free(&made.list);
 }
 
-static void judge(struct checking *checking)
+/* False with an error. */
+static bool judge(struct checking *checking)
 {
     struct owned_result *owned = checking->owned;
     const struct target *target = &checking->target;
@@ -203,7 +204,8 @@ static void judge(struct checking *checking)
         .subjects = subjects};
     owned->result.targets = out;
     owned->result.target_count = 1;
-    checking_judge_all(checking, out, subjects);
+    if (!checking_judge_all(checking, out, subjects))
+        return false;
     size_t count = out->subject_count = tell_once(checking, subjects);
     out->finding_count = target_findings(checking->source, subjects, count, target->platform,
                                          checking->passed_over, &owned->arena, &out->findings);
@@ -212,6 +214,7 @@ static void judge(struct checking *checking)
     out->findings = acceptances_mark(checking->willrun->acceptances, &owned->arena, NULL,
                                      out->findings, out->finding_count);
     count_verdicts(&owned->result, subjects, count);
+    return true;
 }
 
 static struct owned_result *new_owned(void)
@@ -232,9 +235,7 @@ static struct owned_result *check_source(struct willrun *willrun, struct source 
     bool done = checking_open_target(&checking) && gather_subjects(&checking);
     if (done)
         jars_expand(&checking);
-    if (done)
-        judge(&checking);
-    done = done && root_hold(checking.owned->root, &willrun->err);
+    done = done && judge(&checking) && root_hold(checking.owned->root, &willrun->err);
     vec_free(&checking.asked);
     vec_free(&checking.given);
     if (done)
@@ -327,14 +328,23 @@ static size_t archive_size(const char *root)
     return file ? (size_t)facts.st_size : 0;
 }
 
+/* Tell of what is read from now on. */
+static void begin_telling(struct willrun *willrun)
+{
+    struct meter *meter = willrun->meter;
+    meter->tell = tell_reading;
+    meter->context = willrun;
+    meter->all = willrun->stages.count == 0 ? archive_size(willrun->root) : 0;
+    atomic_store(&meter->done, 0);
+}
+
 enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **result)
 {
     struct source_list list = {0};
-    struct meter meter = {.tell = tell_reading, .context = willrun};
-    meter.all = willrun->stages.count == 0 ? archive_size(willrun->root) : 0;
-    meter_here = willrun->on_progress != NULL ? &meter : NULL;
-    willrun->err = (struct err){0};
+    struct meter *before = context_enter(willrun);
     *result = NULL;
+    if (willrun->on_progress != NULL)
+        begin_telling(willrun);
     if (willrun->dockerfile != NULL)
         check_dockerfile(willrun, result);
     else if (willrun->root == NULL)
@@ -342,8 +352,14 @@ enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **
                 "no target: name the runtime root with --root SOURCE");
     else if (sources_open(willrun->root, willrun->platform_name, &list, &willrun->err))
         check_sources(willrun, &list, result);
-    meter_here = NULL;
+    if (willrun->on_progress != NULL)
+        willrun->meter->tell = NULL;
+    context_leave(before);
     vec_free(&list);
+    if (context_cancelled(willrun)) {
+        willrun_result_free(*result);
+        *result = NULL;
+    }
     return willrun->err.code;
 }
 

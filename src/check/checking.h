@@ -22,7 +22,7 @@ struct owned_result {
     struct owned_result *next; /* another target of the same image; its own result is a part of
                                   the first's */
     struct stages stages;
-    struct assembly *assembly; /* of a Dockerfile; NULL: none */
+    struct assembly *assembly;      /* of a Dockerfile; NULL: none */
     struct VEC(struct root *) jars; /* what lay in them, laid over the root */
 };
 
@@ -55,8 +55,9 @@ size_t willrun_threads(const struct willrun *willrun);
 /* How many of them are left beside those that verify the sources at the moment. */
 size_t checking_threads(const struct checking *checking);
 
-/* Judge checking->asked, in parallel; `subjects` has room for as many, in the same order. */
-void checking_judge_all(struct checking *checking, const struct willrun_target *target,
+/* Judge checking->asked, in parallel; `subjects` has room for as many, in the same order. False
+ * with an error in the context: it was cancelled, and not all are judged. */
+bool checking_judge_all(struct checking *checking, const struct willrun_target *target,
                         struct willrun_subject *subjects);
 
 #endif

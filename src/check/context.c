@@ -15,6 +15,7 @@ struct willrun *willrun_new(void)
 {
     struct willrun *willrun = must_alloc(sizeof *willrun);
     memset(willrun, 0, sizeof *willrun);
+    willrun->meter = &willrun->own_meter;
     return willrun;
 }
 
@@ -70,6 +71,7 @@ const char *willrun_error(const struct willrun *willrun)
 struct willrun *context_like(const struct willrun *willrun)
 {
     struct willrun *like = willrun_new();
+    like->meter = willrun->meter;
     like->platform = willrun->platform;
     like->cpu_level = willrun->cpu_level;
     like->platform_level = willrun->platform_level;
@@ -96,6 +98,33 @@ struct err *context_err(struct willrun *willrun)
 {
     willrun->err = (struct err){0};
     return &willrun->err;
+}
+
+struct meter *context_enter(struct willrun *willrun)
+{
+    struct meter *before = meter_here;
+    meter_here = willrun->meter;
+    willrun->err = (struct err){0};
+    return before;
+}
+
+void context_leave(struct meter *before)
+{
+    meter_here = before;
+}
+
+void willrun_cancel(struct willrun *willrun)
+{
+    atomic_store(&willrun->meter->stopped, true);
+}
+
+bool context_cancelled(struct willrun *willrun)
+{
+    if (!meter_stopped(willrun->meter))
+        return false;
+    willrun->err = (struct err){0};
+    err_set(&willrun->err, WILLRUN_ECANCELED, "the call was cancelled");
+    return true;
 }
 
 const char *context_platform(const struct willrun *willrun)

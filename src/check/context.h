@@ -4,6 +4,7 @@
 #define WILLRUN_CHECK_CONTEXT_H
 
 #include "base/err.h"
+#include "base/meter.h"
 #include "base/vec.h"
 #include "file/file_facts.h"
 #include "verdict/acceptances.h"
@@ -29,17 +30,26 @@ struct willrun {
     void *subject_context;
     willrun_on_progress *on_progress;
     void *progress_context;
+    struct meter own_meter, *meter; /* its own, or that of the context it was made like */
     struct err err;
 };
 
 /* Where a call that begins now puts its error: emptied. */
 struct err *context_err(struct willrun *willrun);
 
+/* A call begins that may read much: it is counted, and may be cancelled. What is to be given back
+ * at its end. */
+struct meter *context_enter(struct willrun *willrun);
+void context_leave(struct meter *before);
+
+/* Did somebody cancel it? Then that is the context's error, whatever came of it. */
+bool context_cancelled(struct willrun *willrun);
+
 /* The platform that was asked for, "linux/arm64"; NULL: none. */
 const char *context_platform(const struct willrun *willrun);
 
 /* A new context for the same machine, process and host, in another root: without stages, copies,
- * subjects and calls. */
+ * subjects and calls. It is cancelled with `willrun`, which outlives it. */
 struct willrun *context_like(const struct willrun *willrun);
 
 /* Is a variable called `name` set for the process? */

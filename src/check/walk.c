@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/meter.h"
 #include "check/jars.h"
 #include "root/copy.h"
 
@@ -23,6 +24,7 @@ struct nodes VEC(const struct node *);
 /* A walk of one thread, and the reading of what it finds by all of them. */
 struct survey {
     struct facts *facts;
+    const struct meter *meter;
     unsigned copy;        /* only what this one brought; 0: everything */
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t found; /* `files` grew, or is complete */
@@ -62,7 +64,7 @@ static void walk(struct survey *survey, const struct node *dir)
         *vec_push(&open) = dir;
     else
         add_files(survey, &dir, 1);
-    while (open.count != 0) {
+    while (open.count != 0 && !meter_stopped(survey->meter)) {
         const struct node *at = open.at[--open.count], **nodes;
         struct arena scratch = {0};
         size_t count = 0;
@@ -93,7 +95,7 @@ static size_t take(struct survey *survey, const struct node **taken)
     pthread_mutex_lock(&survey->lock);
     while (survey->next == survey->files.count && !survey->complete)
         pthread_cond_wait(&survey->found, &survey->lock);
-    while (count < AT_ONCE && survey->next < survey->files.count)
+    while (count < AT_ONCE && !meter_stopped(survey->meter) && survey->next < survey->files.count)
         taken[count++] = survey->files.at[survey->next++];
     pthread_mutex_unlock(&survey->lock);
     return count;
@@ -155,11 +157,12 @@ void walk_subjects(struct facts *facts, const struct node *dir, unsigned copy, s
                    struct arena *arena, struct asked_list *list)
 {
     struct survey survey = {.facts = facts,
+                            .meter = meter_here,
                             .copy = copy,
                             .lock = PTHREAD_MUTEX_INITIALIZER,
                             .found = PTHREAD_COND_INITIALIZER};
     survey_run(&survey, dir, threads);
-    for (size_t i = 0; i < survey.files.count; i++)
+    for (size_t i = 0; i < survey.files.count && !meter_stopped(meter_here); i++)
         add_node(facts, survey.files.at[i], arena, list);
     vec_free(&survey.files);
 }

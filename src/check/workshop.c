@@ -75,7 +75,9 @@ static void *work(void *argument)
     struct memo *memo = memo_new();
     for (;;) {
         pthread_mutex_lock(&workshop->lock);
-        size_t index = workshop->next < workshop->count ? workshop->next++ : SIZE_MAX;
+        bool more =
+            workshop->next < workshop->count && !meter_stopped(workshop->checking->willrun->meter);
+        size_t index = more ? workshop->next++ : SIZE_MAX;
         pthread_mutex_unlock(&workshop->lock);
         if (index == SIZE_MAX)
             break;
@@ -95,7 +97,7 @@ static size_t worker_count(const struct checking *checking, size_t subjects)
     return threads < useful ? threads : useful;
 }
 
-void checking_judge_all(struct checking *checking, const struct willrun_target *target,
+bool checking_judge_all(struct checking *checking, const struct willrun_target *target,
                         struct willrun_subject *subjects)
 {
     struct owned_result *owned = checking->owned;
@@ -119,4 +121,5 @@ void checking_judge_all(struct checking *checking, const struct willrun_target *
     work(&workers[0]);
     for (size_t i = 1; i < started; i++)
         pthread_join(workers[i].thread, NULL);
+    return !context_cancelled(checking->willrun);
 }

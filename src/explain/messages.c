@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "willrun/willrun.h"
+
 #define CAUSES(...)                                                                                \
     {                                                                                              \
         __VA_ARGS__                                                                                \

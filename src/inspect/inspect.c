@@ -63,7 +63,8 @@ static bool take_work(struct inspecting *inspecting, struct work *work, size_t *
     pthread_mutex_lock(&inspecting->lock);
     while (inspecting->next == inspecting->works.count && !inspecting->complete)
         pthread_cond_wait(&inspecting->found, &inspecting->lock);
-    bool taken = inspecting->next < inspecting->works.count;
+    bool taken =
+        inspecting->next < inspecting->works.count && !meter_stopped(inspecting->willrun->meter);
     if (taken) {
         *place = inspecting->next++;
         *work = inspecting->works.at[*place];
@@ -129,7 +130,7 @@ static void add_folder(struct inspecting *inspecting, struct root *root, const s
     struct arena *arena = &inspecting->owned->arena;
     struct VEC(struct open_folder) open = {0};
     *vec_push(&open) = (struct open_folder){top, path};
-    while (open.count != 0) {
+    while (open.count != 0 && !meter_stopped(inspecting->willrun->meter)) {
         struct open_folder at = open.at[--open.count];
         struct arena scratch = {0};
         const struct node **nodes;
@@ -368,14 +369,15 @@ enum willrun_err willrun_inspect(struct willrun *willrun, struct willrun_inspect
 {
     struct inspecting inspecting = {
         .willrun = willrun, .lock = PTHREAD_MUTEX_INITIALIZER, .found = PTHREAD_COND_INITIALIZER};
-    willrun->err = (struct err){0};
+    struct meter *before = context_enter(willrun);
     *inspection = NULL;
     inspecting.owned = must_alloc(sizeof *inspecting.owned);
     memset(inspecting.owned, 0, sizeof *inspecting.owned);
     make_workers(&inspecting, willrun_threads(willrun));
     bool done = open_roots(&inspecting) && gather_works(&inspecting);
     end_work(&inspecting);
-    done = done && hold(&inspecting);
+    done = !context_cancelled(willrun) && done && hold(&inspecting);
+    context_leave(before);
     if (done)
         join(&inspecting);
     free_workers(&inspecting);

@@ -201,7 +201,7 @@ enum willrun_err willrun_plan(struct willrun *willrun, const struct willrun_plan
 {
     struct owned_plan *owned = must_alloc(sizeof *owned);
     *owned = (struct owned_plan){0};
-    context_err(willrun);
+    struct meter *before = context_enter(willrun);
     *plan = NULL;
     struct planning planning = {.willrun = willrun, .request = request, .owned = owned};
     owned->plan.platform = arena_string(&owned->arena, willrun->platform_name);
@@ -216,7 +216,9 @@ enum willrun_err willrun_plan(struct willrun *willrun, const struct willrun_plan
     if (done)
         done = request->on != NULL ? try_one(&planning, request->on)
                                    : try_profiles(&planning) && try_given(&planning);
-    if (done && rank(&planning))
+    done = done && rank(&planning);
+    context_leave(before);
+    if (!context_cancelled(willrun) && done)
         *plan = &owned->plan;
     else
         willrun_plan_free(&owned->plan);

@@ -26,13 +26,13 @@ static bool make(struct root *root, const char *platform, const struct willrun_o
     return made;
 }
 
-enum willrun_err willrun_snapshot(struct willrun *willrun, const char *source,
-                                  const struct willrun_origin *origin, FILE *out)
+static void snapshot(struct willrun *willrun, const char *source,
+                     const struct willrun_origin *origin, FILE *out)
 {
-    struct err *err = context_err(willrun);
+    struct err *err = &willrun->err;
     struct source *opened = source_open(source, context_platform(willrun), err);
     if (opened == NULL)
-        return err->code;
+        return;
     const char *platform = context_platform(willrun);
     if (platform == NULL && opened->image != NULL)
         platform = opened->image->platform;
@@ -40,5 +40,14 @@ enum willrun_err willrun_snapshot(struct willrun *willrun, const char *source,
     if (make(root, platform, origin, out, err))
         root_hold(root, err);
     root_free(root);
-    return err->code;
+}
+
+enum willrun_err willrun_snapshot(struct willrun *willrun, const char *source,
+                                  const struct willrun_origin *origin, FILE *out)
+{
+    struct meter *before = context_enter(willrun);
+    snapshot(willrun, source, origin, out);
+    context_leave(before);
+    context_cancelled(willrun);
+    return willrun->err.code;
 }
