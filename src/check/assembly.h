@@ -36,6 +36,7 @@ struct gap {
 struct run {
     const char *text;
     const char *const *exports; /* ENV and ARG that it sees, "K=V"; NULL at the end */
+    const struct instruction *at;
 };
 
 /* A package that a RUN installs. */

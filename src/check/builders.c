@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/edits.h"
+#include "check/builder_edits.h"
 #include "check/places.h"
 #include "platform/platform.h"
+#include "verdict/advice.h"
 
 struct judging {
     const struct assembly *assembly;
@@ -39,6 +40,23 @@ static bool has_one(const struct built *built, const char *const *words)
     return false;
 }
 
+/* golang's Alpine images have no C compiler, and from 1.20 on Go does without where there is none.
+ */
+static bool has_no_cgo(const struct built *built)
+{
+    static const char *const compilers[] = {"gcc",        "build-base",    "clang",
+                                            "alpine-sdk", "CGO_ENABLED=1", NULL};
+    struct arena scratch = {0};
+    bool alpine = false;
+    if (built->image != NULL && built->base.libc == WILLRUN_LIBC_MUSL) {
+        struct image_name name = image_name_read(built->image, &scratch);
+        alpine = strcmp(name.repository, "golang") == 0 &&
+                 (*name.tag < '0' || *name.tag > '9' || version_compare(name.tag, "1.20") >= 0);
+    }
+    arena_free(&scratch);
+    return alpine && !has_one(built, compilers);
+}
+
 /* By what is run there: only what surely links dynamically is called so. */
 static enum linking linking_of(const struct built *built)
 {
@@ -51,6 +69,8 @@ static enum linking linking_of(const struct built *built)
                                         "yarn ",   "pnpm ",    "pip ",      "pip3 ", "bundle ",
                                         "dotnet ", "node-gyp", "swift ",    "ghc",   "cabal ",
                                         "stack ",  "uv ",      "poetry ",   NULL};
+    if (has_one(built, go) && has_no_cgo(built))
+        return LINKS_STATIC;
     if (has_one(built, go))
         return has(built, "CGO_ENABLED=0") || has_one(built, stays) ? LINKS_STATIC : LINKS_EITHER;
     if (has_one(built, rust)) {
@@ -76,6 +96,14 @@ static const char *image_of(const struct assembly *assembly)
     return assembly->target.image != NULL ? assembly->target.image : assembly->target.name;
 }
 
+static const char *glibc_of_target(const struct judging *judging)
+{
+    const struct image_base *base = &judging->assembly->target.base;
+    if (judging->target->libc.version != NULL)
+        return judging->target->libc.version;
+    return base->versions != NULL ? base->versions->glibc : NULL;
+}
+
 static void families(struct judging *judging, const struct gap *gap, enum linking linking)
 {
     const struct assembly *assembly = judging->assembly;
@@ -99,15 +127,8 @@ static void families(struct judging *judging, const struct gap *gap, enum linkin
                        : "Build and run on the same family (both -alpine, or both Debian), or link "
                          "statically (CGO_ENABLED=0, -static).";
     place_at(assembly, gap->at, finding);
-    edit_base(assembly, from->base.release, judging->arena, finding);
-}
-
-static const char *glibc_of_target(const struct judging *judging)
-{
-    const struct image_base *base = &judging->assembly->target.base;
-    if (judging->target->libc.version != NULL)
-        return judging->target->libc.version;
-    return base->versions != NULL ? base->versions->glibc : NULL;
+    edit_together(assembly, from, own, own == WILLRUN_LIBC_GLIBC ? glibc_of_target(judging) : NULL,
+                  judging->arena, finding);
 }
 
 static void releases(struct judging *judging, const struct gap *gap)
@@ -128,7 +149,7 @@ static void releases(struct judging *judging, const struct gap *gap)
     finding->version = newer;
     finding->fix = "Build on the release that it runs on, or run on that of the builder.";
     place_at(assembly, gap->at, finding);
-    edit_base(assembly, from->base.release, judging->arena, finding);
+    edit_together(assembly, from, WILLRUN_LIBC_GLIBC, own, judging->arena, finding);
 }
 
 /* Each stage once, for the first file that comes from it. */
@@ -153,6 +174,59 @@ static void judge_gaps(struct judging *judging)
             continue;
         families(judging, gap, linking);
         releases(judging, gap);
+    }
+}
+
+/* ---- what programs look for ---- */
+
+/* Does anything bring a file to `path`, or may it? */
+static bool may_have(const struct built *target, const char *path)
+{
+    int error;
+    return root_lookup(target->root, NULL, path, NULL, LOOKUP_FOLLOW, &error) != NULL ||
+           built_gap(target, path, 0, true) != NULL;
+}
+
+static const struct {
+    enum rule rule;
+    const char *path, *what, *lacks, *fix;
+} looked_for[] = {
+    {RULE_CERTIFICATES_MISSING, "/etc/ssl/certs/ca-certificates.crt", "CA certificates",
+     "trusts no server that it asks by TLS",
+     "Where it asks others by TLS: COPY --from=%s /etc/ssl/certs/ca-certificates.crt "
+     "/etc/ssl/certs/, in a stage that has the package ca-certificates."},
+    {RULE_TIME_ZONES_MISSING, "/usr/share/zoneinfo", "time zones", "knows no time zone but UTC",
+     "Where it tells local times: COPY --from=%s /usr/share/zoneinfo /usr/share/zoneinfo, in a "
+     "stage that has the package tzdata."},
+};
+
+/* A program for scratch that is not built yet, in a language whose programs ask for such files. */
+static void judge_looked_for(struct judging *judging)
+{
+    static const char *const languages[] = {"go build",      "go install", "cargo build",
+                                            "cargo install", "libcurl",    NULL};
+    const struct assembly *assembly = judging->assembly;
+    const struct built *target = &assembly->target;
+    if (target->image == NULL || strcmp(target->image, "scratch") != 0)
+        return;
+    for (size_t i = 0; i < target->gaps.count; i++) {
+        const struct gap *gap = &target->gaps.at[i];
+        if (gap->kind != GAP_STAGE || gap->from == NULL || !is_first(target, i) ||
+            !has_one(gap->from, languages))
+            continue;
+        for (size_t k = 0; k < sizeof looked_for / sizeof *looked_for; k++) {
+            if (may_have(target, looked_for[k].path))
+                continue;
+            struct willrun_finding *finding =
+                finding_add(judging->findings, looked_for[k].rule,
+                            "scratch has no %s, and nothing brings any: "
+                            "what the stage %s builds %s",
+                            looked_for[k].what, gap->from->name, looked_for[k].lacks);
+            finding->object = looked_for[k].path;
+            finding->fix = arena_format(judging->arena, looked_for[k].fix, gap->from->name);
+            place_at(assembly, gap->at, finding);
+        }
+        return;
     }
 }
 
@@ -229,6 +303,7 @@ void builders_judge(const struct assembly *assembly, const struct target *target
 {
     struct judging judging = {assembly, target, findings, findings->arena};
     judge_gaps(&judging);
+    judge_looked_for(&judging);
     judge_platform(&judging);
     judge_cross(&judging);
     judge_tag(&judging, &assembly->target);

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "check/places.h"
+#include "dockerfile/image_variant.h"
 
 /* ---- lines ---- */
 
-static const char *line_text(const struct assembly *assembly, size_t number, struct arena *arena)
+const char *edit_text(const struct assembly *assembly, size_t number, struct arena *arena)
 {
     struct span line = dockerfile_line(assembly->file, number);
     return arena_copy(arena, (const char *)line.data, line.size);
@@ -29,12 +30,12 @@ static const char *with_text(const struct assembly *assembly, const struct text_
 {
     if (range->begin.line == 0 || range->begin.line != range->end.line)
         return NULL;
-    const char *line = line_text(assembly, range->begin.line, arena);
+    const char *line = edit_text(assembly, range->begin.line, arena);
     size_t begin = byte_of(line, range->begin.column), end = byte_of(line, range->end.column);
     return arena_format(arena, "%.*s%s%s", (int)begin, line, text, line + end);
 }
 
-static void edit_line(struct willrun_finding *finding, size_t line, const char *text)
+void edit_line(struct willrun_finding *finding, size_t line, const char *text)
 {
     if (text != NULL)
         finding->edit = (struct willrun_edit){line, line, text};
@@ -51,7 +52,7 @@ static void edit_behind(const struct assembly *assembly, const struct instructio
                         const char *more, struct arena *arena, struct willrun_finding *finding)
 {
     size_t line = at->range.end.line;
-    edit_line(finding, line, arena_format(arena, "%s\n%s", line_text(assembly, line, arena), more));
+    edit_line(finding, line, arena_format(arena, "%s\n%s", edit_text(assembly, line, arena), more));
 }
 
 /* The whole instruction becomes `text`. */
@@ -72,13 +73,42 @@ static const char *runtime_of(const char *release, struct arena *arena)
     return debian ? arena_format(arena, "%s-slim", release) : release;
 }
 
+void edit_from(const struct assembly *assembly, const struct instruction *from, const char *image,
+               struct arena *arena, struct willrun_finding *finding)
+{
+    if (image != NULL && from != NULL && from->arg_count != 0)
+        edit_range(assembly, &from->args[0].range, image, arena, finding);
+}
+
+/* The target's own image as it is for `release`: node:20-slim, gcr.io/distroless/base-debian13. */
+static const char *own_of(const struct built *target, const char *release, struct arena *arena)
+{
+    struct image_base wanted;
+    image_base_find(release, arena, &wanted);
+    const char *glibc = wanted.versions != NULL ? wanted.versions->glibc : NULL;
+    if (!target->base.exact) {
+        const struct variant_wish wish = {.libc = wanted.libc, .least = glibc, .slim = true};
+        return image_variant(target->image, &wish, arena);
+    }
+    const char *number = strstr(target->image, "-debian");
+    if (number == NULL || strncmp(release, "debian:", 7) != 0)
+        return NULL;
+    const char *image =
+        arena_format(arena, "%.*s-debian%.2s%s", (int)(number - target->image), target->image,
+                     release + 7, number + 7 + strspn(number + 7, "0123456789"));
+    return base_by_name(image) != NULL ? image : NULL;
+}
+
 void edit_base(const struct assembly *assembly, const char *release, struct arena *arena,
                struct willrun_finding *finding)
 {
-    const char *image = runtime_of(release, arena);
-    const struct instruction *from = assembly->target.from;
-    if (image != NULL && from != NULL && from->arg_count != 0)
-        edit_range(assembly, &from->args[0].range, image, arena, finding);
+    const struct built *target = &assembly->target;
+    if (release == NULL || target->image == NULL)
+        return;
+    const char *image = own_of(target, release, arena);
+    if (image == NULL && (target->base.exact || strcmp(target->image, "scratch") == 0))
+        image = runtime_of(release, arena);
+    edit_from(assembly, target->from, image, arena, finding);
 }
 
 void edit_without_flag(const struct assembly *assembly, const struct instruction *at,

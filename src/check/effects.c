@@ -435,7 +435,7 @@ void effects_apply(struct assembly *assembly, struct built *built, const struct 
 {
     struct effecting effecting = {assembly, built, step, step->workdir, &assembly->arena};
     struct run_commands commands = {0};
-    *vec_push(&built->runs) = (struct run){step->text, step->exports};
+    *vec_push(&built->runs) = (struct run){step->text, step->exports, step->instruction};
     bool whole = run_commands_read(step->text, step->exports, effecting.arena, &commands);
     for (size_t i = 0; i < commands.count; i++)
         apply(&effecting, &commands.at[i]);

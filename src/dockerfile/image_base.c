@@ -57,12 +57,6 @@ const char *image_base_date(void)
 
 /* ---- names ---- */
 
-struct name {
-    const char *repository; /* "golang", "gcr.io/distroless/static" */
-    const char *tag;        /* "latest" where it says none */
-    bool digest;            /* pinned: it never moves */
-};
-
 static const char *skip_hub(const char *name)
 {
     static const char *const prefixes[] = {"docker.io/", "index.docker.io/", "library/",
@@ -74,9 +68,9 @@ static const char *skip_hub(const char *name)
     return name;
 }
 
-static struct name take_apart(const char *image, struct arena *arena)
+struct image_name image_name_read(const char *image, struct arena *arena)
 {
-    struct name name = {.repository = skip_hub(image), .tag = "latest"};
+    struct image_name name = {.repository = skip_hub(image), .tag = "latest"};
     size_t length = strcspn(name.repository, "@");
     name.digest = name.repository[length] == '@';
     char *text = arena_copy(arena, name.repository, length);
@@ -122,9 +116,8 @@ static const char *release_of_word(const char *word, struct arena *arena)
     return NULL;
 }
 
-/* The release that a word of `text` names; NULL: none does. A word and the number
- * behind it are tried as one: alpine-3.20. */
-static const char *release_in(const char *text, struct arena *arena)
+/* A word and the number behind it are tried as one: alpine-3.20. */
+const char *image_release_in(const char *text, struct arena *arena)
 {
     const char *last = NULL;
     while (*text != '\0') {
@@ -160,7 +153,8 @@ static bool reaches(const char *version, const char *from)
     return version_compare(version, from) >= 0;
 }
 
-static const char *release_of_kind(const struct name *name, const char *kind, const char *version)
+static const char *release_of_kind(const struct image_name *name, const char *kind,
+                                   const char *version)
 {
     const char *release = NULL;
     for (const struct tag_row *row = tags; row->repository != NULL; row++) {
@@ -176,7 +170,7 @@ static const char *release_of_kind(const struct name *name, const char *kind, co
 }
 
 /* By the tables of tags; NULL: not known. */
-static const char *release_of_tag(const struct name *name, struct arena *arena)
+static const char *release_of_tag(const struct image_name *name, struct arena *arena)
 {
     const char *version = version_of(name->tag, arena), *release = NULL;
     if (strstr(name->tag, "alpine") != NULL)
@@ -224,7 +218,7 @@ static const struct distribution *versions_of(const char *release, struct arena 
         if (strcmp(row->image, release) == 0)
             return row;
     /* debian:12-slim, distroless: by the Debian in the name */
-    const char *under = release_in(release, arena);
+    const char *under = image_release_in(release, arena);
     for (const struct distribution *row = distributions; under != NULL && row->family != NULL;
          row++)
         if (strcmp(row->image, under) == 0)
@@ -245,7 +239,7 @@ static void set_release(struct image_base *base, const char *release, struct are
 }
 
 /* A distribution's own image. */
-static bool find_own(const char *image, const struct name *name, struct arena *arena,
+static bool find_own(const char *image, const struct image_name *name, struct arena *arena,
                      struct image_base *base)
 {
     const struct base *row = base_by_name(image);
@@ -268,7 +262,7 @@ static bool find_own(const char *image, const struct name *name, struct arena *a
 
 void image_base_find(const char *image, struct arena *arena, struct image_base *base)
 {
-    struct name name = take_apart(image, arena);
+    struct image_name name = image_name_read(image, arena);
     *base = (struct image_base){.libc = WILLRUN_LIBC_UNKNOWN};
     if (find_own(image, &name, arena, base))
         return;
@@ -276,9 +270,9 @@ void image_base_find(const char *image, struct arena *arena, struct image_base *
     while (row->repository != NULL && !is_of(name.repository, row->repository))
         row++;
     base->adds = row->adds;
-    const char *release = release_in(name.tag, arena);
+    const char *release = image_release_in(name.tag, arena);
     if (release == NULL)
-        release = release_in(name.repository, arena);
+        release = image_release_in(name.repository, arena);
     if (release != NULL && row->release != NULL && strncmp(row->release, "gcr.io/", 7) == 0)
         release = arena_format(arena, "gcr.io/distroless/cc-%.6s%s", release, release + 7);
     base->floats = release == NULL && !name.digest;

@@ -21,6 +21,19 @@ struct image_base {
     const struct distribution *versions; /* of the release; NULL: not known */
 };
 
+/* A name taken apart. */
+struct image_name {
+    const char *repository; /* "golang", "gcr.io/distroless/static" */
+    const char *tag;        /* "latest" where it says none */
+    bool digest;            /* pinned: it never moves */
+};
+
+struct image_name image_name_read(const char *image, struct arena *arena);
+
+/* The release that a word of a name or of a tag tells: "debian:12" of "slim-bookworm"; NULL: none
+ * does. */
+const char *image_release_in(const char *text, struct arena *arena);
+
 /* What `image` is, "node:20-slim"; texts are in `arena`. Of an image that is not known, all is
  * unknown. */
 void image_base_find(const char *image, struct arena *arena, struct image_base *base);

@@ -100,6 +100,43 @@ package debian:13-slim libpq5
 check 0 --dockerfile Dockerfile --stage build=pq
 has '? /app' 'which should have it'
 
+# What is built and where it is to run are brought together by the line that changes least.
+together() {
+    printf '%s\n' "FROM $1 AS build" "RUN $2" "FROM $3" 'COPY --from=build /out/server /server' 'CMD ["/server"]' >Dockerfile
+    check 0 --dockerfile Dockerfile
+}
+becomes() {
+    together "$1" "$2" "$3"
+    has "line $4 becomes:" "$5"
+}
+becomes node:20 'npm ci' node:20-alpine 3 'FROM node:20-slim'
+becomes node:20-alpine 'npm ci' node:20 1 'FROM node:20 AS build'
+becomes python:3.12 'pip install -r r.txt' python:3.12-alpine 3 'FROM python:3.12-slim'
+becomes python:3.12 'pip install -r r.txt' python:3.12-slim-bookworm 1 'FROM python:3.12-bookworm AS build'
+becomes php:8.3-fpm 'make' php:8.3-fpm-alpine 3 'FROM php:8.3-fpm'
+becomes debian:13 'make' node:20-slim 3 'FROM node:20-trixie-slim'
+becomes debian:13 'make' gcr.io/distroless/base-debian12 3 'FROM gcr.io/distroless/base-debian13'
+becomes golang:1.22 'go build -o /out/server .' alpine:3.20 1 'FROM golang:1.22-alpine AS build'
+becomes golang:1.24 'go build -o /out/server .' debian:12-slim 1 'FROM golang:1.24-bookworm AS build'
+becomes golang:1.22 'go build -o /out/server .' scratch 2 'RUN CGO_ENABLED=0 go build -o /out/server .'
+becomes golang:1.22 'CGO_ENABLED=1 go build .' scratch 2 'RUN CGO_ENABLED=0 go build .'
+becomes golang:1.22-alpine 'apk add gcc && go build .' scratch 2 'RUN apk add gcc && CGO_ENABLED=0 go build .'
+becomes rust:1.80 'cargo build --release' scratch 1 'FROM rust:1.80-alpine AS build'
+becomes gcc:14 'gcc -o /out/server main.c' scratch 2 'RUN gcc -static -o /out/server main.c'
+becomes gcc:14 'gcc -o /out/server main.c' alpine:3.20 3 'FROM debian:13-slim'
+agree() {
+    together "$@"
+    if grep -q 'libc-families\|builder-newer' out; then fail "$*: nothing is to be said of the libc"; fi
+}
+agree golang:1.22 'CGO_ENABLED=0 go build -o /out/server .' scratch
+agree golang:1.22-alpine 'go build -o /out/server .' debian:12-slim
+agree rust:1.80 'cargo build --release --target x86_64-unknown-linux-musl' scratch
+check 0 --dockerfile Dockerfile --format json
+has 'certificates-missing' 'time-zones-missing'
+sed -i '4i COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/' Dockerfile
+check 0 --dockerfile Dockerfile --format json
+if grep -q certificates-missing out; then fail "certificates are copied"; fi
+
 # However many stages there are, it ends with a sentence.
 {
     echo 'FROM scratch AS s0'
