@@ -23,9 +23,10 @@ struct reading {
     const struct form *form;
     const char *at[CAPTURES_KEPT]; /* what it names; NULL: it does not */
     struct line line;
-    size_t literal;   /* bytes of the form that are fixed: how closely it fits */
-    unsigned groups;  /* of all the forms in this line and those just before it */
-    unsigned callers; /* bits of enum speaker: runtimes that tell of a native part there */
+    size_t literal;    /* bytes of the form that are fixed: how closely it fits */
+    unsigned groups;   /* of all the forms in this line and those just before it */
+    unsigned callers;  /* bits of enum speaker: runtimes that tell of a native part there */
+    bool beside_glibc; /* other lines: the same file asks for what is glibc's alone */
 };
 
 struct readings VEC(struct reading);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "explain/line.h"
+#include "explain/symbols.h"
 #include "verdict/advice.h"
 
 enum {
@@ -26,10 +27,17 @@ static unsigned weight_of(const struct reading *reading)
     return families[reading->form->family].weight;
 }
 
+static bool names_something(const struct reading *reading)
+{
+    return reading->at[families[reading->form->family].subject] != NULL;
+}
+
 static bool is_better(const struct reading *a, const struct reading *b)
 {
     if (weight_of(a) != weight_of(b))
         return weight_of(a) > weight_of(b);
+    if (a->form->family == b->form->family && names_something(a) != names_something(b))
+        return names_something(a);
     return a->literal != b->literal ? a->literal > b->literal : a->form < b->form;
 }
 
@@ -66,6 +74,32 @@ static void take_program(struct reading *reading, struct arena *arena)
         reading->at[CAPTURE_NEEDED_BY] = arena_copy(arena, reading->line.text + begin, end - begin);
 }
 
+/* "Unable to load shared library 'libfoo' …: liblibfoo.so: cannot open …": the last of the names
+ * that .NET makes of one; the subject is the one that the program gave. */
+static void take_given_name(const struct scan *scan, struct reading *best)
+{
+    const char *object = best->at[CAPTURE_OBJECT];
+    for (size_t i = 0; i < scan->line.count && object != NULL; i++) {
+        const struct reading *caller = &scan->line.at[i];
+        const char *given = caller->at[CAPTURE_OBJECT];
+        if (caller->form->speaker == SPEAKER_DOTNET && given != NULL &&
+            families[caller->form->family].group == GROUP_NATIVE && strstr(object, given) != NULL)
+            best->at[CAPTURE_OBJECT] = given;
+    }
+}
+
+/* PHP tries a module under its bare name and with one more .so: what it says of these tries tells
+ * nothing. */
+static bool is_try(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    if (reading->form->family != FAMILY_LIBRARY_GONE || object == NULL ||
+        strstr(reading->line.folded, "(tried: ") == NULL)
+        return false;
+    const char *suffix = strstr(object, ".so");
+    return suffix == NULL || strcmp(suffix, ".so.so") == 0;
+}
+
 /* The best of a line's readings, with what all of them tell. */
 static void keep_best(struct scan *scan)
 {
@@ -77,7 +111,8 @@ static void keep_best(struct scan *scan)
         groups |= group;
         if (group == GROUP_NATIVE || reading->form->family == FAMILY_LISTING)
             callers |= 1u << reading->form->speaker;
-        if (best == NULL || is_better(reading, best))
+        if (best == NULL || is_try(best) > is_try(reading) ||
+            (is_try(best) == is_try(reading) && is_better(reading, best)))
             best = reading;
     }
     if (best == NULL || weight_of(best) < scan->lightest)
@@ -88,6 +123,7 @@ static void keep_best(struct scan *scan)
     struct reading *kept = vec_push(scan->readings);
     *kept = *best;
     take_program(kept, scan->arena);
+    take_given_name(scan, kept);
     kept->groups = groups;
     kept->callers = callers;
 }
@@ -205,11 +241,6 @@ static size_t choose(const struct readings *readings)
     return best;
 }
 
-static bool names_something(const struct reading *reading)
-{
-    return reading->at[families[reading->form->family].subject] != NULL;
-}
-
 /* The same said again, with the name of what it is about. */
 static size_t more_telling(const struct readings *readings, size_t best)
 {
@@ -222,6 +253,23 @@ static size_t more_telling(const struct readings *readings, size_t best)
     return best;
 }
 
+/* musl's loader lists all that a file lacks: some of it can be glibc's own. */
+static bool is_of_glibc(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT], *symbol = reading->at[CAPTURE_SYMBOL];
+    if (reading->form->speaker != SPEAKER_MUSL)
+        return false;
+    return reading->form->family == FAMILY_MUSL_SYMBOL
+               ? symbol != NULL && symbol_is_glibc_only(symbol)
+               : object != NULL && soname_is_glibc_only(object);
+}
+
+static bool need_the_same(const struct reading *a, const struct reading *b)
+{
+    const char *one = a->at[CAPTURE_NEEDED_BY], *other = b->at[CAPTURE_NEEDED_BY];
+    return one != NULL && other != NULL && strcmp(one, other) == 0;
+}
+
 /* What lines around it tell of it: who called, and for which platform the image is. */
 static void take_surroundings(const struct readings *readings, struct reading *main)
 {
@@ -229,6 +277,7 @@ static void take_surroundings(const struct readings *readings, struct reading *m
         const struct reading *other = &readings->at[i];
         bool near = other->line.number + NEAR >= main->line.number &&
                     other->line.number <= main->line.number + NEAR;
+        main->beside_glibc |= is_of_glibc(other) && need_the_same(main, other);
         main->groups |= other->groups & (near ? ~0u : GROUP_PLATFORM);
         main->callers |= other->callers & (near ? ~0u : 1u << SPEAKER_LDD);
     }

@@ -77,6 +77,13 @@ static bool SCRIPT_NAME(const struct reading *reading)
     return path != NULL && has_one(sign_last_part(path), names);
 }
 
+/* "sh: /run.sh: not found": bash says "No such file or directory", and dash has a line's number. */
+static bool SCRIPT_BY_BUSYBOX(const struct reading *reading)
+{
+    static const char form[] = "sh: {path}: not found"; /* of ash too */
+    return SCRIPT_NAME(reading) && ends(reading->form->text, form);
+}
+
 /* "[/usr/bin/tini," */
 static bool LIST_WORD(const struct reading *reading)
 {
@@ -158,9 +165,13 @@ static bool NAMED_FOR_OTHER_LIBC(const struct reading *reading)
     static const char *const glibc[] = {"-gnu", "glibc",    "manylinux", "_gnu",
                                         ".gnu", "linux64/", NULL};
     static const char *const musl[] = {"musl", "alpine", NULL};
+    static const char *const cpython[] = {".cpython-", ".pypy", NULL};
     const char *const *other = reading->form->speaker == SPEAKER_MUSL    ? glibc
                                : reading->form->speaker == SPEAKER_GLIBC ? musl
                                                                          : NULL;
+    /* CPython called its modules so on musl too, up to 3.10 */
+    if (other == glibc && has_one(reading->at[CAPTURE_NEEDED_BY], cpython))
+        return false;
     return other != NULL && (has_one(reading->at[CAPTURE_NEEDED_BY], other) ||
                              has_one(reading->at[CAPTURE_OBJECT], other));
 }
@@ -198,6 +209,18 @@ static bool OPENED_BY_PROGRAM(const struct reading *reading)
 {
     const unsigned callers = 1u << SPEAKER_DOTNET | 1u << SPEAKER_PYTHON | 1u << SPEAKER_PROGRAM;
     return (reading->callers & callers) != 0 || is_unpacked(reading->line.shown);
+}
+
+/* A loader that starts a program looks for names; a path comes from dlopen. */
+static bool OPENED_BY_PATH(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    return object != NULL && object[0] == '/' && reading->at[CAPTURE_NEEDED_BY] == NULL;
+}
+
+static bool BESIDE_GLIBC(const struct reading *reading)
+{
+    return reading->beside_glibc;
 }
 
 static bool PRIVATE_LIBRARY(const struct reading *reading)

@@ -47,6 +47,16 @@ means passwd-missing nginx 'unable to find user nginx: no matching entries in pa
 means tzdata-missing Asia/Tokyo 'panic: unknown time zone Asia/Tokyo'
 means cert-missing None 'Get "https://example.org": tls: failed to verify certificate: x509: certificate signed by unknown authority'
 
+means exec-permission libxkb.so.1 'app: error while loading shared libraries: libxkb.so.1: cannot open shared object file: Permission denied'
+means lib-invalid native.so 'Error loading shared library /srv/native.so: Exec format error'
+means dlopen-missing native.so 'Error loading shared library /srv/native.so: No such file or directory'
+means lib-missing libxkb.so.1 'ImportError: Error loading shared library libxkb.so.1: No such file or directory (needed by /usr/lib/python3.9/site-packages/own.cpython-39-x86_64-linux-gnu.so)'
+means shebang-missing-interp /srv/run.sh '/bin/sh: /srv/run.sh: not found'
+means dlopen-missing libown 'DllNotFoundException: Unable to load shared library '"'libown'"' or one of its dependencies: liblibown: cannot open shared object file: No such file or directory'
+means symbol-missing own_symbol 'PHP Startup: Unable to load dynamic library '"'own'"' (tried: /usr/lib/php/own (Error loading shared library /usr/lib/php/own: No such file or directory), /usr/lib/php/own.so (Error relocating /usr/lib/php/own.so: own_symbol: symbol not found))'
+means passwd-missing 4711 "cannot find user '4711' in passwd file"
+means isa-level None 'container 815 exited with status 132'
+
 # In other languages.
 means interp-missing ./app 'bash: ./app: Datei oder Verzeichnis nicht gefunden'
 means lib-missing libxkb.so.1 "app: erreur lors du chargement des librairies partagées: libxkb.so.1: Ne peut ouvrir le fichier d'objet partagé: Aucun fichier ou dossier de ce type"
@@ -64,6 +74,11 @@ log symbol-version-missing GLIBC_2.34 <<'END'
 ./a: /lib/libc.so.6: version `GLIBC_2.32' not found (required by ./a)
 ./a: /lib/libc.so.6: version `GLIBC_2.34' not found (required by ./a)
 ./a: /lib/libc.so.6: version `GLIBC_2.33' not found (required by ./a)
+END
+log musl-glibc-mix libgcc_s.so.1 <<'END'
+Error loading shared library libgcc_s.so.1: No such file or directory (needed by /srv/app)
+Error relocating /srv/app: _Unwind_Resume: symbol not found
+Error relocating /srv/app: __isoc23_strtol: symbol not found
 END
 log exec-permission /srv/run <<'END'
 {"log":"exec /srv/run: permission denied\n","stream":"stderr","time":"2026-11-20T10:00:00Z"}
@@ -92,6 +107,13 @@ head -c 3000000 /dev/urandom >garbage
 unknown 'garbage' ./garbage
 : >empty
 unknown 'an empty file' ./empty
+
+# A log that is not there is no message.
+for gone in ./gone /gone/build gone.log logs/gone.txt; do
+    expect 2 "$gone" "$willrun" explain "$gone"
+    says err "cannot read the message from $gone"
+done
+expect 2 'a log beside a target' "$willrun" explain --root root gone.log
 
 # Ends of containers.
 for status in 125 126 127 128 132 133 134 135 136 137 139 143 159 255; do
