@@ -11,6 +11,7 @@
 #include "check/commands.h"
 #include "check/jars.h"
 #include "check/start.h"
+#include "check/strays.h"
 #include "source/source_open.h"
 
 struct facts *result_facts(const struct willrun_result *result)
@@ -94,6 +95,7 @@ static bool gather_subjects(struct checking *checking)
         walk_subjects(checking->owned->facts, root_top(checking->owned->root), 0,
                       checking_threads(checking), &checking->owned->arena, &checking->asked);
     choices_make(checking);
+    strays_leave_out(checking);
     for (size_t i = 0; i < willrun->commands.count; i++)
         *vec_push(&checking->asked) =
             (struct asked){.path = arena_string(&checking->owned->arena, willrun->commands.at[i]),
@@ -207,8 +209,9 @@ static bool judge(struct checking *checking)
     if (!checking_judge_all(checking, out, subjects))
         return false;
     size_t count = out->subject_count = tell_once(checking, subjects);
-    out->finding_count = target_findings(checking->source, subjects, count, target->platform,
-                                         checking->passed_over, &owned->arena, &out->findings);
+    out->finding_count =
+        target_findings(checking->source, subjects, count, target->platform, checking->passed_over,
+                        checking->strays, &owned->arena, &out->findings);
     if (checking->assembly != NULL)
         add_builders(checking, out);
     out->findings = acceptances_mark(checking->willrun->acceptances, &owned->arena, NULL,

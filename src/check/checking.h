@@ -42,6 +42,7 @@ struct checking {
     struct VEC(struct given) given;
     struct asked_list asked;
     size_t passed_over; /* files of node_modules that nothing loads in this target (choices.h) */
+    size_t strays;      /* scripts of packages that nothing starts (strays.h) */
     struct assembly *assembly; /* the result's */
 };
 

@@ -151,7 +151,7 @@ static void add_mislabelled(struct findings *findings, const struct image_facts 
 
 size_t target_findings(const struct source *source, const struct willrun_subject *subjects,
                        size_t count, const struct platform *platform, size_t passed_over,
-                       struct arena *arena, const struct willrun_finding **findings)
+                       size_t strays, struct arena *arena, const struct willrun_finding **findings)
 {
     struct findings made = {.arena = arena};
     for (size_t i = 0; i < source->note_count; i++) {
@@ -166,6 +166,11 @@ size_t target_findings(const struct source *source, const struct willrun_subject
                     "%zu file%s of node_modules %s for other platforms: packages load others in "
                     "this target",
                     passed_over, passed_over == 1 ? "" : "s", passed_over == 1 ? "is" : "are");
+    if (strays != 0)
+        finding_add(&made, RULE_NOT_STARTED,
+                    "%zu script%s of packages %s not checked: nothing is known to start %s", strays,
+                    strays == 1 ? "" : "s", strays == 1 ? "was" : "were",
+                    strays == 1 ? "it" : "them");
     struct willrun_finding *kept = arena_array(arena, made.list.count + 1, sizeof *kept);
     if (made.list.count != 0)
         memcpy(kept, made.list.at, made.list.count * sizeof *kept);

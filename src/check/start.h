@@ -24,10 +24,10 @@ void start_user(const struct image_facts *image, struct arena *arena, struct tar
 void start_workdir(const struct image_facts *image, struct arena *arena, struct target *target);
 
 /* What is odd in `source`, and where the image says another platform than most of
- * the `subjects` are for, and how many files nothing loads there (choices.h): findings of the
- * target, in `arena`. */
+ * the `subjects` are for, and how many files nothing loads (choices.h) or
+ * starts there (strays.h): findings of the target, in `arena`. */
 size_t target_findings(const struct source *source, const struct willrun_subject *subjects,
                        size_t count, const struct platform *platform, size_t passed_over,
-                       struct arena *arena, const struct willrun_finding **findings);
+                       size_t strays, struct arena *arena, const struct willrun_finding **findings);
 
 #endif

@@ -182,12 +182,12 @@ static int status_of(const struct options *options, const struct willrun_result 
     return bad == 0 ? EXIT_MET : EXIT_NOT_MET;
 }
 
-/* Is there a finding that files were no subjects? */
-static bool passed_over(const struct willrun_result *result)
+/* Is there a finding of `rule` that files were no subjects? */
+static bool passed_over(const struct willrun_result *result, const char *rule)
 {
     for (size_t t = 0; t < result->target_count; t++)
         for (size_t i = 0; i < result->targets[t].finding_count; i++)
-            if (strcmp(result->targets[t].findings[i].rule, "not-chosen") == 0)
+            if (strcmp(result->targets[t].findings[i].rule, rule) == 0)
                 return true;
     return false;
 }
@@ -208,8 +208,10 @@ static int answer(struct request *request, const char *root, result_writer *writ
         if (result->runs + result->degraded + result->unknown + result->fails == 0)
             complain("nothing was checked%s%s: %s", root != NULL ? " in " : "",
                      root != NULL ? root : "",
-                     passed_over(result)
+                     passed_over(result, "not-chosen")
                          ? "what is there is for other platforms, and nothing loads it here"
+                     : passed_over(result, "not-started")
+                         ? "there are only scripts of packages, and nothing is known to start them"
                          : "there is no ELF file and no executable script");
         tell_acceptances(request->options, result);
         status = status_of(request->options, result);

@@ -62,6 +62,7 @@
     X(PLATFORM_COMPAT, "platform-compat", WILLRUN_NOTE)                                            \
     X(SYMBOL_UNRESOLVED, "symbol-unresolved", WILLRUN_NOTE)                                        \
     X(NOT_CHOSEN, "not-chosen", WILLRUN_NOTE)                                                      \
+    X(NOT_STARTED, "not-started", WILLRUN_NOTE)                                                    \
     X(HOST_UNKNOWN, "host-unknown", WILLRUN_NOTE)                                                  \
     X(PLUGIN_ORDER, "plugin-order", WILLRUN_NOTE)                                                  \
     X(MODULE_NOT_TAKEN, "module-not-taken", WILLRUN_NOTE)                                          \
