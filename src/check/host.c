@@ -13,14 +13,42 @@ struct finding_host {
     struct host *host;
 };
 
-static void host_fails(const struct finding_host *finding_host, const char *program)
+static enum willrun_libc loader_of(const struct exec_result *exec)
+{
+    return exec->interp != NULL ? target_loader_kind(exec->interp_elf) : WILLRUN_LIBC_NONE;
+}
+
+/* What the loader of `exec` prints for its start, in the arena of the findings. */
+static void words_of_host(const struct finding_host *finding_host, const struct exec_result *exec,
+                          struct words *words)
+{
+    struct replay replay = {.arena = finding_host->findings->arena};
+    replay_call *call = loader_of(exec) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
+    call(finding_host->target->facts, finding_host->process, exec, false, &replay);
+    words_of_start(&replay, false, words);
+    replay_free(&replay);
+}
+
+/* What came of starting `program`; `found`: it is there. */
+static void host_fails(const struct finding_host *finding_host, const char *program, bool found,
+                       const struct exec_result *exec)
 {
     struct findings *findings = finding_host->findings;
+    struct host_failure *failure = &finding_host->host->failure;
     struct willrun_finding *finding = finding_add(
         findings, RULE_HOST_FAILS, "the program %s, which is to load %s, does not start itself",
         program, finding_host->path);
     finding->object = program;
     finding->fix = arena_format(findings->arena, "Check it alone: willrun check %s.", program);
+    finding_host->host->failed = true;
+    if (found && exec->reason == EXEC_OK) {
+        words_of_host(finding_host, exec, &failure->words);
+        return;
+    }
+    words_of_exec(&failure->words, exec, findings->arena);
+    failure->error = exec->error;
+    failure->runtime = words_of_runtime(exec, found ? exec->argv0 : program, found ? program : NULL,
+                                        findings->arena);
 }
 
 static void host_useless(const struct finding_host *finding_host, const char *program,
@@ -52,15 +80,10 @@ static bool host_starts(const struct finding_host *finding_host, const struct ex
     struct memo *memo = finding_host->process->memo;
     if (memo_host(memo, exec->node)->asked)
         return memo_host(memo, exec->node)->starts;
-    struct replay replay = {.arena = finding_host->findings->arena};
     struct words words;
-    replay_call *call =
-        target_loader_kind(exec->interp_elf) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
-    call(finding_host->target->facts, finding_host->process, exec, false, &replay);
-    words_of_start(&replay, false, &words);
+    words_of_host(finding_host, exec, &words);
     bool starts = words.phase == WILLRUN_PHASE_NONE;
     words_free(&words);
-    replay_free(&replay);
     memo_host(memo, exec->node)->asked = true;
     memo_host(memo, exec->node)->starts = starts;
     return starts;
@@ -69,11 +92,6 @@ static bool host_starts(const struct finding_host *finding_host, const struct ex
 static bool is_modelled(enum willrun_libc kind)
 {
     return kind == WILLRUN_LIBC_GLIBC || kind == WILLRUN_LIBC_MUSL;
-}
-
-static enum willrun_libc loader_of(const struct exec_result *exec)
-{
-    return exec->interp != NULL ? target_loader_kind(exec->interp_elf) : WILLRUN_LIBC_NONE;
 }
 
 /* The program of --host. */
@@ -85,8 +103,10 @@ static bool find_named(const struct finding_host *finding_host)
     const char *file = exec_find(target->facts, finding_host->process, target->host, arena, exec);
     if (file != NULL)
         exec_replay(target->facts, finding_host->process, file, arena, exec);
+    if (exec->chain_count == 0)
+        exec->argv0 = target->host;
     if (file == NULL || exec->reason != EXEC_OK) {
-        host_fails(finding_host, target->host);
+        host_fails(finding_host, target->host, file != NULL, exec);
         return false;
     }
     if (exec->env != NULL)
@@ -97,12 +117,22 @@ static bool find_named(const struct finding_host *finding_host)
     else if (!is_modelled(kind))
         host_useless(finding_host, target->host, "has a loader that is not modelled");
     else if (!host_starts(finding_host, exec))
-        host_fails(finding_host, target->host);
+        host_fails(finding_host, target->host, file != NULL, exec);
     else {
         finding_host->host->row = plugin_host_called(finding_host->host->plugin, exec->program);
         return true;
     }
     return false;
+}
+
+/* Only the first one accounts for the failure. */
+static void keep_broken(const struct host_search *search, const struct exec_result *exec,
+                        struct exec_result *broken)
+{
+    if (broken->program != NULL)
+        return;
+    *broken = *exec;
+    broken->argv0 = search->commands[search->step - 1];
 }
 
 /* The first program that loads such plugins and starts; where none does, the first that is there
@@ -116,7 +146,8 @@ static bool find_by_kind(const struct finding_host *finding_host)
                                  .process = finding_host->process,
                                  .started = finding_host->target->started,
                                  .arena = finding_host->findings->arena};
-    const char *broken = NULL, *useless = NULL;
+    const char *useless = NULL;
+    struct exec_result broken = {0};
     while (plugin_next_host(&search, &host->exec)) {
         enum willrun_libc kind = loader_of(&host->exec);
         bool starts = host->exec.reason == EXEC_OK && is_modelled(kind) &&
@@ -127,12 +158,12 @@ static bool find_by_kind(const struct finding_host *finding_host)
         if (host->exec.reason == EXEC_OK && !is_modelled(kind))
             useless = useless != NULL ? useless : host->exec.program;
         else
-            broken = broken != NULL ? broken : host->exec.program;
+            keep_broken(&search, &host->exec, &broken);
     }
     if (useless != NULL)
         host_useless(finding_host, useless, "is no dynamic program of a modelled loader");
-    else if (broken != NULL)
-        host_fails(finding_host, broken);
+    else if (broken.program != NULL)
+        host_fails(finding_host, broken.program, true, &broken);
     else
         host_absent(finding_host);
     return false;

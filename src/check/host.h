@@ -7,11 +7,20 @@
 #include "verdict/findings.h"
 #include "verdict/words.h"
 
+/* Of a program that was to load a plugin and does not start: how it ends. */
+struct host_failure {
+    struct words words;  /* what its loader prints; to be freed */
+    const char *runtime; /* what the container runtime says; NULL: nothing */
+    int error;           /* of its execve; 0: that goes well */
+};
+
 struct host {
     const struct plugin *plugin;   /* what the object is; NULL: no kind that is known */
     const struct plugin_host *row; /* what the program is; NULL: none of the table */
     struct exec_result exec;
-    bool known;          /* there is a program, and what it would offer is known */
+    bool known; /* there is a program, and what it would offer is known */
+    struct host_failure failure;
+    bool failed;         /* there is one: of the host that was named, or that comes first */
     const char *instead; /* what it prints whatever dlopen says; NULL: what dlopen makes of it */
 };
 

@@ -329,6 +329,19 @@ static void keep_words(struct judging *judging, const struct words *words)
     judging->subject->exit_status = words->exit_status;
 }
 
+/* Nothing is loaded where the host itself does not start: its words are what is seen. */
+static void host_ends(struct judging *judging)
+{
+    struct host_failure *failure = &judging->host.failure;
+    if (!judging->host.failed)
+        return;
+    keep_words(judging, &failure->words);
+    judging->subject->runtime = keep(judging, failure->runtime);
+    judging->subject->error = failure->error != 0 ? err_symbol(failure->error) : NULL;
+    judging->subject->phase = failure->words.phase;
+    words_free(&failure->words);
+}
+
 static bool has_severity(const struct judging *judging, enum willrun_severity severity)
 {
     for (size_t i = 0; i < judging->findings.list.count; i++)
@@ -545,11 +558,8 @@ static void judge_exec(struct judging *judging, const char *command, const char 
         return;
     findings_of_exec(&judging->findings, exec, file != NULL ? file : command,
                      judging->target->platform, judging->target->libc.kind);
-    struct words words = {.exit_status = exec->exit_status != 0 ? exec->exit_status : -1,
-                          .phase = WILLRUN_PHASE_EXEC};
-    if (exec->reason == EXEC_SCRIPT_UNREADABLE)
-        words.phase = WILLRUN_PHASE_RUN;
-    words_add(&words, exec->stderr_line, &judging->scratch);
+    struct words words;
+    words_of_exec(&words, exec, &judging->scratch);
     keep_words(judging, &words);
     subject->error = exec->error != 0 ? err_symbol(exec->error) : NULL;
     subject->runtime = keep(judging, words_of_runtime(exec, command, file, &judging->scratch));
@@ -605,7 +615,7 @@ bool target_loader_for(struct facts *facts, const struct elf_facts *elf, struct 
 
 /* ---- shared objects ---- */
 
-static void judge_shared(struct judging *judging, const char *path, const struct node *node,
+static void judge_dlopen(struct judging *judging, const char *path, const struct node *node,
                          const struct elf_facts *elf)
 {
     const struct target *target = judging->target;
@@ -656,6 +666,13 @@ static void judge_shared(struct judging *judging, const char *path, const struct
         conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
     else
         judge_replay(judging, &exec, true, loader_call(libc.kind));
+}
+
+static void judge_shared(struct judging *judging, const char *path, const struct node *node,
+                         const struct elf_facts *elf)
+{
+    judge_dlopen(judging, path, node, elf);
+    host_ends(judging);
 }
 
 static void describe_elf(struct judging *judging, const struct node *node,

@@ -449,6 +449,14 @@ void words_add(struct words *words, const char *text, struct arena *arena)
 
 /* ---- the runtime ---- */
 
+void words_of_exec(struct words *words, const struct exec_result *exec, struct arena *arena)
+{
+    *words = (struct words){.exit_status = exec->exit_status != 0 ? exec->exit_status : -1,
+                            .phase = exec->reason == EXEC_SCRIPT_UNREADABLE ? WILLRUN_PHASE_RUN
+                                                                            : WILLRUN_PHASE_EXEC};
+    words_add(words, exec->stderr_line, arena);
+}
+
 char *words_lower(const char *text, struct arena *arena)
 {
     char *copy = arena_string(arena, text);

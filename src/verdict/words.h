@@ -20,6 +20,9 @@ void words_free(struct words *words);
 /* Add lines parted by '\n'; NULL: none. Texts are in `arena`. */
 void words_add(struct words *words, const char *text, struct arena *arena);
 
+/* What a start prints that the kernel, or an interpreter without a loader, ends. */
+void words_of_exec(struct words *words, const struct exec_result *exec, struct arena *arena);
+
 /* Go prints the texts of strerror in lower case. */
 char *words_lower(const char *text, struct arena *arena);
 

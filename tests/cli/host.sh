@@ -40,4 +40,16 @@ says out 'Name the program that loads it with --host PATH'
 rm own/libown.so
 expect 1 'a host that does not start' "$willrun" check --root / --host "$work/linked" "$work/api.so"
 says out "error[host-fails]: the program $work/linked"
+for host in linked no-such; do # the words of its own start, and none about the plugin
+    for subject in "$work/api.so" $([[ ! -e $host ]] || echo "$work/$host"); do
+        "$willrun" check --root / --host "$work/$host" --format json "$subject" 2>err |
+            python3 -c 'import json, sys
+subject = json.load(sys.stdin)["targets"][0]["subjects"][0]
+print(subject["verdict"], subject["phase"], subject["predicted"])' >"said-$(basename "$subject")"
+    done
+    [[ $host == no-such ]] || cmp said-api.so "said-$host" >err 2>&1 || fail "the words of $host"
+done
+"$work/linked" "$work/api.so" 2>real
+grep -qF "$(cat real)" said-linked || fail "not what it says: $(cat real)"
+grep -q "'errno': 'ENOENT'.*exec: .*no-such.*no such file or directory" said-api.so || fail 'a host that is not there'
 end
