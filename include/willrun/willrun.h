@@ -172,6 +172,16 @@ WILLRUN_API void willrun_cancel(struct willrun *willrun);
 WILLRUN_API enum willrun_err willrun_check(struct willrun *willrun, struct willrun_result **result);
 WILLRUN_API void willrun_result_free(struct willrun_result *result);
 
+/** The words that JSON has for the values of a result: "runs", "load", "ld.so.cache". NULL where
+ * JSON has null, and for a value that this library does not know. */
+WILLRUN_API const char *willrun_verdict_name(enum willrun_verdict verdict);
+WILLRUN_API const char *willrun_phase_name(enum willrun_phase phase);
+WILLRUN_API const char *willrun_kind_name(enum willrun_kind kind);
+WILLRUN_API const char *willrun_libc_name(enum willrun_libc libc);
+WILLRUN_API const char *willrun_linkage_name(enum willrun_linkage linkage);
+WILLRUN_API const char *willrun_via_name(enum willrun_via via);
+WILLRUN_API const char *willrun_severity_name(enum willrun_severity severity);
+
 /** Where a profile comes from, for its readers. Any may be NULL. */
 struct willrun_origin {
     const char *origin; /**< what it was made of: "image debian:12-slim" */

@@ -1,5 +1,7 @@
 #include "report/names.h"
 
+#include "willrun/willrun.h"
+
 /* The entry of `table` at `index`; NULL for a value that a newer library may know. */
 #define NAME(table, index)                                                                         \
     ((size_t)(index) < sizeof(table) / sizeof *(table) ? (table)[index] : NULL)
@@ -82,3 +84,17 @@ const char *name_of_severity(enum willrun_severity severity)
     };
     return NAME(names, severity);
 }
+
+/* The same for others. */
+#define SHOWN(noun)                                                                                \
+    const char *willrun_##noun##_name(enum willrun_##noun noun)                                    \
+    {                                                                                              \
+        return name_of_##noun(noun);                                                               \
+    }
+SHOWN(verdict)
+SHOWN(phase)
+SHOWN(kind)
+SHOWN(libc)
+SHOWN(linkage)
+SHOWN(via)
+SHOWN(severity)

@@ -12,13 +12,19 @@ static void on_progress(void *context, const char *what, size_t done, size_t all
 
 static void print(const struct willrun_subject *subject)
 {
-    static const char *const verdicts[] = {"runs", "is degraded", "is not known to run", "fails"};
-    printf("%s %s\n", subject->path, verdicts[subject->verdict]);
-    for (size_t i = 0; i < subject->object_count; i++)
-        printf("  %s => %s\n", subject->objects[i].name,
-               subject->objects[i].path != NULL ? subject->objects[i].path : "not found");
-    for (size_t i = 0; i < subject->finding_count; i++)
-        printf("  %s: %s\n", subject->findings[i].rule, subject->findings[i].message);
+    printf("%s %s\n", subject->path, willrun_verdict_name(subject->verdict));
+    for (size_t i = 0; i < subject->object_count; i++) {
+        const struct willrun_object *object = &subject->objects[i];
+        if (object->path != NULL)
+            printf("  %s => %s (%s)\n", object->name, object->path, willrun_via_name(object->via));
+        else
+            printf("  %s => not found\n", object->name);
+    }
+    for (size_t i = 0; i < subject->finding_count; i++) {
+        const struct willrun_finding *finding = &subject->findings[i];
+        printf("  %s[%s]: %s\n", willrun_severity_name(finding->severity), finding->rule,
+               finding->message);
+    }
 }
 
 int main(int count, char **words)
