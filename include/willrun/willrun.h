@@ -109,7 +109,9 @@ WILLRUN_API enum willrun_err willrun_set_user(struct willrun *willrun, const cha
 /** The working directory inside the root; runtimes make one that is not there. Default "/". */
 WILLRUN_API enum willrun_err willrun_set_workdir(struct willrun *willrun, const char *path);
 
-/** The program, inside the root, that loads the shared objects among the subjects. */
+/** The program, inside the root, that loads the shared objects among the subjects; "none": a
+ *  process of which nothing is known. Default: for a plugin the program of its kind, where the root
+ *  has it. */
 WILLRUN_API enum willrun_err willrun_set_host(struct willrun *willrun, const char *path);
 
 /** Record for every object which paths were considered (willrun_object.trail). */

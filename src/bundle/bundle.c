@@ -55,7 +55,7 @@ static bool check_before(struct bundling *bundling)
 {
     size_t added = 1;
     bool once = strcmp(bundling->willrun->root, "-") == 0;
-    if (bundling->willrun->host != NULL)
+    if (bundling->willrun->host != NULL && *bundling->willrun->host == '/')
         willrun_add_subject(bundling->willrun, bundling->willrun->host);
     for (unsigned round = 0; added != 0 && round < ROUNDS; round++) {
         willrun_result_free(bundling->before);

@@ -172,7 +172,10 @@ static bool find_by_kind(const struct finding_host *finding_host)
 void host_find(const struct target *target, struct process *process, const char *path,
                const struct elf_facts *elf, struct findings *findings, struct host *host)
 {
-    *host = (struct host){.plugin = plugin_of(path, elf)};
+    *host = (struct host){0};
+    if (target->host != NULL && strcmp(target->host, NO_HOST) == 0)
+        return;
+    host->plugin = plugin_of(path, elf);
     struct finding_host finding_host = {target, process, path, findings, host};
     if (target->host != NULL)
         host->known = find_named(&finding_host);

@@ -14,6 +14,9 @@ struct host_failure {
     int error;           /* of its execve; 0: that goes well */
 };
 
+/* What --host says where a shared object is opened by a process of which nothing is known. */
+#define NO_HOST "none"
+
 struct host {
     const struct plugin *plugin;   /* what the object is; NULL: no kind that is known */
     const struct plugin_host *row; /* what the program is; NULL: none of the table */

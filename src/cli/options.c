@@ -124,7 +124,8 @@ static const struct choice tree_formats[] = {
     X(0,   "workdir",  "DIR",    TEXT,   workdir,  NULL,          JUDGING,                         \
       "the working directory inside the root (default: /)")                                        \
     X(0,   "host",     "PATH",   TEXT,   host,     NULL,          JUDGING,                         \
-      "for a plugin: the program inside the root that loads it")                                   \
+      "for a plugin: the program inside the root that loads it (default: that of its kind, such as " \
+      "node or python3, where the root has it; none: a process of which nothing is known)")                                   \
     X(0,   "why",      "LIB",    TEXT,   why,      NULL,          BOTH,                            \
       "tell for the library LIB every path that was considered, and why it was passed over")       \
     X(0,   "format",   "FORMAT", CHOICE, format,   check_formats, FOR_CHECK,                       \

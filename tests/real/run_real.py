@@ -88,7 +88,8 @@ def answers(args, rig, questions, paths):
     """willrun's answer to each path, and the processor seconds it took."""
     arch = roots.RECIPES[questions.root].arch
     command = [str(args.willrun.resolve()), "check", "--root", str(rig.root(questions.root)), "--format",
-               "jsonl", "--platform", roots.PLATFORMS[arch], "--fail-on", "never", "--cpu", cpu_level()]
+               "jsonl", "--platform", roots.PLATFORMS[arch], "--fail-on", "never", "--cpu", cpu_level(),
+               "--host", "none"]  # the rig opens shared objects by a program of its own
     for name, value in {"PATH": loaders.DEFAULT_PATH, **questions.env}.items():
         command += ["--env", f"{name}={value}"]
     found, before = {}, os.times()
