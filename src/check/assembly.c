@@ -375,6 +375,54 @@ static bool copy_from_context(struct copying *copying, const struct copy_source 
     return true;
 }
 
+/* Is `path` in the text, as a whole? */
+static bool mentions(const char *text, const char *path)
+{
+    size_t length = strlen(path);
+    for (const char *at = strstr(text, path); at != NULL; at = strstr(at + 1, path)) {
+        char next = at[length];
+        if (next == '\0' || strchr(" \t\n\"'/;&|)", next) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* May the RUN make what is at `path`: for all that is told of it? */
+static bool may_make(const struct built *from, const struct instruction *run, const char *path)
+{
+    for (size_t i = 0; i < from->gaps.count; i++)
+        if (from->gaps.at[i].at == run && covers(from->gaps.at[i].path, path))
+            return true;
+    return false;
+}
+
+/* The RUN of the stage that makes what is at `path`: the first that names it, else one of those
+ * that may. */
+static void find_maker(const struct built *from, const char *path, struct gap *made)
+{
+    for (size_t i = 0; i < from->runs.count; i++)
+        if (path[1] != '\0' && mentions(from->runs.at[i].text, path)) {
+            made->cause = from->runs.at[i].at;
+            return;
+        }
+    const struct instruction *first = NULL, *last = NULL;
+    for (size_t i = 0; i < from->runs.count; i++) {
+        const struct instruction *run = from->runs.at[i].at;
+        if (may_make(from, run, path)) {
+            first = first != NULL ? first : run;
+            last = run;
+        }
+    }
+    if (first == NULL && made->cause == NULL && from->runs.count != 0) { /* by packages */
+        first = from->runs.at[0].at;
+        last = from->runs.at[from->runs.count - 1].at;
+    }
+    if (first != NULL) {
+        made->cause = first;
+        made->until = last != first ? last : NULL;
+    }
+}
+
 /* The cause in the stage becomes that of the gap here. */
 static void pass_gap_on(struct copying *copying, const struct built *from, const struct gap *gap,
                         const char *source)
@@ -386,6 +434,8 @@ static void pass_gap_on(struct copying *copying, const struct built *from, const
         made->kind = GAP_STAGE;
     made->cause = gap->at;
     made->from = from;
+    if (from->from != NULL && (gap->path[1] == '\0' || gap->at == NULL))
+        find_maker(from, path_clean("/", source, &copying->assembly->arena), made);
 }
 
 static bool copy_from_built(struct copying *copying, const struct built *from, const char *source)

@@ -26,7 +26,8 @@ struct gap {
     unsigned serial;                 /* what was copied later lies over it */
     const struct instruction *at;    /* in the stage */
     const char *name;                /* the stage or image to give; NULL: none */
-    const struct instruction *cause; /* what makes it in that stage; NULL: none */
+    const struct instruction *cause; /* what makes it in that stage; NULL: none … */
+    const struct instruction *until; /* … or one of the RUNs from there to this one; NULL: it is */
     const char *only;  /* names of files that it is about, apart by blanks; NULL: all */
     const char *shown; /* the file that would be there, as far as it can be told; NULL: no copy */
     const struct built *from; /* what it is copied from; NULL: no stage or image */

@@ -60,6 +60,33 @@ static bool add_given(struct checking *checking, const struct given *given)
     return true;
 }
 
+/* Is `part` one of those between the colons of `list`? */
+static bool has_part(const char *list, const char *part)
+{
+    for (size_t length; *list != '\0'; list += length + (list[length] == ':')) {
+        length = strcspn(list, ":");
+        if (length == strlen(part) && strncmp(list, part, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Is a command of the image what a gap would bring, or in a folder that it would? */
+static bool is_brought(const struct checking *checking, const char *command, const char *shown)
+{
+    struct arena *arena = &checking->owned->arena;
+    struct process process = target_process(&checking->target, NULL);
+    const char *paths = process_env(&process, "PATH"), *slash = strrchr(shown, '/');
+    size_t length = strlen(shown);
+    if (strchr(command, '/') == NULL) {
+        const char *folder = arena_copy(arena, shown, slash != shown ? (size_t)(slash - shown) : 1);
+        return paths != NULL && strcmp(slash + 1, command) == 0 && has_part(paths, folder);
+    }
+    command = path_clean(checking->assembly->target.config.workdir, command, arena);
+    return strncmp(command, shown, length) == 0 &&
+           (command[length] == '\0' || command[length] == '/');
+}
+
 /* What would be copied, were it known, and is not among the commands. */
 static void add_unknown(struct checking *checking)
 {
@@ -75,7 +102,7 @@ static void add_unknown(struct checking *checking)
         bool told = gap->shown == NULL;
         for (size_t k = 0; k < commands && !told; k++)
             told = checking->asked.at[k].command &&
-                   strcmp(checking->asked.at[k].path, gap->shown) == 0;
+                   is_brought(checking, checking->asked.at[k].path, gap->shown);
         if (!told)
             *vec_push(&checking->asked) = (struct asked){.path = gap->shown, .gap = gap};
     }

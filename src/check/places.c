@@ -126,12 +126,16 @@ static const char *give_image(const char *image, struct arena *arena)
                         image, image);
 }
 
-/* "RUN in line 5" of what makes the files. */
+/* What makes the files: "RUN in line 5". */
 static const char *maker(const struct gap *gap, struct arena *arena)
 {
-    return gap->cause != NULL ? arena_format(arena, ", where %s in line %zu makes it",
-                                             gap->cause->name, gap->cause->range.begin.line)
-                              : "";
+    if (gap->cause == NULL)
+        return "";
+    if (gap->until != NULL)
+        return arena_format(arena, ", where one of the RUNs in lines %zu to %zu makes it",
+                            gap->cause->range.begin.line, gap->until->range.begin.line);
+    return arena_format(arena, ", where %s in line %zu makes it", gap->cause->name,
+                        gap->cause->range.begin.line);
 }
 
 /* What a gap that building the stage closes is about, behind "RUN in line 3". */

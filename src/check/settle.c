@@ -11,15 +11,16 @@
 enum firmness {
     OPEN, /* whatever is not known may cure it */
     LIBC, /* only what brings another libc */
-    FIRM, /* only what replaces the file itself */
+    FIRM, /* only what replaces the file itself, or what it names */
+    OWN,  /* only what changes the file itself: the rest of the root has no say */
 };
 
 static const struct {
     enum rule rule;
     enum firmness firmness;
 } firm_rules[] = {
-    {RULE_PLATFORM_MISMATCH, FIRM},   {RULE_ELF_MALFORMED, FIRM},       {RULE_EMPTY_FILE, FIRM},
-    {RULE_NOT_A_PROGRAM, FIRM},       {RULE_SHEBANG_CRLF, FIRM},        {RULE_SHEBANG_BAD, FIRM},
+    {RULE_PLATFORM_MISMATCH, FIRM},   {RULE_ELF_MALFORMED, FIRM},       {RULE_EMPTY_FILE, OWN},
+    {RULE_NOT_A_PROGRAM, OWN},        {RULE_SHEBANG_CRLF, OWN},         {RULE_SHEBANG_BAD, OWN},
     {RULE_SHEBANG_LOOP, FIRM},        {RULE_RELOCATION_UNKNOWN, FIRM},  {RULE_ISA_LEVEL, FIRM},
     {RULE_INTERPRETER_MISSING, LIBC}, {RULE_INTERPRETER_REFUSED, LIBC},
 };
@@ -28,6 +29,7 @@ struct settling {
     const struct assembly *assembly;
     const struct built *built;
     const struct target *target;
+    const struct asked *asked;
     struct arena *arena;
     struct willrun_subject *subject;
     struct willrun_finding *findings; /* those of the subject, and room for the notes before */
@@ -191,10 +193,58 @@ static const struct gap *gap_of_firm(const struct settling *settling,
     return gap != NULL && gap->kind == GAP_RUN && is_whole(gap) ? NULL : gap;
 }
 
+/* A path that the root has not is no file that a gap could have changed. */
+static const struct gap *gap_of_file(const struct settling *settling, const char *path)
+{
+    int error;
+    return path != NULL && root_lookup(settling->built->root, settling->target->cwd, path, NULL,
+                                       LOOKUP_FOLLOW, &error) != NULL
+               ? gap_at(settling, path)
+               : NULL;
+}
+
+static const struct gap *gap_of_own(const struct settling *settling,
+                                    const struct willrun_finding *finding)
+{
+    const struct gap *gap = gap_at(settling, settling->subject->path);
+    for (size_t i = 0; gap == NULL && i < settling->subject->start_count; i++)
+        gap = gap_of_file(settling, settling->subject->starts[i]);
+    return gap != NULL ? gap : gap_of_file(settling, finding->object);
+}
+
+/* A CMD is handed to the image's own ENTRYPOINT, which may read it in another way than the kernel:
+ * that of Node's images gives node a file that is not executable. NULL: it is known. */
+static const struct gap *gap_of_entrypoint(const struct settling *settling)
+{
+    if (settling->asked->from != ASKED_COMMAND || settling->built->config.entrypoint != NULL)
+        return NULL;
+    const struct gap *gap = gap_of_all(settling, GAP_IMAGE);
+    return gap != NULL ? gap : gap_of_all(settling, GAP_ADDS);
+}
+
+/* Is it a file that was named by its path, and that nobody may execute, whoever starts it? */
+static bool is_for_nobody(const struct settling *settling, const struct willrun_finding *finding)
+{
+    int error;
+    const struct node *node =
+        strchr(settling->asked->path, '/') == NULL
+            ? NULL
+            : root_lookup(settling->built->root, settling->target->cwd,
+                          finding->object != NULL ? finding->object : settling->subject->path, NULL,
+                          LOOKUP_FOLLOW, &error);
+    return strcmp(finding->rule, rule_row(RULE_NOT_EXECUTABLE)->name) == 0 && node != NULL &&
+           node->type == NODE_FILE && (node->mode & 0111) == 0;
+}
+
 static const struct gap *gap_of_error(const struct settling *settling,
                                       const struct willrun_finding *finding)
 {
+    const struct gap *handed = gap_of_entrypoint(settling);
+    if (is_for_nobody(settling, finding))
+        return handed != NULL ? handed : gap_of_own(settling, finding);
     switch (firmness_of(finding)) {
+    case OWN:
+        return handed != NULL ? handed : gap_of_own(settling, finding);
     case FIRM:
         return gap_of_firm(settling, finding);
     case LIBC:
@@ -346,7 +396,7 @@ static void settle_runs(struct settling *settling)
 
 /* ---- all of it ---- */
 
-static void keep_findings(struct settling *settling, const struct asked *asked)
+static void keep_findings(struct settling *settling)
 {
     size_t count = settling->notes.list.count + settling->count;
     struct willrun_finding *kept = arena_array(settling->arena, count + 1, sizeof *kept);
@@ -356,9 +406,10 @@ static void keep_findings(struct settling *settling, const struct asked *asked)
         kept[settling->notes.list.count + i] = settling->findings[i];
     for (size_t i = 0; i < count; i++) {
         if (kept[i].place.file == NULL)
-            place_finding(settling->assembly, settling->target, asked, settling->subject, &kept[i]);
+            place_finding(settling->assembly, settling->target, settling->asked, settling->subject,
+                          &kept[i]);
         if (kept[i].severity != WILLRUN_NOTE)
-            edit_finding(settling->assembly, settling->target, asked, settling->subject,
+            edit_finding(settling->assembly, settling->target, settling->asked, settling->subject,
                          settling->arena, &kept[i]);
     }
     settling->subject->findings = kept;
@@ -372,6 +423,7 @@ void settle_subject(const struct assembly *assembly, const struct target *target
     struct settling settling = {.assembly = assembly,
                                 .built = &assembly->target,
                                 .target = target,
+                                .asked = asked,
                                 .arena = arena,
                                 .subject = subject,
                                 .count = subject->finding_count,
@@ -383,7 +435,7 @@ void settle_subject(const struct assembly *assembly, const struct target *target
         settle_fails(&settling);
     if (subject->verdict == WILLRUN_RUNS || subject->verdict == WILLRUN_DEGRADED)
         settle_runs(&settling);
-    keep_findings(&settling, asked);
+    keep_findings(&settling);
 }
 
 void settle_unknown(const struct assembly *assembly, const struct asked *asked, struct arena *arena,

@@ -100,6 +100,39 @@ package debian:13-slim libpq5
 check 0 --dockerfile Dockerfile --stage build=pq
 has '? /app' 'which should have it'
 
+# What fails by itself fails whatever else an image has; a RUN may mend it, and so may an ENTRYPOINT.
+printf '#!/bin/sh\ntrue\n' >context/start.sh
+printf '#!/bin/sh\r\ntrue\r\n' >context/crlf.sh
+chmod 644 context/start.sh
+chmod 755 context/crlf.sh
+by_itself() {
+    printf '%s\n' "FROM $2" "COPY $5 /" "RUN $3" "$4" >Dockerfile
+    check "$1" --dockerfile Dockerfile --context context
+}
+for image in node:20 corp/base:1; do
+    by_itself 1 "$image" true 'ENTRYPOINT ["/start.sh"]' start.sh
+    has 'exec: "/start.sh": permission denied' 'at Dockerfile:2: COPY'
+    by_itself 1 "$image" true 'ENTRYPOINT ["/crlf.sh"]' crlf.sh
+    has 'exec /crlf.sh: no such file or directory'
+    by_itself 0 "$image" true 'CMD ["/start.sh"]' start.sh
+    has '? /start.sh'
+    by_itself 0 "$image" ./prepare 'ENTRYPOINT ["/start.sh"]' start.sh
+    has '? /start.sh' 'RUN in line 3 may change this'
+    by_itself 0 "$image" true 'ENTRYPOINT ["start.sh"]' start.sh
+    has '? start.sh'
+done
+by_itself 0 node:20 'chmod +x /start.sh' 'ENTRYPOINT ["/start.sh"]' start.sh
+has '✓ /start.sh'
+
+# What makes a file that was not given is the RUN that names it, else one of those that may.
+printf '%s\n' 'FROM python:3.12 AS build' 'RUN apt-get update' 'RUN pip install --prefix=/install x' 'RUN make' \
+    'FROM python:3.12-slim' 'COPY --from=build /install /install' 'COPY --from=build /srv /srv' \
+    'COPY --from=build /out/server /usr/local/bin/server' 'CMD ["server"]' >Dockerfile
+check 0 --dockerfile Dockerfile --format json
+has '/install comes from the stage build, where RUN in line 3 makes it' \
+    '/srv comes from the stage build, where one of the RUNs in lines 3 to 4 makes it' \
+    '"unknown": 3'
+
 # What is built and where it is to run are brought together by the line that changes least.
 together() {
     printf '%s\n' "FROM $1 AS build" "RUN $2" "FROM $3" 'COPY --from=build /out/server /server' 'CMD ["/server"]' >Dockerfile
