@@ -18,3 +18,10 @@ bool meter_stopped(const struct meter *meter)
 {
     return meter != NULL && atomic_load_explicit(&meter->stopped, memory_order_relaxed);
 }
+
+bool meter_stops(const struct meter *meter, const char *label, struct err *err)
+{
+    return meter_stopped(meter) &&
+           !err_set(err, WILLRUN_ECANCELED, "%s was not read to its end: the call was cancelled",
+                    label);
+}

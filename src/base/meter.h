@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
+
 struct meter {
     /* Not from two threads at once; NULL: nobody asks. */
     void (*tell)(void *context, size_t done, size_t all);
@@ -24,5 +26,8 @@ extern _Thread_local struct meter *meter_here;
 /* `meter` may be NULL. */
 void meter_add(struct meter *meter, size_t bytes);
 bool meter_stopped(const struct meter *meter);
+
+/* The same for who reads `label`: then that is the error. */
+bool meter_stops(const struct meter *meter, const char *label, struct err *err);
 
 #endif

@@ -52,14 +52,6 @@ static ssize_t read_again(int fd, void *to, size_t size, int64_t offset)
     return part;
 }
 
-/* -1, and why. */
-static ssize_t cancelled(const struct stream *stream, struct err *err)
-{
-    err_set(err, WILLRUN_ECANCELED, "%s was not read to its end: the call was cancelled",
-            stream->label);
-    return -1;
-}
-
 /* ---- a part of a file ---- */
 
 struct range_stream {
@@ -73,8 +65,8 @@ struct range_stream {
 static ssize_t range_next(struct stream *stream, const void **bytes, struct err *err)
 {
     struct range_stream *range = (struct range_stream *)stream;
-    if (meter_stopped(range->meter))
-        return cancelled(stream, err);
+    if (meter_stops(range->meter, stream->label, err))
+        return -1;
     size_t size = range->left < BLOCK ? (size_t)range->left : BLOCK;
     ssize_t part =
         size != 0 ? read_again(range->fd, range->block, size, (int64_t)range->offset) : 0;
@@ -140,8 +132,8 @@ static ssize_t pipe_next(struct stream *stream, const void **bytes, struct err *
     *bytes = from->block;
     if (part == 0)
         await(from);
-    if (meter_stopped(from->meter))
-        return cancelled(stream, err);
+    if (meter_stops(from->meter, stream->label, err))
+        return -1;
     if (part == 0)
         part = read_again(from->fd, from->block, BLOCK, -1);
     if (part < 0)
@@ -167,8 +159,8 @@ bool stream_peek(struct stream *pipe, size_t size, struct span *head, struct err
     struct pipe_stream *from = (struct pipe_stream *)pipe;
     while (from->held < size && from->held < BLOCK) {
         await(from);
-        if (meter_stopped(from->meter))
-            return cancelled(pipe, err) == 0;
+        if (meter_stops(from->meter, pipe->label, err))
+            return false;
         ssize_t part = read_again(from->fd, from->block + from->held, BLOCK - from->held, -1);
         if (part < 0)
             return err_set(err, WILLRUN_EINPUT, "%s cannot be read: %s", pipe->label,

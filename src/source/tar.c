@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/meter.h"
 #include "source/profile.h"
 
 enum {
@@ -524,6 +525,8 @@ static bool read_entries(struct reading *reading)
         /* to go on behind damage, as libarchive could, would be to guess */
         if (status == ARCHIVE_RETRY || status == ARCHIVE_FATAL || !is_ok(reading))
             return refuse(reading);
+        if (meter_stops(meter_here, reading->input->label, reading->err))
+            return false;
         forget_pages(reading, archive_read_header_position(reading->archive));
         if (!read_entry(reading, entry))
             return false;
