@@ -114,16 +114,29 @@ static const char *find_image(struct assembly *assembly, const char *image, stru
                : "scratch";
 }
 
+/* Images of distroless and its kin whose tag says so do not start as root (README of
+ * GoogleContainerTools/distroless, 2026-08). */
+static void take_nonroot(struct built *built)
+{
+    const char *tag = strrchr(built->image, ':');
+    if (tag == NULL || strstr(tag, "nonroot") == NULL || built->config.user != NULL)
+        return;
+    built->config.user = "65532";
+    built->config.workdir = "/home/nonroot";
+}
+
 /* What is not known of an image that was not given. */
 static void add_image_gap(struct built *built)
 {
     if (built->given || built->image == NULL || strcmp(built->image, "scratch") == 0)
         return;
+    take_nonroot(built);
     bool files = built->base.profile != NULL && base_by_name(built->base.profile) != NULL;
     if (files && built->base.exact && built->base.absent == NULL)
         return;
     struct gap *gap = add_gap(built, files ? GAP_ADDS : GAP_IMAGE, "/", built->from);
     gap->name = built->image;
+    built->config.floats = true;
     gap->only = files && built->base.exact ? built->base.absent : NULL;
 }
 
@@ -235,6 +248,8 @@ static bool lay(struct copying *copying, const char *source)
     bool laid = root_copy(copying->built->root, &copying->copy, &err);
     while (copying->built->copies.count < root_copy_count(copying->built->root))
         *vec_push(&copying->built->copies) = copying->step->instruction;
+    if (copying->step->floats && *copying->step->to != '/')
+        *vec_push(&copying->built->floating) = root_copy_count(copying->built->root);
     return laid || fail(copying, err.text);
 }
 
@@ -814,6 +829,7 @@ static void free_built(struct built *built)
     vec_free(&built->installed);
     vec_free(&built->runs);
     vec_free(&built->copies);
+    vec_free(&built->floating);
     if (built->borrowed)
         return;
     facts_free(built->facts);

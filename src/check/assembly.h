@@ -31,6 +31,7 @@ struct gap {
     const char *only;  /* names of files that it is about, apart by blanks; NULL: all */
     const char *shown; /* the file that would be there, as far as it can be told; NULL: no copy */
     const struct built *from; /* what it is copied from; NULL: no stage or image */
+    const char *folder;       /* where the RUN works; NULL: no RUN */
 };
 
 /* A RUN that was followed. */
@@ -57,6 +58,7 @@ struct built {
     struct VEC(struct run) runs;
     const struct instruction *refreshed_at;        /* the last that ran ldconfig; NULL: none */
     struct VEC(const struct instruction *) copies; /* the instruction of each call of root_copy */
+    struct VEC(unsigned) floating; /* those that went below a WORKDIR that is not known */
     struct stage_config config;
     struct image_base base; /* of the image under it; of one that was given: by its name, too */
     const char *image;      /* its name, "scratch" too; NULL: a stage that was given */

@@ -13,8 +13,11 @@ struct effecting {
     struct built *built;
     const struct step *step;
     const char *folder; /* where the command runs */
+    int closed;         /* the rights that umask takes from new folders */
     struct arena *arena;
 };
+
+enum { USUALLY_CLOSED = 0022 };
 
 typedef const struct run_command *command;
 
@@ -32,6 +35,7 @@ static void leave_gap(struct effecting *effecting, enum gap_kind kind, const cha
                                            .serial = root_copy_count(built->root),
                                            .at = effecting->step->instruction,
                                            .name = built->name,
+                                           .folder = effecting->folder,
                                            .cause = effecting->step->instruction};
 }
 
@@ -103,6 +107,19 @@ static const char *value_of(command run, const char *letter, const char *name)
     return NULL;
 }
 
+/* The same where letters may share a word, the value its rest or the next word: "-qO FILE". */
+static const char *value_shared(command run, char letter, const char *name)
+{
+    const char *value = value_of(run, (const char[]){'-', letter, '\0'}, name);
+    for (size_t i = 1; i < run->argc && value == NULL; i++) {
+        const char *word = run->argv[i];
+        const char *at = word[0] == '-' && word[1] != '-' ? strchr(word, letter) : NULL;
+        if (at != NULL)
+            value = at[1] != '\0' ? at + 1 : run->argv[i + 1];
+    }
+    return value;
+}
+
 /* The words that are no option and no value of one in `valued`, from *at on; NULL: no more. */
 static const char *next_operand(command run, const char *const *valued, size_t *at)
 {
@@ -140,16 +157,26 @@ static void change_folder(struct effecting *effecting, command run)
         leave_gap(effecting, GAP_RUN, "/");
 }
 
+static void set_umask(struct effecting *effecting, command run)
+{
+    if (run->argc != 2 || !mode_parse(run->argv[1], &effecting->closed) || effecting->closed < 0)
+        leave_gap(effecting, GAP_RUN, "/");
+}
+
 static void make_folders(struct effecting *effecting, command run)
 {
     static const char *const valued[] = {"-m", "--mode", NULL};
     const char *mode = value_of(run, "-m", "mode"), *path;
     int error, number;
     for (size_t at = 0; (path = next_operand(run, valued, &at)) != NULL;) {
+        bool is_new = node_at(effecting, path) == NULL;
         const struct node *node =
             root_make_folder(effecting->built->root, full(effecting, path), &error);
-        if (node != NULL && mode != NULL && mode_parse(mode, &number))
-            root_change(effecting->built->root, node, &(struct change){.mode = mode});
+        const char *given = mode;
+        if (given == NULL && is_new && effecting->closed != USUALLY_CLOSED)
+            given = arena_format(effecting->arena, "%o", 0777 & ~(unsigned)effecting->closed);
+        if (node != NULL && given != NULL && mode_parse(given, &number))
+            root_change(effecting->built->root, node, &(struct change){.mode = given});
     }
 }
 
@@ -267,14 +294,41 @@ static void append_line(struct effecting *effecting, const char *path, const cha
              (struct made_file){.text = {(const unsigned char *)text, strlen(text)}, .mode = 0644});
 }
 
-static unsigned long number_for(command run, const char *letter, const char *name)
+/* Has a line of `path` the number in its third field? */
+static bool is_taken(struct effecting *effecting, const char *path, unsigned long number)
+{
+    struct span text = {0};
+    const struct node *node = node_at(effecting, path);
+    if (node == NULL || facts_text(effecting->built->facts, node, 1 << 20, effecting->arena, &text))
+        return false;
+    char *all = arena_copy(effecting->arena, (const char *)text.data, text.size), *rest = NULL;
+    for (char *line = strtok_r(all, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        const char *field = strchr(line, ':');
+        field = field != NULL ? strchr(field + 1, ':') : NULL;
+        if (field != NULL && strtoul(field + 1, NULL, 10) == number)
+            return true;
+    }
+    return false;
+}
+
+/* The number that is asked for, else the next free one: of people's upwards; of the system's
+ * downwards, and by busybox upwards. */
+static unsigned long number_for(struct effecting *effecting, command run, const char *letter,
+                                const char *name)
 {
     const char *value = value_of(run, letter, name);
-    bool system = has_flag(
-        run,
-        strcmp(run->argv[0], "adduser") == 0 || strcmp(run->argv[0], "addgroup") == 0 ? 'S' : 'r',
-        "system");
-    return value != NULL ? strtoul(value, NULL, 10) : system ? 999 : 1000;
+    bool other = strncmp(run->argv[0], "add", 3) == 0;
+    bool system = has_flag(run, other ? 'S' : 'r', "system");
+    if (value != NULL)
+        return strtoul(value, NULL, 10);
+    unsigned long number = !system ? 1000 : other ? 100 : 999, last = number + 1000;
+    int step = system && !other ? -1 : 1;
+    while (
+        number != 0 && number != last &&
+        (is_taken(effecting, "/etc/passwd", number) || is_taken(effecting, "/etc/group", number)))
+        number += (unsigned long)step;
+    return number;
 }
 
 static void add_group_named(struct effecting *effecting, const char *name, unsigned long gid)
@@ -289,7 +343,7 @@ static void add_group(struct effecting *effecting, command run)
     if (name == NULL || next_operand(run, user_options, &at) != NULL)
         leave_gap(effecting, GAP_RUN, "/etc");
     else
-        add_group_named(effecting, name, number_for(run, "-g", "gid"));
+        add_group_named(effecting, name, number_for(effecting, run, "-g", "gid"));
 }
 
 static void add_user(struct effecting *effecting, command run)
@@ -301,7 +355,7 @@ static void add_user(struct effecting *effecting, command run)
         leave_gap(effecting, GAP_RUN, "/etc"); /* a user joins a group */
         return;
     }
-    unsigned long uid = number_for(run, "-u", "uid"), gid = uid;
+    unsigned long uid = number_for(effecting, run, "-u", "uid"), gid = uid;
     const char *group = value_of(run, "-g", "gid");
     bool busybox = strcmp(run->argv[0], "adduser") == 0;
     if (busybox && value_of(run, "-G", "ingroup") != NULL)
@@ -368,28 +422,56 @@ static void adds_files(struct effecting *effecting, command run)
 
 /* ---- commands of which the place alone is known ---- */
 
-static void unknown_last(struct effecting *effecting, command run)
-{
-    unknown_at(effecting, last_operand(run) != NULL ? last_operand(run) : ".");
-}
-
 static void unknown_all(struct effecting *effecting, command run)
 {
-    const char *path;
+    const char *folder = value_shared(run, 't', "target-directory"), *path;
+    if (folder != NULL)
+        unknown_at(effecting, folder);
     for (size_t at = 0; (path = next_operand(run, NULL, &at)) != NULL;)
         unknown_at(effecting, path);
 }
 
-static void unknown_output(struct effecting *effecting, command run)
+/* The last is what is written, unless -t names it, or `install -d` makes them all. */
+static void unknown_last(struct effecting *effecting, command run)
 {
-    const char *path = value_of(run, strcmp(run->argv[0], "wget") == 0 ? "-O" : "-o", "output");
-    unknown_at(effecting, path != NULL ? path : ".");
+    const char *last = last_operand(run);
+    if (has_flag(run, 't', NULL) || value_of(run, "-t", "target-directory") != NULL ||
+        (strcmp(run->argv[0], "install") == 0 && has_flag(run, 'd', "directory")))
+        unknown_all(effecting, run);
+    else
+        unknown_at(effecting, last != NULL ? last : ".");
 }
 
+/* Where curl and wget write: the file, below a folder where one is named. */
+static void unknown_output(struct effecting *effecting, command run)
+{
+    bool wget = strcmp(run->argv[0], "wget") == 0;
+    const char *folder = wget ? value_shared(run, 'P', "directory-prefix")
+                              : value_of(run, "--output-dir", "output-dir");
+    const char *path =
+        wget ? value_shared(run, 'O', "output-document") : value_shared(run, 'o', "output");
+    if (path != NULL)
+        unknown_at(effecting, path);
+    if (folder != NULL || path == NULL)
+        unknown_at(effecting, folder != NULL ? folder : ".");
+    for (size_t i = 1, found = 0; i < run->argc; i++) { /* a file for each of several addresses */
+        found += run->argv[i][0] == '-' && run->argv[i][1] != '-' &&
+                 strchr(run->argv[i], wget ? 'O' : 'o') != NULL;
+        if (found > 1)
+            leave_gap(effecting, GAP_RUN, "/");
+    }
+}
+
+/* tar's letters may stand without a dash, "tar xzC FOLDER": then the folder is any word. */
 static void unknown_unpacked(struct effecting *effecting, command run)
 {
-    const char *folder =
-        value_of(run, strcmp(run->argv[0], "unzip") == 0 ? "-d" : "-C", "directory");
+    bool tar = strcmp(run->argv[0], "tar") == 0;
+    const char *folder = value_shared(run, tar ? 'C' : 'd', tar ? "directory" : "d");
+    bool bare = tar && run->argc > 1 && run->argv[1][0] != '-';
+    if (tar && has_flag(run, 'P', "absolute-names"))
+        folder = "/";
+    if (folder == NULL && bare && strchr(run->argv[1], 'C') != NULL)
+        folder = "/";
     unknown_at(effecting, folder != NULL ? folder : ".");
 }
 
@@ -405,6 +487,8 @@ static void unknown_edited(struct effecting *effecting, command run)
 
 /* ---- the table ---- */
 
+static void other_command(struct effecting *effecting, command run);
+
 static const struct program {
     const char *name;
     void (*does)(struct effecting *effecting, command run);
@@ -413,6 +497,28 @@ static const struct program {
 #include "run-effects.def"
 #undef PROGRAM
 };
+
+static void apply(struct effecting *effecting, command run);
+
+/* `env A=B COMMAND`, `command COMMAND`: what that one does. */
+static void other_command(struct effecting *effecting, command run)
+{
+    struct run_command other = *run;
+    bool asks = false; /* command -v */
+    do {
+        other.argv++;
+        other.argc--;
+        asks |= other.argc != 0 &&
+                (strcmp(other.argv[0], "-v") == 0 || strcmp(other.argv[0], "-V") == 0);
+    } while (other.argc != 0 && strchr(other.argv[0], '=') != NULL);
+    other.output = NULL;
+    if (other.argc == 0 || asks)
+        return;
+    if (other.argv[0][0] == '-')
+        leave_gap(effecting, GAP_RUN, "/");
+    else
+        apply(effecting, &other);
+}
 
 static void apply(struct effecting *effecting, command run)
 {
@@ -425,7 +531,8 @@ static void apply(struct effecting *effecting, command run)
     if (run->output != NULL)
         unknown_at(effecting, *run->output != '\0' ? run->output : "/");
     bool sure = run->known && run->always;
-    if (does == NULL || (!sure && does != nothing && does != packages && does != adds_files))
+    if (does == NULL || (!sure && does != nothing && does != packages && does != adds_files &&
+                         does != other_command))
         leave_gap(effecting, GAP_RUN, "/");
     else
         does(effecting, run);
@@ -433,7 +540,8 @@ static void apply(struct effecting *effecting, command run)
 
 void effects_apply(struct assembly *assembly, struct built *built, const struct step *step)
 {
-    struct effecting effecting = {assembly, built, step, step->workdir, &assembly->arena};
+    struct effecting effecting = {assembly,      built,          step,
+                                  step->workdir, USUALLY_CLOSED, &assembly->arena};
     struct run_commands commands = {0};
     *vec_push(&built->runs) = (struct run){step->text, step->exports, step->instruction};
     bool whole = run_commands_read(step->text, step->exports, effecting.arena, &commands);

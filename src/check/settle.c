@@ -5,6 +5,7 @@
 #include "check/cures.h"
 #include "check/edits.h"
 #include "check/places.h"
+#include "check/settling.h"
 #include "verdict/findings.h"
 
 /* How far an error can be trusted where something is not known. */
@@ -25,18 +26,6 @@ static const struct {
     {RULE_INTERPRETER_MISSING, LIBC}, {RULE_INTERPRETER_REFUSED, LIBC},
 };
 
-struct settling {
-    const struct assembly *assembly;
-    const struct built *built;
-    const struct target *target;
-    const struct asked *asked;
-    struct arena *arena;
-    struct willrun_subject *subject;
-    struct willrun_finding *findings; /* those of the subject, and room for the notes before */
-    size_t count;
-    struct findings notes; /* that go before them */
-};
-
 static enum firmness firmness_of(const struct willrun_finding *finding)
 {
     for (size_t i = 0; i < sizeof firm_rules / sizeof *firm_rules; i++)
@@ -48,38 +37,14 @@ static enum firmness firmness_of(const struct willrun_finding *finding)
     return OPEN;
 }
 
-/* ---- which gap concerns a path ---- */
-
-static unsigned serial_of(const struct settling *settling, const char *path)
-{
-    int error;
-    const struct node *node = root_lookup(settling->built->root, settling->target->cwd, path, NULL,
-                                          LOOKUP_FOLLOW, &error);
-    return node != NULL ? node_copy(node) : 0;
-}
-
-/* The gap that may have put something else at `path`; what is only added to takes nothing away. */
-static const struct gap *gap_at(const struct settling *settling, const char *path)
-{
-    if (path == NULL || strchr(path, '/') == NULL)
-        return NULL;
-    unsigned serial = serial_of(settling, path);
-    if (*path != '/')
-        path = path_clean(settling->built->config.workdir, path, settling->arena);
-    return built_gap(settling->built, path, serial, false);
-}
-
-static bool is_whole(const struct gap *gap)
-{
-    return strcmp(gap->path, "/") == 0;
-}
+/* ---- which gap concerns an error ---- */
 
 /* The first gap of all that is below / and of `kind`. */
 static const struct gap *gap_of_all(const struct settling *settling, enum gap_kind kind)
 {
     for (size_t i = 0; i < settling->built->gaps.count; i++) {
         const struct gap *gap = &settling->built->gaps.at[i];
-        if (gap->kind == kind && is_whole(gap) && gap->only == NULL)
+        if (gap->kind == kind && gap_is_whole(gap) && gap->only == NULL)
             return gap;
     }
     return NULL;
@@ -112,7 +77,7 @@ static const struct gap *gap_of_search(const struct settling *settling,
 {
     const struct willrun_object *object = object_named(settling->subject, finding->object);
     for (size_t i = 0; object != NULL && i < object->trail_count; i++) {
-        const struct gap *gap = gap_at(settling, object->trail[i].path);
+        const struct gap *gap = settling_gap(settling, object->trail[i].path);
         if (gap != NULL)
             return gap;
     }
@@ -130,8 +95,8 @@ static const struct gap *gap_of_path(const struct settling *settling)
         return NULL;
     for (char *name = strtok_r(names, ":", &rest); name != NULL;
          name = strtok_r(NULL, ":", &rest)) {
-        const struct gap *gap =
-            gap_at(settling, arena_format(settling->arena, "%s/%s", name, settling->subject->path));
+        const struct gap *gap = settling_gap(
+            settling, arena_format(settling->arena, "%s/%s", name, settling->subject->path));
         if (gap != NULL)
             return gap;
     }
@@ -142,17 +107,17 @@ static const struct gap *gap_of_path(const struct settling *settling)
 static const struct gap *gap_of_open(const struct settling *settling,
                                      const struct willrun_finding *finding)
 {
-    const struct gap *gap = gap_at(settling, finding->object);
+    const struct gap *gap = settling_gap(settling, finding->object);
     if (gap == NULL)
-        gap = gap_at(settling, settling->subject->path);
+        gap = settling_gap(settling, settling->subject->path);
     for (size_t i = 0; gap == NULL && i < settling->subject->start_count; i++)
-        gap = gap_at(settling, settling->subject->starts[i]);
+        gap = settling_gap(settling, settling->subject->starts[i]);
     if (gap == NULL)
         gap = gap_of_search(settling, finding);
     if (gap == NULL)
         gap = gap_of_path(settling);
     if (gap == NULL && strcmp(finding->rule, rule_row(RULE_USER_MISSING)->name) == 0)
-        gap = gap_at(settling, "/etc/passwd");
+        gap = settling_gap(settling, "/etc/passwd");
     if (gap == NULL)
         gap = gap_of_all(settling, GAP_RUN);
     if (gap == NULL)
@@ -173,24 +138,38 @@ static bool brings_libc(const struct gap *gap)
 static const struct gap *gap_of_libc(const struct settling *settling,
                                      const struct willrun_finding *finding)
 {
-    const struct gap *gap = gap_at(settling, finding->object);
-    if (gap == NULL || (is_whole(gap) && gap->kind == GAP_RUN))
-        gap = gap_at(settling, settling->subject->path);
-    if (gap != NULL && gap->kind == GAP_RUN && is_whole(gap) && !brings_libc(gap))
+    const struct gap *gap = settling_gap(settling, finding->object);
+    if (gap == NULL || (gap_is_whole(gap) && gap->kind == GAP_RUN))
+        gap = settling_gap(settling, settling->subject->path);
+    if (gap != NULL && gap->kind == GAP_RUN && gap_is_whole(gap) && !brings_libc(gap))
         gap = NULL;
-    if (gap != NULL && gap->kind == GAP_IMAGE && is_whole(gap) &&
+    if (gap != NULL && gap->kind == GAP_IMAGE && gap_is_whole(gap) &&
         settling->target->versions != NULL)
         gap = NULL; /* its libc is known, though its files are not */
     return gap;
 }
 
+/* Does a RUN of which nothing is known work where the file is: in its folder, or on what it names?
+ * Or does it mend the ends of lines? */
+static bool works_on(const struct settling *settling, const struct gap *gap, const char *path)
+{
+    const char *text = gap->at != NULL ? gap->at->line : "";
+    path = path_clean(settling->built->config.workdir, path, settling->arena);
+    return strstr(text, strrchr(path, '/') + 1) != NULL || strstr(text, "dos2unix") != NULL ||
+           strstr(text, "\\r") != NULL ||
+           (gap->folder != NULL && gap->folder[1] != '\0' && paths_overlap(gap->folder, path));
+}
+
 static const struct gap *gap_of_firm(const struct settling *settling,
                                      const struct willrun_finding *finding)
 {
-    const struct gap *gap = gap_at(settling, settling->subject->path);
+    const char *path = settling->subject->path;
+    const struct gap *gap = settling_gap(settling, path);
     if (gap == NULL)
-        gap = gap_at(settling, finding->object);
-    return gap != NULL && gap->kind == GAP_RUN && is_whole(gap) ? NULL : gap;
+        gap = settling_gap(settling, path = finding->object);
+    if (gap != NULL && gap->kind == GAP_RUN && gap_is_whole(gap) && !works_on(settling, gap, path))
+        return NULL;
+    return gap;
 }
 
 /* A path that the root has not is no file that a gap could have changed. */
@@ -199,14 +178,14 @@ static const struct gap *gap_of_file(const struct settling *settling, const char
     int error;
     return path != NULL && root_lookup(settling->built->root, settling->target->cwd, path, NULL,
                                        LOOKUP_FOLLOW, &error) != NULL
-               ? gap_at(settling, path)
+               ? settling_gap(settling, path)
                : NULL;
 }
 
 static const struct gap *gap_of_own(const struct settling *settling,
                                     const struct willrun_finding *finding)
 {
-    const struct gap *gap = gap_at(settling, settling->subject->path);
+    const struct gap *gap = settling_gap(settling, settling->subject->path);
     for (size_t i = 0; gap == NULL && i < settling->subject->start_count; i++)
         gap = gap_of_file(settling, settling->subject->starts[i]);
     return gap != NULL ? gap : gap_of_file(settling, finding->object);
@@ -252,73 +231,6 @@ static const struct gap *gap_of_error(const struct settling *settling,
     default:
         return gap_of_open(settling, finding);
     }
-}
-
-/* ---- starts that may be broken ---- */
-
-/* Is one of the paths the other, or above it? */
-static bool overlap(const char *a, const char *b)
-{
-    size_t length = strlen(a), other = strlen(b), shared = length < other ? length : other;
-    const char *longer = length < other ? b : a;
-    return strncmp(a, b, shared) == 0 && (length == other || shared <= 1 || longer[shared] == '/');
-}
-
-/* Folders that a loader takes libraries from, or what it is told by. */
-static bool is_of_loader(const char *path)
-{
-    static const char *const places[] = {"/lib",
-                                         "/lib64",
-                                         "/usr/lib",
-                                         "/usr/lib64",
-                                         "/usr/local/lib",
-                                         "/etc/ld.so.preload",
-                                         "/etc/ld.so.cache"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (overlap(path, places[i]))
-            return true;
-    return false;
-}
-
-/* Does the gap bring files to a folder that the program's own search path may name? They may come
- * before the library that was found. */
-static bool is_searched(const struct settling *settling, const struct gap *gap)
-{
-    const char *path = gap->path;
-    struct process process = target_process(settling->target, NULL);
-    const char *paths = process_env(&process, "LD_LIBRARY_PATH");
-    const char *own = settling->subject->path, *slash = strrchr(own, '/');
-    if (gap->kind == GAP_RUN || gap->kind == GAP_CONTEXT)
-        return strstr(path, ".so") != NULL;
-    if (slash == own && strstr(path, ".so") != NULL) /* at the top, with all else */
-        return true;
-    if (*own == '/' && slash != own &&
-        overlap(path, arena_copy(settling->arena, own, (size_t)(slash - own))))
-        return true;
-    char *names = paths != NULL ? arena_string(settling->arena, paths) : NULL, *rest = NULL;
-    for (char *name = names != NULL ? strtok_r(names, ":;", &rest) : NULL; name != NULL;
-         name = strtok_r(NULL, ":;", &rest))
-        if (overlap(path, name))
-            return true;
-    return false;
-}
-
-static const struct gap *gap_of_start(const struct settling *settling)
-{
-    const struct willrun_subject *subject = settling->subject;
-    const struct gap *gap = gap_at(settling, subject->path);
-    bool dynamic = subject->object_count != 0 || subject->linkage == WILLRUN_DYNAMIC;
-    for (size_t i = 0; gap == NULL && i < subject->start_count; i++)
-        gap = gap_at(settling, subject->starts[i]);
-    for (size_t i = 0; gap == NULL && i < subject->object_count; i++)
-        gap = gap_at(settling, subject->objects[i].path);
-    for (size_t i = 0; gap == NULL && dynamic && i < settling->built->gaps.count; i++) {
-        const struct gap *other = &settling->built->gaps.at[i];
-        if (other->kind != GAP_ADDS &&
-            (is_whole(other) || is_of_loader(other->path) || is_searched(settling, other)))
-            gap = other;
-    }
-    return gap;
 }
 
 /* ---- notes ---- */
@@ -386,7 +298,7 @@ static void settle_fails(struct settling *settling)
 
 static void settle_runs(struct settling *settling)
 {
-    const struct gap *gap = gap_of_start(settling);
+    const struct gap *gap = settling_gap_of_start(settling);
     if (gap == NULL)
         return;
     note_gap(settling, gap);
@@ -417,6 +329,20 @@ static void keep_findings(struct settling *settling)
     vec_free(&settling->notes.list);
 }
 
+/* The trails of what is found served here alone, where nobody asked for them. */
+static void drop_trails(struct settling *settling)
+{
+    struct willrun_subject *subject = settling->subject;
+    struct willrun_object *kept =
+        arena_array(settling->arena, subject->object_count + 1, sizeof *kept);
+    for (size_t i = 0; i < subject->object_count; i++) {
+        kept[i] = subject->objects[i];
+        if (kept[i].path != NULL)
+            kept[i].trail_count = 0;
+    }
+    subject->objects = kept;
+}
+
 void settle_subject(const struct assembly *assembly, const struct target *target,
                     const struct asked *asked, struct arena *arena, struct willrun_subject *subject)
 {
@@ -436,6 +362,8 @@ void settle_subject(const struct assembly *assembly, const struct target *target
     if (subject->verdict == WILLRUN_RUNS || subject->verdict == WILLRUN_DEGRADED)
         settle_runs(&settling);
     keep_findings(&settling);
+    if (!assembly->willrun->trail)
+        drop_trails(&settling);
 }
 
 void settle_unknown(const struct assembly *assembly, const struct asked *asked, struct arena *arena,

@@ -164,7 +164,8 @@ bool checking_open_target(struct checking *checking)
     if (checking->target.platform == NULL && checking->assembly != NULL)
         checking->target.platform = assembly_machine(checking->assembly);
     checking->target.cpu_level = cpu_level(checking);
-    checking->target.trail = willrun->trail;
+    /* what is not known may come before what is found */
+    checking->target.trail = willrun->trail || checking->assembly != NULL;
     checking->target.host = willrun->host;
     checking->target.stages = checking->stages;
     find_libc(&checking->target);

@@ -226,6 +226,7 @@ static bool take_workdir(struct evaluating *evaluating, const struct instruction
     if (path == NULL)
         return false;
     config->workdir = path_clean(config->workdir, path, evaluating->arena);
+    config->floats = config->floats && *path != '/';
     config->workdir_at = instruction;
     step->kind = STEP_WORKDIR;
     step->workdir = config->workdir;
@@ -272,7 +273,9 @@ static void take_process(struct evaluating *evaluating, const struct instruction
 
 static bool take_step(struct evaluating *evaluating, const struct instruction *instruction)
 {
-    struct step step = {.instruction = instruction, .workdir = evaluating->out->config.workdir};
+    struct step step = {.instruction = instruction,
+                        .workdir = evaluating->out->config.workdir,
+                        .floats = evaluating->out->config.floats};
     bool ok = true;
     if (instruction->kind == INSTRUCTION_RUN) {
         step.kind = STEP_RUN;

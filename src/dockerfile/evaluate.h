@@ -19,6 +19,7 @@ struct step {
     enum step_kind kind;
     const struct instruction *instruction;
     const char *workdir; /* absolute; of STEP_WORKDIR the new one */
+    bool floats;         /* before it, as in stage_config */
 
     /* STEP_COPY: COPY and ADD */
     bool from_context;        /* from the build context … */
@@ -39,6 +40,7 @@ struct step {
 struct stage_config {
     struct variables variables;
     const char *user, *workdir;
+    bool floats; /* workdir is below that of an image whose settings are not known */
     const char *const *entrypoint, *const *command, *const *shell, *const *healthcheck;
     const struct instruction *entrypoint_at, *command_at, *healthcheck_at, *user_at, *workdir_at;
 };

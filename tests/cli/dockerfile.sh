@@ -170,6 +170,61 @@ sed -i '4i COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/'
 check 0 --dockerfile Dockerfile --format json
 if grep -q certificates-missing out; then fail "certificates are copied"; fi
 
+# What a RUN does is open where it may be the cure, and certain where it is the cause; so are the USER
+# and WORKDIR of an image that is not known.
+printf '#!/bin/sh\r\n' >context/crlf.sh
+printf '#!/bin/sh\n' >context/plain.sh
+echo 'int main(void) { return 0; }' | gcc -static -x c -o context/static -
+chmod 755 context/crlf.sh context/static
+chmod 644 context/plain.sh
+told() {
+    printf '%b' "$2" >Dockerfile
+    expect "$([[ $1 == '✗'* ]] && echo 1 || echo 0)" "$2" "$willrun" check --dockerfile Dockerfile --context context
+    has "$1"
+}
+known='FROM debian:12-slim\n' unknown='FROM corp/base:1\n'
+told '✗ /run.sh' "$unknown"'COPY crlf.sh /run.sh\nENTRYPOINT ["/run.sh"]\n'
+told '✗ /run.sh' "$unknown"'COPY plain.sh /run.sh\nENTRYPOINT ["/run.sh"]\n'
+told '✗ /run.sh' "$known"'RUN anything\nCOPY plain.sh /run.sh\nENTRYPOINT ["/run.sh"]\n'
+told '? /a/run.sh' "$known"'COPY plain.sh /a/run.sh\nRUN anything\nENTRYPOINT ["/a/run.sh"]\n'
+told '? /a/run.sh' "$known"'COPY crlf.sh /a/run.sh\nRUN anything\nENTRYPOINT ["/a/run.sh"]\n'
+told '? /a/run.sh' "$known"'COPY crlf.sh /a/run.sh\nRUN find /a | xargs dos2unix\nENTRYPOINT ["/a/run.sh"]\n'
+told '? ./run.sh' "$known"'WORKDIR /a\nCOPY crlf.sh run.sh\nRUN find . -exec anything {} +\nENTRYPOINT ["./run.sh"]\n'
+told '? /s' "$unknown"'COPY --chmod=700 static /s\nENTRYPOINT ["/s"]\n'
+told '✓ /s' "$unknown"'COPY --chmod=700 static /s\nUSER 0\nENTRYPOINT ["/s"]\n'
+told '✓ /s' "$unknown"'COPY --chmod=755 static /s\nENTRYPOINT ["/s"]\n'
+told '? /s' 'FROM bitnami/redis:7\nCOPY --chmod=700 static /s\nENTRYPOINT ["/s"]\n'
+told '? /s' "$unknown"'RUN useradd u\nCOPY --chown=1000 --chmod=700 static /s\nUSER u\nENTRYPOINT ["/s"]\n'
+told '? /s' "$unknown"'COPY static s\nENTRYPOINT ["/s"]\n'
+told '✓ ./s' "$unknown"'COPY static s\nENTRYPOINT ["./s"]\n'
+told '? ./s' "$unknown"'COPY static /a/s\nWORKDIR a\nENTRYPOINT ["./s"]\n'
+told '✓ ./s' "$unknown"'COPY static /a/s\nWORKDIR /a\nENTRYPOINT ["./s"]\n'
+told '✗ /s' 'FROM gcr.io/distroless/static-debian12:nonroot\nCOPY --chmod=700 static /s\nENTRYPOINT ["/s"]\n'
+told '✗ /s' "$known"'RUN useradd a && useradd b\nCOPY --chown=a --chmod=700 static /s\nUSER b\nENTRYPOINT ["/s"]\n'
+told '✓ /s' "$known"'RUN useradd a && useradd b\nCOPY --chown=b --chmod=700 static /s\nUSER b\nENTRYPOINT ["/s"]\n'
+told '✗ /a/s' "$known"'RUN umask 077 && mkdir /a\nCOPY static /a/s\nUSER 9\nENTRYPOINT ["/a/s"]\n'
+told '✗ /s' "$known"'COPY static /s\nRUN env A=B rm /s\nENTRYPOINT ["/s"]\n'
+told '✗ /s' "$known"'COPY static /s\nRUN command rm /s\nENTRYPOINT ["/s"]\n'
+told '✓ /s' "$known"'COPY static /s\nRUN command -v rm\nENTRYPOINT ["/s"]\n'
+for run in 'curl -L http://x/t | tar -xzC /usr/local' 'tar xzC /usr/local' 'tar -xf t -C/usr/local' \
+    'unzip -od /usr/local t' 'unzip t -d/usr/local' 'wget -qP /usr/local/bin http://x/s' \
+    'wget -qO /usr/local/bin/s http://x' 'curl -sSLo /usr/local/bin/s http://x' 'cp -t /usr/local/bin s' \
+    'curl --output-dir /usr/local/bin -O http://x/s' 'curl -o a http://x -o /usr/local/bin/s http://y' \
+    'install -Dm755 -t /usr/local/bin s' 'mv --target-directory=/usr/local/bin s'; do
+    told '? /usr/local/bin/s' "$known"'WORKDIR /w\nRUN '"$run"'\nENTRYPOINT ["/usr/local/bin/s"]\n'
+done
+
+# What is not known may bring a library that comes before the one that is found: by the RUNPATH.
+echo 'int main(void) { return 0; }' | gcc -Wl,--no-as-needed,-rpath,/opt/lib -x c -o context/app - -lm
+found="$known"'COPY app /bin/app\n' start='\nENTRYPOINT ["/bin/app"]\n'
+told '✓ /bin/app' "$found$start"
+told '? /bin/app' "$found"'RUN tar xf t -C /opt/lib'"$start"
+told '? /bin/app' "$found"'RUN cp /t/* /opt/lib/'"$start"
+told '? /bin/app' "$found"'ADD http://x/t /opt/lib/libm.so.6'"$start"
+told '? /bin/app' "FROM golang AS b\nRUN make\n$found"'COPY --from=b /out/ /opt/lib/'"$start"
+told '✓ /bin/app' "FROM golang AS b\nRUN make\n$found"'COPY --from=b /out/ /opt/data/'"$start"
+told '✓ /bin/app' "$found"'RUN mkdir /opt/lib && ln -s /no /opt/lib/libm.so.6'"$start"
+
 # However many stages there are, it ends with a sentence.
 {
     echo 'FROM scratch AS s0'
