@@ -21,16 +21,21 @@ static bool is_mount(const struct node *node)
 
 struct nodes VEC(const struct node *);
 
+struct sighting {
+    const struct node *node;
+    int error; /* errno of a folder: it, or something in it, could not be seen; 0 of a file */
+};
+
 /* A walk of one thread, and the reading of what it finds by all of them. */
 struct survey {
     struct facts *facts;
     const struct meter *meter;
-    unsigned copy;        /* only what this one brought; 0: everything */
-    pthread_mutex_t lock; /* guards all below */
-    pthread_cond_t found; /* `files` grew, or is complete */
-    struct nodes files;   /* in the order of the walk; folders: where something cannot be seen */
-    size_t next;          /* the first that no thread has taken */
-    bool complete;        /* no more will come */
+    unsigned copy;                     /* only what this one brought; 0: everything */
+    pthread_mutex_t lock;              /* guards all below */
+    pthread_cond_t grew;               /* `files` did, or is complete */
+    struct VEC(struct sighting) files; /* in the order of the walk */
+    size_t next;                       /* the first that no thread has taken */
+    bool complete;                     /* no more will come */
 };
 
 /* ---- walking ---- */
@@ -45,15 +50,16 @@ static void add_files(struct survey *survey, const struct node *const *nodes, si
     pthread_mutex_lock(&survey->lock);
     for (size_t i = 0; i < count; i++)
         if (nodes[i]->type == NODE_FILE && is_wanted(survey, nodes[i]))
-            *vec_push(&survey->files) = nodes[i];
-    pthread_cond_broadcast(&survey->found);
+            *vec_push(&survey->files) = (struct sighting){nodes[i], 0};
+    pthread_cond_broadcast(&survey->grew);
     pthread_mutex_unlock(&survey->lock);
 }
 
-static void add_folder(struct survey *survey, const struct node *folder)
+/* The error is kept: asked again, the folder may well open, and what is in it was never walked. */
+static void add_folder(struct survey *survey, const struct node *folder, int error)
 {
     pthread_mutex_lock(&survey->lock);
-    *vec_push(&survey->files) = folder;
+    *vec_push(&survey->files) = (struct sighting){folder, error};
     pthread_mutex_unlock(&survey->lock);
 }
 
@@ -68,9 +74,11 @@ static void walk(struct survey *survey, const struct node *dir)
         const struct node *at = open.at[--open.count], **nodes;
         struct arena scratch = {0};
         size_t count = 0;
-        if (root_list(facts_root(survey->facts), at, &scratch, &nodes, &count) != 0 ||
-            root_unseen(facts_root(survey->facts), at) != 0)
-            add_folder(survey, at); /* what cannot be listed or seen must not vanish */
+        int error = root_list(facts_root(survey->facts), at, &scratch, &nodes, &count);
+        if (error == 0)
+            error = root_unseen(facts_root(survey->facts), at);
+        if (error != 0)
+            add_folder(survey, at, error); /* what cannot be listed or seen must not vanish */
         for (size_t i = count; i-- > 0;)
             if (nodes[i]->type == NODE_DIR && !is_mount(nodes[i]) && is_wanted(survey, nodes[i]))
                 *vec_push(&open) = nodes[i];
@@ -80,7 +88,7 @@ static void walk(struct survey *survey, const struct node *dir)
     vec_free(&open);
     pthread_mutex_lock(&survey->lock);
     survey->complete = true;
-    pthread_cond_broadcast(&survey->found);
+    pthread_cond_broadcast(&survey->grew);
     pthread_mutex_unlock(&survey->lock);
 }
 
@@ -94,9 +102,9 @@ static size_t take(struct survey *survey, const struct node **taken)
     size_t count = 0;
     pthread_mutex_lock(&survey->lock);
     while (survey->next == survey->files.count && !survey->complete)
-        pthread_cond_wait(&survey->found, &survey->lock);
+        pthread_cond_wait(&survey->grew, &survey->lock);
     while (count < AT_ONCE && !meter_stopped(survey->meter) && survey->next < survey->files.count)
-        taken[count++] = survey->files.at[survey->next++];
+        taken[count++] = survey->files.at[survey->next++].node;
     pthread_mutex_unlock(&survey->lock);
     return count;
 }
@@ -133,15 +141,12 @@ static void add(struct asked_list *list, const char *path, int error)
     *vec_push(list) = (struct asked){.path = path, .error = error};
 }
 
-static void add_node(struct facts *facts, const struct node *node, struct arena *arena,
-                     struct asked_list *list)
+static void add_found(struct facts *facts, const struct sighting *found, struct arena *arena,
+                      struct asked_list *list)
 {
+    const struct node *node = found->node;
     if (node->type == NODE_DIR) {
-        const struct node **nodes;
-        size_t count;
-        int error = root_list(facts_root(facts), node, arena, &nodes, &count);
-        add(list, node_path(node, arena),
-            error != 0 ? error : root_unseen(facts_root(facts), node));
+        add(list, node_path(node, arena), found->error);
         return;
     }
     const struct file_facts *file = facts_of(facts, node);
@@ -160,9 +165,9 @@ void walk_subjects(struct facts *facts, const struct node *dir, unsigned copy, s
                             .meter = meter_here,
                             .copy = copy,
                             .lock = PTHREAD_MUTEX_INITIALIZER,
-                            .found = PTHREAD_COND_INITIALIZER};
+                            .grew = PTHREAD_COND_INITIALIZER};
     survey_run(&survey, dir, threads);
     for (size_t i = 0; i < survey.files.count && !meter_stopped(meter_here); i++)
-        add_node(facts, survey.files.at[i], arena, list);
+        add_found(facts, &survey.files.at[i], arena, list);
     vec_free(&survey.files);
 }

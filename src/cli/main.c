@@ -1,7 +1,9 @@
 /* willrun: the command line of libwillrun. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +24,37 @@ static bool keep_standard_files(void)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
             return false;
     return true;
+}
+
+static volatile sig_atomic_t over; /* the command has come to its end */
+
+/* Memory is exhausted: that ends the process wherever it is noticed, in libarchive with the status
+ * of a verdict. */
+static void on_exit_before_the_end(void)
+{
+    if (over)
+        return;
+    output_abandon();
+    _exit(EXIT_TROUBLE);
+}
+
+/* A mapped file became shorter: there is nothing to read any more where bytes were. */
+static void on_bus_error(int number)
+{
+    static const char sentence[] =
+        "willrun: a file was cut short by another process while it was read\n";
+    (void)number;
+    output_abandon();
+    ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
+    (void)written; /* there is nobody else to tell */
+    _exit(EXIT_TROUBLE);
+}
+
+static void end_with_a_status(void)
+{
+    struct sigaction action = {.sa_handler = on_bus_error, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGBUS, &action, NULL);
+    atexit(on_exit_before_the_end);
 }
 
 static int print_help(const struct command *command)
@@ -94,11 +127,8 @@ static int run(const struct command *command, int count, char *const *arguments)
     return status;
 }
 
-int main(int argc, char **argv)
+static int run_arguments(int argc, char **argv)
 {
-    if (!keep_standard_files())
-        return complain("cannot open /dev/null");
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is told as any other write that fails */
     if (argc < 2)
         return complain_usage(NULL, "name a command");
     const char *name = argv[1];
@@ -110,4 +140,15 @@ int main(int argc, char **argv)
     if (strcmp(name, "--version") == 0)
         return print_version();
     return unknown_command(name);
+}
+
+int main(int argc, char **argv)
+{
+    if (!keep_standard_files())
+        return complain("cannot open /dev/null");
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is told as any other write that fails */
+    end_with_a_status();
+    int status = run_arguments(argc, argv);
+    over = true;
+    return status;
 }

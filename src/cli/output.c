@@ -13,10 +13,15 @@
 /* For the signal handler: what to remove. Written before signals are caught. */
 static const char *volatile unfinished;
 
-static void on_signal(int number)
+void output_abandon(void)
 {
     if (unfinished != NULL)
         unlink(unfinished);
+}
+
+static void on_signal(int number)
+{
+    output_abandon();
     raise(number); /* SA_RESETHAND: the default action now */
 }
 

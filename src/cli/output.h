@@ -26,4 +26,8 @@ bool output_keep(struct output *output);
 /* Leave no trace. */
 void output_drop(struct output *output);
 
+/* The same of what is not finished, for a process that ends where it stands. Signal handlers may
+ * call it. */
+void output_abandon(void);
+
 #endif
