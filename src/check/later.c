@@ -154,10 +154,23 @@ static void note_described(const struct later *later, struct span bytes)
 
 /* ---- what shows by its imports ---- */
 
+/* Which first letters the words have, the bit of each by its low five bits. */
+static uint32_t letters_of(const char *words)
+{
+    uint32_t letters = 0;
+    for (const char *at = words; *at != 0; at++)
+        if (at == words || at[-1] == ' ')
+            letters |= UINT32_C(1) << (*at & 31);
+    return letters;
+}
+
 const char *later_import(const struct elf_facts *elf, const char *functions, struct arena *arena)
 {
+    uint32_t letters = letters_of(functions);
     for (size_t i = 0; i < elf->ref_count; i++) {
         const struct elf_ref *ref = &elf->refs[i];
+        if ((letters & UINT32_C(1) << (*ref->name & 31)) == 0)
+            continue; /* most are none of them */
         size_t length = strlen(ref->name);
         const char *at = ref->defined || ref->bind == STB_WEAK || length == 0
                              ? NULL

@@ -138,8 +138,22 @@ static bool take_lines(struct gathering *gathering, const char *name, const char
     return true;
 }
 
+extern char **environ;
+
+/* Mostly there is none, and then no option's need be looked for. */
+static bool has_variables(void)
+{
+    static const char prefix[] = "WILLRUN_";
+    for (char *const *at = environ; at != NULL && *at != NULL; at++)
+        if (strncmp(*at, prefix, sizeof prefix - 1) == 0)
+            return true;
+    return false;
+}
+
 static bool take_environment(struct gathering *gathering)
 {
+    if (!has_variables())
+        return true;
     for (size_t i = 0; i < option_count; i++) {
         const struct option *option = &option_table[i];
         if ((option->commands & gathering->command) == 0 || is_of_call(option))

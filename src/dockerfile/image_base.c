@@ -38,17 +38,30 @@ static const struct absent_row {
 #undef ABSENT
     {NULL, NULL}};
 
-/* On what the tags stand from a version on: kind "" is neither slim nor alpine. */
+/* On what the tags stand from a version on: kind "" is neither slim nor alpine. The texts stand in
+ * the rows: pointers to them would all be relocated at each start. */
+enum { REPOSITORY_SIZE = 32, KIND_SIZE = 8, TAG_SIZE = 24 };
 static const struct tag_row {
-    const char *repository, *kind, *version, *release;
+    char repository[REPOSITORY_SIZE], kind[KIND_SIZE], version[TAG_SIZE], release[TAG_SIZE];
+    bool is_name; /* `version` is a name, and there is no kind */
 } tags[] = {
-#define TAGS(repository, kind, version, release) {repository, kind, version, release},
-#define TAG(repository, name, release) {repository, NULL, name, release},
+#define TAGS(repository, kind, version, release) {repository, kind, version, release, false},
+#define TAG(repository, name, release) {repository, "", name, release, true},
 #include "image-tags.def"
 #include "images.def"
 #undef TAGS
 #undef TAG
-    {NULL, NULL, NULL, NULL}};
+};
+
+#define TAGS(repository, kind, version, release)                                                   \
+    _Static_assert(sizeof repository <= REPOSITORY_SIZE && sizeof kind <= KIND_SIZE &&             \
+                       sizeof version <= TAG_SIZE && sizeof release <= TAG_SIZE,                   \
+                   "a longer row");
+#define TAG(repository, name, release) TAGS(repository, "", name, release)
+#include "image-tags.def"
+#include "images.def"
+#undef TAGS
+#undef TAG
 
 const char *image_base_date(void)
 {
@@ -157,12 +170,13 @@ static const char *release_of_kind(const struct image_name *name, const char *ki
                                    const char *version)
 {
     const char *release = NULL;
-    for (const struct tag_row *row = tags; row->repository != NULL; row++) {
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+        const struct tag_row *row = &tags[i];
         if (!is_of(name->repository, row->repository))
             continue;
-        if (row->kind == NULL && strcmp(row->version, name->tag) == 0)
+        if (row->is_name && strcmp(row->version, name->tag) == 0)
             return row->release;
-        if (row->kind != NULL && *version != '\0' && strcmp(row->kind, kind) == 0 &&
+        if (!row->is_name && *version != '\0' && strcmp(row->kind, kind) == 0 &&
             reaches(version, row->version))
             release = row->release;
     }

@@ -7,7 +7,18 @@
 
 /* ---- symbols ---- */
 
-static const char *const glibc_only[] = {
+/* The names stand in the rows themselves: pointers to them would all be relocated at each start,
+ * whether anybody looks at them or not. */
+enum { NAME_SIZE = 48, LONG_NAME_SIZE = 192, VERSION_SIZE = 16 };
+#define GLIBC_ONLY(name) _Static_assert(sizeof name <= NAME_SIZE, "a longer name");
+#define LIBSTDCXX(name, version)                                                                   \
+    _Static_assert(sizeof name <= LONG_NAME_SIZE && sizeof version <= VERSION_SIZE, "a longer "    \
+                                                                                    "row");
+#include "libc-symbols.def"
+#undef GLIBC_ONLY
+#undef LIBSTDCXX
+
+static const char glibc_only[][NAME_SIZE] = {
 #define GLIBC_ONLY(name) name,
 #define LIBSTDCXX(name, version)
 #include "libc-symbols.def"
@@ -19,7 +30,9 @@ struct symbol {
     const char *name, *version;
 };
 
-static const struct symbol late_libstdcxx[] = {
+static const struct late_row {
+    char name[LONG_NAME_SIZE], version[VERSION_SIZE];
+} late_libstdcxx[] = {
 #define GLIBC_ONLY(name)
 #define LIBSTDCXX(name, version) {name, version},
 #include "libc-symbols.def"
@@ -36,9 +49,7 @@ static const struct symbol late_musl[] = {
 /* Both kinds of row begin with their name. */
 static int by_name(const void *name, const void *row)
 {
-    const char *own;
-    memcpy(&own, row, sizeof own);
-    return strcmp(name, own);
+    return strcmp(name, row);
 }
 
 bool symbol_is_glibc_only(const char *name)
@@ -49,7 +60,7 @@ bool symbol_is_glibc_only(const char *name)
 
 const char *symbol_late_libstdcxx(const char *name)
 {
-    const struct symbol *row =
+    const struct late_row *row =
         bsearch(name, late_libstdcxx, sizeof late_libstdcxx / sizeof *late_libstdcxx,
                 sizeof *late_libstdcxx, by_name);
     return row != NULL ? row->version : NULL;

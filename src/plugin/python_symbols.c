@@ -3,6 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PYTHON_SYMBOL(name, added, first, last, stable)                                            \
+    _Static_assert(sizeof name <= PYTHON_NAME_SIZE, "a longer name");
+#include "python-symbols.def"
+#undef PYTHON_SYMBOL
+
 static const struct python_symbol symbols[] = {
 #define PYTHON_SYMBOL(name, added, first, last, stable) {name, added, first, last, stable},
 #include "python-symbols.def"

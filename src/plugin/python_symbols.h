@@ -4,12 +4,14 @@
 
 #include <stdint.h>
 
+enum { PYTHON_NAME_SIZE = 64 };
+
 /* Minors of Python 3. */
 struct python_symbol {
-    const char *name;
-    uint8_t added;       /* as its documentation says; 0: it does not */
-    uint8_t first, last; /* of the interpreters looked at that export it */
-    uint8_t stable;      /* since when it is in the stable ABI; 0: it is not */
+    char name[PYTHON_NAME_SIZE]; /* itself: a pointer would be relocated at each start */
+    uint8_t added;               /* as its documentation says; 0: it does not */
+    uint8_t first, last;         /* of the interpreters looked at that export it */
+    uint8_t stable;              /* since when it is in the stable ABI; 0: it is not */
 };
 
 /* The minors of the interpreters that were looked at, ascending, 0 at the end. */

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/hash.h"
-#include "base/vec.h"
 
 /* Layout: glibc sysdeps/generic/dl-cache.h. */
 enum {
@@ -33,7 +31,6 @@ static const uint64_t ISA_LEVEL_BITS = 0x3ff; /* of the upper half; compared by 
 struct entry {
     const char *name, *path; /* in the file */
     unsigned rank;           /* of its glibc-hwcaps subfolder, 1 best; 0: none */
-    uint64_t key;
 };
 
 struct ldcache {
@@ -48,11 +45,6 @@ struct ldcache {
     uint64_t strings; /* what names and paths count from */
     uint32_t count;
     bool valid, is_old;
-    bool has_better;              /* some entry may be for better CPUs */
-    unsigned asked;               /* lookups until now */
-    struct VEC(struct entry) all; /* once more is asked, in the order of the file */
-    uint32_t *slots;              /* by name: 1 + index of the chosen entry; NULL: not made */
-    size_t room;
     struct arena arena; /* holds the file */
 };
 
@@ -146,15 +138,6 @@ static bool entry_rank(const struct ldcache *cache, uint64_t base, uint64_t hwca
 
 /* ---- the two forms ---- */
 
-/* Does some entry stand in a subfolder for certain CPUs? */
-static bool has_hwcaps(const struct ldcache *cache)
-{
-    bool has = false;
-    for (uint32_t i = 0; !has && i < cache->count; i++)
-        has = u64_at(cache, cache->table + (uint64_t)i * NEW_ENTRY + 16) != 0;
-    return has;
-}
-
 static bool open_new(struct ldcache *cache, uint64_t base)
 {
     struct span magic, table;
@@ -170,7 +153,6 @@ static bool open_new(struct ldcache *cache, uint64_t base)
     cache->base = cache->strings = base;
     cache->table = base + NEW_HEADER;
     cache->count = count;
-    cache->has_better = has_hwcaps(cache);
     return true;
 }
 
@@ -224,18 +206,82 @@ static bool is_preferred(const struct entry *entry, const struct entry *chosen)
 
 /* ---- lookups ---- */
 
-/* One name in the file itself; `for_better`: as a better CPU has it. */
-static const char *scan(const struct ldcache *cache, const char *name, bool for_better)
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static uint32_t number_at(const char **text)
+{
+    uint32_t number = 0;
+    while (is_digit(**text))
+        number = number * 10 + (uint32_t)(*(*text)++ - '0');
+    return number;
+}
+
+/* The order of entries, where numbers are compared as numbers: _dl_cache_libcmp. */
+static int compare(const char *a, const char *b)
+{
+    while (*a != 0) {
+        if (is_digit(*a) && is_digit(*b)) {
+            uint32_t left = number_at(&a), right = number_at(&b);
+            if (left != right)
+                return (int32_t)(left - right);
+        } else if (is_digit(*a) || is_digit(*b)) {
+            return is_digit(*a) ? 1 : -1;
+        } else if (*a != *b) {
+            return *a - *b;
+        } else {
+            a++;
+            b++;
+        }
+    }
+    return -(*b != 0);
+}
+
+/* What entry `index` is called; NULL: its name lies outside of the file. */
+static const char *name_at(const struct ldcache *cache, uint32_t index)
+{
+    return text_at(cache, cache->strings + u32_at(cache, place_of(cache, index) + 4));
+}
+
+static bool is_called(const struct ldcache *cache, uint32_t index, const char *name)
+{
+    const char *own = name_at(cache, index);
+    return own != NULL && compare(name, own) == 0;
+}
+
+/* The first entry of `name`, found by halves as ld.so does it, so that both miss it in a table that
+ * is not sorted; cache->count: there is none. */
+static uint32_t first_of(const struct ldcache *cache, const char *name)
+{
+    uint32_t from = 0, to = cache->count;
+    while (from < to) {
+        uint32_t middle = from + (to - from - 1) / 2;
+        const char *own = name_at(cache, middle);
+        int order = own != NULL ? compare(name, own) : 0;
+        if (own == NULL)
+            return cache->count;
+        if (order == 0) {
+            while (middle > 0 && is_called(cache, middle - 1, name))
+                middle--;
+            return middle;
+        }
+        if (order < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return cache->count;
+}
+
+/* `for_better`: as a better CPU has it. */
+static const char *find(const struct ldcache *cache, const char *name, bool for_better)
 {
     struct entry chosen = {0}, entry;
-    size_t size = strlen(name) + 1;
-    for (uint32_t i = 0; i < cache->count; i++) {
-        uint64_t at = cache->strings + u32_at(cache, place_of(cache, i) + 4);
+    for (uint32_t i = first_of(cache, name); i < cache->count && is_called(cache, i, name); i++) {
         bool better;
-        if (at >= cache->texts.size || size > cache->texts.size - at ||
-            cache->texts.data[at + size - 1] != 0 || /* most are of another length */
-            memcmp(cache->texts.data + at, name, size) != 0 ||
-            !read_entry(cache, i, &entry, &better) || better != for_better)
+        if (!read_entry(cache, i, &entry, &better) || better != for_better)
             continue;
         if (for_better)
             return entry.path;
@@ -243,35 +289,6 @@ static const char *scan(const struct ldcache *cache, const char *name, bool for_
             chosen = entry;
     }
     return chosen.path;
-}
-
-static void index_entry(struct ldcache *cache, uint32_t place)
-{
-    const struct entry *entry = &cache->all.at[place];
-    size_t at = entry->key & (cache->room - 1);
-    while (cache->slots[at] != 0 && cache->all.at[cache->slots[at] - 1].key != entry->key)
-        at = (at + 1) & (cache->room - 1);
-    if (cache->slots[at] == 0 || is_preferred(entry, &cache->all.at[cache->slots[at] - 1]))
-        cache->slots[at] = place + 1;
-}
-
-static void index_entries(struct ldcache *cache)
-{
-    struct entry entry;
-    bool better;
-    for (uint32_t i = 0; i < cache->count; i++) {
-        if (!read_entry(cache, i, &entry, &better))
-            continue;
-        entry.key = hash_bytes(entry.name, strlen(entry.name));
-        if (!better)
-            *vec_push(&cache->all) = entry;
-    }
-    cache->room = 16;
-    while (cache->room < cache->all.count * 2)
-        cache->room *= 2;
-    cache->slots = arena_array(&cache->arena, cache->room, sizeof *cache->slots);
-    for (size_t i = 0; i < cache->all.count; i++)
-        index_entry(cache, (uint32_t)i);
 }
 
 struct ldcache *ldcache_read(struct span bytes, struct arena *arena, const struct elf_facts *loader,
@@ -296,7 +313,6 @@ void ldcache_free(struct ldcache *cache)
 {
     if (cache == NULL)
         return;
-    vec_free(&cache->all);
     arena_free(&cache->arena);
     free(cache);
 }
@@ -306,26 +322,12 @@ bool ldcache_valid(const struct ldcache *cache)
     return cache->valid;
 }
 
-const char *ldcache_find(struct ldcache *cache, const char *name)
+const char *ldcache_find(const struct ldcache *cache, const char *name)
 {
-    enum { FEW = 24 }; /* lookups that cost less than an index */
-    if (cache->asked < FEW) {
-        cache->asked++;
-        return scan(cache, name, false);
-    }
-    if (cache->slots == NULL)
-        index_entries(cache);
-    uint64_t key = hash_bytes(name, strlen(name));
-    for (size_t at = key & (cache->room - 1); cache->slots[at] != 0;
-         at = (at + 1) & (cache->room - 1)) {
-        const struct entry *entry = &cache->all.at[cache->slots[at] - 1];
-        if (entry->key == key)
-            return entry->path;
-    }
-    return NULL;
+    return find(cache, name, false);
 }
 
 const char *ldcache_find_better(const struct ldcache *cache, const char *name)
 {
-    return cache->has_better ? scan(cache, name, true) : NULL;
+    return find(cache, name, true);
 }

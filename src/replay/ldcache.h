@@ -15,15 +15,14 @@ struct ldcache;
 /* Read the cache in `bytes` for a loader of the machine in `loader` on `cpu`, which it
  * is read for; big- and little-endian, old and new form, hwcaps
  * extension. Never NULL: a file that is no cache is an empty one, as for ld.so
- * (ldcache_valid tells). It takes `arena`, which holds the bytes. One thread at a time
- * uses a cache. */
+ * (ldcache_valid tells). It takes `arena`, which holds the bytes. */
 struct ldcache *ldcache_read(struct span bytes, struct arena *arena, const struct elf_facts *loader,
                              const struct cpu *cpu);
 void ldcache_free(struct ldcache *cache);
 bool ldcache_valid(const struct ldcache *cache);
 
 /* The path that ld.so takes for `name`; NULL: not in the cache. */
-const char *ldcache_find(struct ldcache *cache, const char *name);
+const char *ldcache_find(const struct ldcache *cache, const char *name);
 
 /* The path that ld.so takes for `name` on a better CPU; NULL: no other. */
 const char *ldcache_find_better(const struct ldcache *cache, const char *name);
