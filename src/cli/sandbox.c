@@ -56,12 +56,15 @@ struct ruleset {
     int fd;
     __u64 handled;
     struct sandbox *sandbox;
+    bool all; /* may be read already */
 };
 
-/* What does not exist needs no rule. */
-static void allow(const struct ruleset *ruleset, const char *path, __u64 access)
+/* What does not exist needs no rule, nor what is beneath / where that may be read. */
+static void allow(struct ruleset *ruleset, const char *path, __u64 access)
 {
     struct stat status;
+    if (ruleset->all && (access & WRITING) == 0)
+        return;
     struct landlock_path_beneath_attr rule = {.allowed_access = access & ruleset->handled,
                                               .parent_fd =
                                                   *path != 0 ? open(path, O_PATH | O_CLOEXEC) : -1};
@@ -70,13 +73,16 @@ static void allow(const struct ruleset *ruleset, const char *path, __u64 access)
     if (fstat(rule.parent_fd, &status) == 0) {
         if (!S_ISDIR(status.st_mode))
             rule.allowed_access &= OF_FILE;
-        if (syscall(SYS_landlock_add_rule, ruleset->fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0)
+        if (syscall(SYS_landlock_add_rule, ruleset->fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) ==
+            0) {
             ++*((access & WRITING) != 0 ? &ruleset->sandbox->writes : &ruleset->sandbox->reads);
+            ruleset->all |= strcmp(path, "/") == 0;
+        }
     }
     close(rule.parent_fd);
 }
 
-static void allow_folder_of(const struct ruleset *ruleset, const char *path, __u64 access)
+static void allow_folder_of(struct ruleset *ruleset, const char *path, __u64 access)
 {
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
@@ -92,7 +98,7 @@ enum { COLONS_MOST = 8 }; /* that a path of this machine is looked for at */
 
 /* What the first part of `path`, which ends at `length`, allows: a pattern's matches are all in the
  * folder before it. */
-static void allow_part(const struct ruleset *ruleset, char *path, size_t length)
+static void allow_part(struct ruleset *ruleset, char *path, size_t length)
 {
     path[length] = 0;
     if (path[strcspn(path, "*?[")] == 0) {
@@ -106,7 +112,7 @@ static void allow_part(const struct ruleset *ruleset, char *path, size_t length)
 
 /* `text` may be PATH, PREFIX:PATH, PATH:REFERENCE or :PATH:PATH, where \: is a colon of a path.
  * Whatever of it is a path of this machine may be read: the user names it. */
-static void allow_source(const struct ruleset *ruleset, const char *text)
+static void allow_source(struct ruleset *ruleset, const char *text)
 {
     char path[PATH_MAX];
     size_t length = strlen(text);
@@ -128,7 +134,7 @@ static void allow_source(const struct ruleset *ruleset, const char *text)
     }
 }
 
-static void allow_named(const struct ruleset *ruleset, const struct options *options)
+static void allow_named(struct ruleset *ruleset, const struct options *options)
 {
     for (size_t i = 0; i < options->settings.count; i++) {
         const struct setting *setting = &options->settings.at[i];
@@ -151,7 +157,7 @@ static void allow_named(const struct ruleset *ruleset, const struct options *opt
 }
 
 /* What willrun itself reads: its profiles, libmagic's database, the terminal. */
-static void allow_own(const struct ruleset *ruleset)
+static void allow_own(struct ruleset *ruleset)
 {
     static const char *const places[] = {
         WILLRUN_SHARE,     "/usr/share/misc", "/usr/lib/file",
@@ -161,6 +167,8 @@ static void allow_own(const struct ruleset *ruleset)
     char program[PATH_MAX], place[PATH_MAX + 32];
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         allow(ruleset, places[i], READING);
+    if (ruleset->all)
+        return;
     const char *data = getenv("WILLRUN_DATA");
     if (data != NULL)
         allow(ruleset, data, READING);
@@ -175,7 +183,7 @@ static void allow_own(const struct ruleset *ruleset)
 }
 
 /* A file is written beside its final place and then renamed; what is behind a link is replaced. */
-static void allow_output(const struct ruleset *ruleset, const char *path)
+static void allow_output(struct ruleset *ruleset, const char *path)
 {
     char target[PATH_MAX];
     if (path == NULL || *path == 0)
@@ -185,7 +193,7 @@ static void allow_output(const struct ruleset *ruleset, const char *path)
                     READING | WRITING | truncating | referring);
 }
 
-static void allow_writing(const struct ruleset *ruleset, const struct options *options)
+static void allow_writing(struct ruleset *ruleset, const struct options *options)
 {
     allow_output(ruleset, options->output);
     allow_output(ruleset, options->to);
@@ -217,7 +225,7 @@ static void restrict_files(struct sandbox *sandbox, const struct options *option
 
 /* ---- calls: seccomp(2) ---- */
 
-/* What no part of willrun ever does. Rows that a machine has not are left out. */
+/* What no part of willrun ever does, in no order. Rows that a machine has not are left out. */
 static const int forbidden[] = {
     SYS_execve,
     SYS_execveat,
@@ -326,6 +334,52 @@ enum { FORBIDDEN = sizeof forbidden / sizeof *forbidden };
 
 /* Which machine, then the call's number against each row; behind them clone, which may make threads
  * and no processes; last the end that rows jump to. */
+/* Numbers of calls, one behind the other, that are forbidden. */
+struct run {
+    __u32 first, last;
+};
+
+static int by_number(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* All of them in order; how many runs. */
+static size_t find_runs(struct run runs[FORBIDDEN])
+{
+    int sorted[FORBIDDEN];
+    size_t count = 0;
+    memcpy(sorted, forbidden, sizeof forbidden);
+    qsort(sorted, FORBIDDEN, sizeof *sorted, by_number);
+    for (size_t i = 0; i < FORBIDDEN; i++) {
+        __u32 number = (__u32)sorted[i];
+        if (count != 0 && number <= runs[count - 1].last + 1)
+            runs[count - 1].last = number;
+        else
+            runs[count++] = (struct run){number, number};
+    }
+    return count;
+}
+
+/* Find the call's number by halves among `count` runs, of which it is behind the first one's start:
+ * the kernel asks the filter of every number there is when it takes it. Jumps to `end` and, where
+ * it is forbidden, to `kill`; returns where the next instruction goes. */
+static size_t put_search(struct sock_filter *filter, size_t at, const struct run *runs,
+                         size_t count, size_t end, size_t kill)
+{
+    if (count == 1) {
+        filter[at] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, runs->last,
+                                                  (unsigned char)(end - at - 1),
+                                                  (unsigned char)(kill - at - 1));
+        return at + 1;
+    }
+    size_t half = count / 2;
+    size_t upper = put_search(filter, at + 1, runs, half, end, kill);
+    filter[at] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, runs[half].first,
+                                              (unsigned char)(upper - at - 1), 0);
+    return put_search(filter, upper, runs + half, count - half, end, kill);
+}
+
 static bool forbid_calls(void)
 {
     static const struct sock_filter head[] = {
@@ -352,14 +406,15 @@ static bool forbid_calls(void)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
     };
     enum { HEAD = sizeof head / sizeof *head, TAIL = sizeof tail / sizeof *tail };
-    struct sock_filter filter[HEAD + FORBIDDEN + TAIL];
+    struct run runs[FORBIDDEN];
+    size_t count = find_runs(runs), end = HEAD + 2 * count; /* where the tail begins */
+    struct sock_filter filter[HEAD + 2 * FORBIDDEN + TAIL];
     memcpy(filter, head, sizeof head);
-    for (size_t i = 0; i < FORBIDDEN; i++)
-        filter[HEAD + i] =
-            (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (__u32)forbidden[i],
-                                         (unsigned char)(FORBIDDEN - i - 1 + TAIL - 1), 0);
-    memcpy(filter + HEAD + FORBIDDEN, tail, sizeof tail);
-    struct sock_fprog program = {.len = HEAD + FORBIDDEN + TAIL, .filter = filter};
+    filter[HEAD] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, runs->first, 0,
+                                                (unsigned char)(end - HEAD - 1));
+    put_search(filter, HEAD + 1, runs, count, end, end + TAIL - 1);
+    memcpy(filter + end, tail, sizeof tail);
+    struct sock_fprog program = {.len = (unsigned short)(end + TAIL), .filter = filter};
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }
 #else
@@ -369,12 +424,26 @@ static bool forbid_calls(void)
 }
 #endif
 
+/* Does nothing but a folder lie under what is asked for, and of that not all? */
+static bool is_small(const struct options *options)
+{
+    struct stat status;
+    char layout[PATH_MAX];
+    return options->root != NULL && !options->all && options->stages.count == 0 &&
+           options->bases.count == 0 && options->root_list.count == 0 &&
+           (size_t)snprintf(layout, sizeof layout, "%s/oci-layout", options->root) <
+               sizeof layout &&
+           stat(options->root, &status) == 0 && S_ISDIR(status.st_mode) &&
+           stat(layout, &status) != 0;
+}
+
 struct sandbox sandbox_enter(const struct options *options, bool own_root)
 {
     struct sandbox sandbox = {0};
     /* what comes as a stream is kept there */
-    temporary_reserve(
-        (unsigned)(1 + options->stages.count + options->bases.count + options->root_list.count));
+    if (!is_small(options))
+        temporary_reserve((unsigned)(1 + options->stages.count + options->bases.count +
+                                     options->root_list.count));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return sandbox;
     restrict_files(&sandbox, options, own_root && options->root == NULL);

@@ -158,8 +158,15 @@ static void make_pattern(struct matcher *matcher, size_t index)
     anchor->first = index + 1;
 }
 
+/* The texts stand in the rows: pointers to them would all be relocated at each start. */
+enum { THERE_SIZE = 160, ENGLISH_SIZE = 48 };
+#define TRANSLATION(there, english)                                                                \
+    _Static_assert(sizeof there <= THERE_SIZE && sizeof english <= ENGLISH_SIZE, "a longer row");
+#include "translations.def"
+#undef TRANSLATION
+
 static const struct {
-    const char *there, *english;
+    char there[THERE_SIZE], english[ENGLISH_SIZE];
 } translations[] = {
 #define TRANSLATION(there, english) {there, english},
 #include "translations.def"

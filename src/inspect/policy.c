@@ -12,14 +12,14 @@ enum { FAMILIES = 6 };
 static const char *const families[FAMILIES] = {"GLIBC_", "GLIBCXX_", "CXXABI_",
                                                "GCC_",   "ZLIB_",    "LIBATOMIC_"};
 
-/* The short texts stand in the rows: pointers to them would all be relocated at each start. */
-enum { TEXT_SIZE = 16, LEVEL_SIZE = 8 };
+/* The texts stand in the rows: pointers to them would all be relocated at each start. */
+enum { TEXT_SIZE = 16, LEVEL_SIZE = 8, NAMED_SIZE = 288 };
 #define POLICY(name, alias, machine, glibc, glibcxx, cxxabi, gcc, zlib, libatomic, named)          \
     _Static_assert(sizeof name <= TEXT_SIZE && sizeof alias <= TEXT_SIZE &&                        \
                        sizeof machine <= TEXT_SIZE && sizeof glibc <= LEVEL_SIZE &&                \
                        sizeof glibcxx <= LEVEL_SIZE && sizeof cxxabi <= LEVEL_SIZE &&              \
                        sizeof gcc <= LEVEL_SIZE && sizeof zlib <= LEVEL_SIZE &&                    \
-                       sizeof libatomic <= LEVEL_SIZE,                                             \
+                       sizeof libatomic <= LEVEL_SIZE && sizeof named <= NAMED_SIZE,               \
                    "a longer row");
 #define POLICY_LIBRARIES(name, libraries)
 #define POLICY_PRIVATE(name, library, symbols)
@@ -31,7 +31,7 @@ enum { TEXT_SIZE = 16, LEVEL_SIZE = 8 };
 static const struct policy {
     char name[TEXT_SIZE], alias[TEXT_SIZE], machine[TEXT_SIZE];
     char levels[FAMILIES][LEVEL_SIZE];
-    const char *named;
+    char named[NAMED_SIZE];
 } policies[] = {
 #define POLICY(name, alias, machine, glibc, glibcxx, cxxabi, gcc, zlib, libatomic, named)          \
     {name, alias, machine, {glibc, glibcxx, cxxabi, gcc, zlib, libatomic}, named},
