@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "check/host_java.h"
 #include "check/host_node.h"
 #include "check/python.h"
 
@@ -235,6 +236,8 @@ void host_words(const struct target *target, const struct process *process, cons
     const char *text = words->lines.at[0];
     for (size_t i = 1; i < words->lines.count; i++)
         text = arena_format(arena, "%s\n%s", text, words->lines.at[i]);
+    if (host->row->refuses == REFUSES_AS_JAVA && host->known)
+        text = arena_format(arena, "%s%s", text, host_java_cause(target, host, path, arena));
     words->lines.count = 0;
     words_add(words, plugin_host_says(host->row, path, text, arena), arena);
     words->exit_status = host->row->status;

@@ -28,7 +28,15 @@ static const struct {
 #include "plugins.def"
 };
 
-enum opens { NOW = 0, LAZILY = 1, REAL_PATH = 2, AS_NODE = 4, GLOBAL = 8, ALONE = 16 };
+enum opens {
+    NOW = 0,
+    LAZILY = 1,
+    REAL_PATH = 2,
+    AS_NODE = 4,
+    GLOBAL = 8,
+    ALONE = 16,
+    AS_JAVA = 32
+};
 
 static const struct plugin_host hosts[] = {
 #define HOST(plugin, name, commands, opens, says, status)                                          \
@@ -39,7 +47,9 @@ static const struct plugin_host hosts[] = {
      ((opens)&GLOBAL) != 0,                                                                        \
      ((opens)&ALONE) != 0,                                                                         \
      ((opens)&REAL_PATH) != 0,                                                                     \
-     ((opens)&AS_NODE) != 0 ? REFUSES_AS_NODE : REFUSES_NOTHING,                                   \
+     ((opens)&AS_NODE) != 0   ? REFUSES_AS_NODE                                                    \
+     : ((opens)&AS_JAVA) != 0 ? REFUSES_AS_JAVA                                                    \
+                              : REFUSES_NOTHING,                                                   \
      says,                                                                                         \
      status},
 #include "plugins.def"

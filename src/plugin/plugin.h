@@ -19,8 +19,9 @@ struct plugin {
     const char *give;     /* what to give where the target has no host */
 };
 
-/* What a host asks of a plugin once it is loaded. */
-enum plugin_refusal { REFUSES_NOTHING, REFUSES_AS_NODE };
+/* What a host itself looks at of a plugin, beside dlopen: once that has loaded it, as Node.js, or
+ * where it has not, as a Java virtual machine. */
+enum plugin_refusal { REFUSES_NOTHING, REFUSES_AS_NODE, REFUSES_AS_JAVA };
 
 struct plugin_host {
     enum plugin_id plugin;

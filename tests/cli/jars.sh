@@ -57,6 +57,18 @@ if grep -q plain.jar out; then fail 'a jar without libraries is a subject'; fi
 head -c 40 "$root/app/plain.jar" >"$root/app/cut.jar"
 expect 0 'a jar that is cut off' check /app
 
+mkdir "$root/app/jni"
+cp fine.so "$root/app/jni/libarm.so"
+printf '\xb7' | dd of="$root/app/jni/libarm.so" bs=1 seek=18 conv=notrunc status=none
+cp needs.so "$root/app/jni/libfile.so.1"
+ln -s libfile.so.1 "$root/app/jni/libneeds.so"
+check() { "$willrun" check --root "$root" --env PATH=/usr/bin --format json "$@"; }
+expect 1 'of another machine, in words of HotSpot' check --platform linux/amd64 /app/jni/libarm.so
+says out "java.lang.UnsatisfiedLinkError: /app/jni/libarm.so: /app/jni/libarm.so: cannot open shared object file: No such file or directory (Possible cause: can't load AARCH64 .so on a AMD 64 platform)"
+expect 1 'by its canonical path' check /app/jni/libneeds.so
+says out 'java.lang.UnsatisfiedLinkError: /app/jni/libfile.so.1: libgone.so: cannot open'
+rm -r "$root/app/jni"
+
 cp "$root/app/plain.jar" local.jar
 jar local.jar libneeds.so=needs.so
 expect 1 'a jar of the local disk' check ./local.jar
