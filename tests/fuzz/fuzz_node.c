@@ -1,0 +1,22 @@
+/* libFuzzer target: what an addon of Node.js tells of itself, of whatever begins like an ELF file.
+ * Run: build/fuzz/fuzz_node -max_len=65536 CORPUS_FOLDER /some/addons */
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elf/elf_node_module.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    enum { HIGHEST = 999 };
+    const struct span file = {data, size};
+    if (size < SELFMAG || memcmp(data, ELFMAG, SELFMAG) != 0)
+        return -1;
+    volatile int version = elf_node_api_version(file);
+    (void)version;
+    if (elf_node_module_version(file) > HIGHEST || elf_node_of(file).abi > HIGHEST)
+        abort();
+    return 0;
+}
