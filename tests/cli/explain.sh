@@ -151,6 +151,14 @@ names interp-missing /bin/ls
 says out 'Dockerfile:2: COPY ls /bin/ls'
 expect 2 'no such root' "$willrun" explain --root none 'exec /bin/ls: no such file or directory'
 
+# A 32-bit program's interpreter, a script that the shell cannot read, a Node package of another platform.
+expect 0 'an ELF interpreter' "$willrun" explain --format json 'bash: ./app: /lib/ld-linux.so.2: bad ELF interpreter: No such file or directory'
+names interp-missing /lib/ld-linux.so.2
+expect 0 'a script that is gone' "$willrun" explain --format json "sh: can't open '/entrypoint.sh': No such file or directory"
+names path-lookup /entrypoint.sh
+expect 0 'a package for another platform' "$willrun" explain --format json "Error: Cannot find module @rollup/rollup-linux-x64-gnu. npm has a bug related to optional dependencies"
+names other @rollup/rollup-linux-x64-gnu
+
 # 10 MB of a log: within a second in a build without sanitizers, whatever else the machine does.
 yes 'app: open /data/x: no such file or directory' | head -c 10000000 >log
 echo 'app: error while loading shared libraries: libxkb.so.1: cannot open shared object file: No such file or directory' >>log
