@@ -219,6 +219,7 @@ static struct run run(const char *folder, int count, char **arguments)
     int out = memfd_create("out", MFD_CLOEXEC), error = memfd_create("error", MFD_CLOEXEC);
     nftw(folder, remove_file, 16, FTW_DEPTH | FTW_PHYS);
     layer->calls = 0;
+    fflush(stdout); /* or the run would say it once more */
     pid_t child = fork();
     if (child == 0) {
         dup2(out, STDOUT_FILENO);
