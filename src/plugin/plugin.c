@@ -79,11 +79,23 @@ static const char *base_name(const char *path)
 
 /* ---- kinds ---- */
 
+/* Has `path` not even the letters that follow the pattern's first star? So it is mostly, and told
+ * at a tenth of what it costs fnmatch to try each place. */
+static bool lacks_part(const char *pattern, const char *path)
+{
+    char part[LONGEST_WORD];
+    pattern += strspn(pattern, "*");
+    size_t length = strcspn(pattern, "*?[\\");
+    memcpy(part, pattern, length);
+    part[length] = 0;
+    return strstr(path, part) == NULL;
+}
+
 static bool has_path(const struct plugin *plugin, const char *path)
 {
     char pattern[LONGEST_WORD];
     for (const char *at = plugin->paths; next_word(&at, pattern);)
-        if (fnmatch(pattern, path, 0) == 0)
+        if (!lacks_part(pattern, path) && fnmatch(pattern, path, 0) == 0)
             return true;
     return false;
 }
