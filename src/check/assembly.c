@@ -253,6 +253,28 @@ static bool lay(struct copying *copying, const char *source)
     return laid || fail(copying, err.text);
 }
 
+/* --parents with a pattern: of the folder before the pivot (else /) what matches the rest, with the
+ * folders above it. That nothing does is no error. */
+static bool lay_matches(struct copying *copying, const char *source)
+{
+    struct arena *arena = &copying->assembly->arena;
+    const char *pivot = strstr(source, "/./"), *to = copying->copy.to;
+    const char *folder = pivot != NULL ? arena_copy(arena, source, (size_t)(pivot - source)) : "/";
+    struct ignore_pattern pattern = {
+        .text = path_clean("/", pivot != NULL ? pivot + 2 : source, arena) + 1};
+    const struct ignore only = {.at = &pattern, .count = 1};
+    struct err err = {0}, *told = copying->err;
+    copying->copy.only = &only;
+    copying->copy.to = arena_format(arena, "%s/", to);
+    copying->err = &err;
+    if (!lay(copying, folder)) /* the part before the pivot matches nothing, say */
+        leave_gap(copying, GAP_COPY, NULL);
+    copying->err = told;
+    copying->copy.to = to;
+    copying->copy.only = NULL;
+    return true;
+}
+
 /* --parents: the folders of the source come along, those behind a pivot `/./`. */
 static bool lay_with_parents(struct copying *copying, const char *source)
 {
@@ -260,10 +282,8 @@ static bool lay_with_parents(struct copying *copying, const char *source)
     const char *pivot = strstr(source, "/./");
     const char *path = path_clean("/", pivot != NULL ? pivot + 2 : source, arena);
     const char *folder = arena_copy(arena, path, (size_t)(strrchr(path, '/') - path));
-    if (glob_has_wildcard(source, strlen(source))) {
-        leave_gap(copying, GAP_COPY, source);
-        return true;
-    }
+    if (glob_has_wildcard(source, strlen(source)))
+        return lay_matches(copying, source);
     const char *to = copying->copy.to;
     copying->copy.to = arena_format(arena, "%s%s/", to, folder);
     int error;
@@ -276,8 +296,24 @@ static bool lay_with_parents(struct copying *copying, const char *source)
     return laid;
 }
 
+/* Is it one folder, whose contents --exclude is about? What it does with a file that is named, or
+ * that a pattern of the instruction matches, BuildKit's documentation and its code tell apart. */
+static bool is_folder(struct copying *copying, const char *source)
+{
+    int error;
+    const struct node *node = copying->step->parents || glob_has_wildcard(source, strlen(source))
+                                  ? NULL
+                                  : root_lookup(copying->copy.from, NULL,
+                                                path_clean("/", source, &copying->assembly->arena),
+                                                NULL, LOOKUP_FOLLOW, &error);
+    return node != NULL && node->type == NODE_DIR;
+}
+
 static bool lay_one(struct copying *copying, const char *source)
 {
+    if (copying->step->excludes != NULL &&
+        (copying->copy.without == NULL || !is_folder(copying, source)))
+        leave_gap(copying, GAP_COPY, NULL);
     return copying->step->parents ? lay_with_parents(copying, source) : lay(copying, source);
 }
 
@@ -332,6 +368,7 @@ static bool lay_archive(struct copying *copying, const char *source, bool *unpac
     }
     struct copy copy = copying->copy;
     copying->copy.from = root;
+    copying->copy.without = NULL; /* --exclude is not asked of what is unpacked */
     copying->copy.to = arena_format(arena, "%s/", copying->step->to);
     bool laid = lay(copying, "/");
     copying->copy = copy;
@@ -453,15 +490,29 @@ static void pass_gap_on(struct copying *copying, const struct built *from, const
         find_maker(from, path_clean("/", source, &copying->assembly->arena), made);
 }
 
+/* The folder that everything which a pattern matches is in: "/out" of "/out/lib*.so". */
+static const char *folder_of_pattern(const char *path, struct arena *arena)
+{
+    size_t length = strcspn(path, "*?[\\");
+    while (length > 1 && path[length - 1] != '/')
+        length--;
+    return arena_copy(arena, path, length > 1 ? length - 1 : 1);
+}
+
 static bool copy_from_built(struct copying *copying, const struct built *from, const char *source)
 {
     struct arena *arena = &copying->assembly->arena;
     const char *path = path_clean("/", source, arena);
     int error;
     bool pattern = glob_has_wildcard(path, strlen(path));
-    const struct node *node =
-        pattern ? NULL : root_lookup(from->root, NULL, path, NULL, LOOKUP_FOLLOW, &error);
-    const struct gap *gap = gap_around(from, path, node);
+    if (pattern)
+        path = folder_of_pattern(path, arena);
+    const struct node *node = root_lookup(from->root, NULL, path, NULL, LOOKUP_FOLLOW, &error);
+    const struct gap *gap = pattern ? built_gap(from, path, 0, true) : NULL;
+    if (gap == NULL)
+        gap = gap_around(from, path, node);
+    if (pattern)
+        node = NULL; /* what matches need not be there */
     bool profile = !from->given && from->image != NULL && strcmp(from->image, "scratch") != 0;
     struct gap missing = {.kind = GAP_IMAGE};
     if (gap == NULL && node == NULL && profile)
@@ -512,6 +563,21 @@ static void set_owner(struct copying *copying)
         copying->copy.uid = copying->copy.gid = INT32_MAX;
 }
 
+/* The patterns of --exclude, as patternmatcher takes them. False: one is not followed. */
+static bool read_excludes(struct copying *copying, struct ignore *without)
+{
+    struct arena *arena = &copying->assembly->arena;
+    const char *lines = "";
+    for (const char *const *at = copying->step->excludes; *at != NULL; at++) {
+        if (**at == '/' || **at == '#' || **at == '!' || strchr(*at, '\n') != NULL ||
+            strstr(*at, "..") != NULL)
+            return false;
+        lines = arena_format(arena, "%s%s\n", lines, *at);
+    }
+    ignore_read((struct span){(const unsigned char *)lines, strlen(lines)}, arena, without);
+    return true;
+}
+
 static bool apply_copy(struct assembly *assembly, struct built *built, const struct step *step,
                        struct err *err)
 {
@@ -522,20 +588,19 @@ static bool apply_copy(struct assembly *assembly, struct built *built, const str
     if (!set_mode(&copying))
         return false;
     set_owner(&copying);
-    if (step->excludes)
-        leave_gap(&copying, GAP_COPY, NULL);
+    struct ignore without = {0};
+    copying.copy.without =
+        step->excludes != NULL && read_excludes(&copying, &without) ? &without : NULL;
     struct built *from = NULL;
-    if (!step->from_context && (from = find_from(&copying)) == NULL)
-        return false;
-    for (size_t i = 0; i < step->source_count; i++) {
+    bool done = step->from_context || (from = find_from(&copying)) != NULL;
+    for (size_t i = 0; done && i < step->source_count; i++) {
         const struct copy_source *source = &step->sources[i];
-        bool done = from == NULL || source->heredoc != NULL
-                        ? copy_from_context(&copying, source)
-                        : copy_from_built(&copying, from, source->path);
-        if (!done)
-            return false;
+        done = from == NULL || source->heredoc != NULL
+                   ? copy_from_context(&copying, source)
+                   : copy_from_built(&copying, from, source->path);
     }
-    return true;
+    vec_free(&without);
+    return done;
 }
 
 /* ---- stages ---- */

@@ -143,7 +143,7 @@ static const char *const not_done[] = {
     [GAP_ADDS] = "adds files: willrun runs nothing",
     [GAP_RUN] = "may change this: willrun runs nothing",
     [GAP_REMOTE] = "fetches from the network, and willrun does not",
-    [GAP_COPY] = "copies by --exclude or by a pattern that is not followed",
+    [GAP_COPY] = "copies by --exclude, by --parents or by a pattern that is not followed",
 };
 
 static struct willrun_finding *image_gap(const struct assembly *assembly, const struct gap *gap,

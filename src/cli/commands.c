@@ -112,10 +112,11 @@ const struct command commands[] = {
      "laid over the root as /NAME. A folder stands for every ELF file and script in it. Without "
      "a PATH, all that --copy brings is checked, and what the image starts.",
      "0: each of them meets --fail-on; 1: at least one does not", check_examples},
-    {"tree", FOR_TREE, cmd_tree, "the libraries that a program loads, as a tree", "PATH...",
+    {"tree", FOR_TREE, cmd_tree, "the libraries that a program loads, as a tree", "[PATH]...",
      "Draws which objects each PATH loads in the root, which object needs which, and by which "
      "search the loader finds each. An absolute PATH is inside the root; a relative PATH is a "
-     "file or folder of the local disk, which is first laid over the root as /NAME.",
+     "file or folder of the local disk, which is first laid over the root as /NAME. With "
+     "--dockerfile and no PATH, that of all that the stage brings and starts.",
      "0: drawn, and each of them meets --fail-on; 1: at least one does not", tree_examples},
     {"inspect", FOR_INSPECT, cmd_inspect, "what a binary is, and what it needs at least", "PATH...",
      "Tells of each ELF file its platform and libc and how that shows, how it is linked, the least "

@@ -67,7 +67,7 @@ static const struct choice tree_formats[] = {
       "write what there is, though something is missing or does not run")                          \
     X(0,   "on",       "BASE",   TEXT,   on,       NULL,          FOR_PLAN,                        \
       "plan for this base alone: an image's name, one of --base, or a SOURCE")                     \
-    X(0,   "dockerfile", "FILE", TEXT,  dockerfile, NULL,         FOR_CHECK | FOR_EXPLAIN,                       \
+    X(0,   "dockerfile", "FILE", TEXT,  dockerfile, NULL,         BOTH | FOR_EXPLAIN,                       \
       "check the stage that a Dockerfile builds, in place of --root: with the stages of --stage, " \
       "the images of --base, and base images by their names")                                      \
     X(0,   "dockerfile", "FILE", TEXT,  dockerfile, NULL,         FOR_PLAN,                        \
@@ -75,13 +75,13 @@ static const struct choice tree_formats[] = {
       "files --stage gives, and what it starts")                                                   \
     X(0,   "target",   "STAGE",  TEXT,   target,   NULL,          FOR_PLAN,                        \
       "which stage of the Dockerfile, by name or number (default: the last)")                      \
-    X(0,   "target",   "STAGE",  TEXT,   target,   NULL,          FOR_CHECK | FOR_EXPLAIN,                       \
+    X(0,   "target",   "STAGE",  TEXT,   target,   NULL,          BOTH | FOR_EXPLAIN,                       \
       "the stage of the Dockerfile to check, by name or number (default: the last)")               \
-    X(0,   "context",  "DIR",    TEXT,   context,  NULL,          FOR_CHECK | FOR_EXPLAIN,                       \
+    X(0,   "context",  "DIR",    TEXT,   context,  NULL,          BOTH | FOR_EXPLAIN,                       \
       "the build context that COPY takes files from (default: the Dockerfile's folder)")           \
-    X(0,   "build-arg", "K=V",   LIST,   build_args, NULL,        FOR_CHECK | FOR_EXPLAIN,                       \
+    X(0,   "build-arg", "K=V",   LIST,   build_args, NULL,        BOTH | FOR_EXPLAIN,                       \
       "a value for an ARG of the Dockerfile; repeatable")                                          \
-    X(0,   "base",     "IMAGE=SOURCE", LIST, bases, NULL,         FOR_CHECK | FOR_EXPLAIN,                       \
+    X(0,   "base",     "IMAGE=SOURCE", LIST, bases, NULL,         BOTH | FOR_EXPLAIN,                       \
       "the files of an image that the Dockerfile names; repeatable")                               \
     X(0,   "base",     "IMAGE=SOURCE", LIST, bases, NULL,         FOR_PLAN,                        \
       "another base image to try, and its files; repeatable")                                      \

@@ -120,16 +120,33 @@ static bool take_from(struct evaluating *evaluating, const struct instruction *i
                             evaluating->arena, evaluating->err);
 }
 
+static bool take_excludes(struct evaluating *evaluating, const struct instruction *instruction,
+                          struct step *step)
+{
+    const char **list = arena_array(evaluating->arena, instruction->flag_count + 1, sizeof *list);
+    size_t count = 0;
+    for (size_t i = 0; i < instruction->flag_count; i++) {
+        const struct flag *flag = &instruction->flags[i];
+        if (strcmp(flag->name, "exclude") != 0 || flag->value == NULL)
+            continue;
+        list[count] = expand(evaluating, flag->value, flag->range.begin);
+        if (list[count++] == NULL)
+            return false;
+    }
+    step->excludes = count != 0 ? list : NULL;
+    return true;
+}
+
 static bool take_copy(struct evaluating *evaluating, const struct instruction *instruction,
                       struct step *step)
 {
     step->kind = STEP_COPY;
     step->parents = instruction_flag_on(instruction, "parents");
-    step->excludes = instruction_flag(instruction, "exclude") != NULL;
     const struct flag *unpack = instruction_flag(instruction, "unpack");
     step->unpack = instruction->kind == INSTRUCTION_ADD &&
                    (unpack == NULL || instruction_flag_on(instruction, "unpack"));
     if (!take_from(evaluating, instruction, step) ||
+        !take_excludes(evaluating, instruction, step) ||
         !flag_value(evaluating, instruction, "chown", &step->owner) ||
         !flag_value(evaluating, instruction, "chmod", &step->mode))
         return false;

@@ -26,8 +26,9 @@ struct step {
     struct build_origin from; /* … else this */
     struct copy_source *sources;
     size_t source_count;
-    const char *to, *owner, *mode;  /* owner and mode: NULL where none is given */
-    bool parents, excludes, unpack; /* unpack: archives of the context, as ADD does */
+    const char *to, *owner, *mode; /* owner and mode: NULL where none is given */
+    bool parents, unpack;          /* unpack: archives of the context, as ADD does */
+    const char *const *excludes;   /* of --exclude, NULL at the end; NULL: none is given */
 
     /* STEP_RUN */
     const char *text;           /* the command; of heredocs their text; exec form: its words */

@@ -171,6 +171,15 @@ static void make_folders(struct copying *copying, struct place *place, size_t sp
 struct task {
     struct item *from, *into;
     const char *name;
+    const char *path;   /* from the folder whose contents are copied; NULL: all is */
+    struct late *above; /* in place of `into`: a folder that is not made yet */
+};
+
+/* A folder that is made as soon as something in it is copied: createParentDirs. */
+struct late {
+    struct item *from, *into, *made; /* made: NULL while it is not */
+    const char *name;
+    struct late *above; /* as of a task */
 };
 
 struct tasks VEC(struct task);
@@ -181,17 +190,27 @@ static void arrive(struct copying *copying, struct item *into, const char *name,
     *vec_push(&copying->root->arrivals) = (struct arrival){item, copying->lay->serial};
 }
 
-/* The contents of `from` join those of `to`: copyDirectory. */
-static bool merge(struct copying *copying, struct item *from, struct item *to, struct tasks *tasks)
+/* `name` in the folder at `path`, where paths are told. */
+static const char *path_in(struct copying *copying, const char *path, const char *name)
+{
+    if (path == NULL)
+        return NULL;
+    return arena_format(&copying->scratch, "%s%s%s", path, *path != '\0' ? "/" : "", name);
+}
+
+/* The contents of the folder in->from, which is at in->path, are copied to in->into: copyDirectory.
+ */
+static bool merge(struct copying *copying, const struct task *in, struct tasks *tasks)
 {
     const struct node **nodes;
     size_t count;
-    int error = root_list(copying->lay->from, &from->node, &copying->scratch, &nodes, &count);
+    int error = root_list(copying->lay->from, &in->from->node, &copying->scratch, &nodes, &count);
     if (error != 0)
-        return refuse(copying, "%s cannot be read: %s", node_path(&from->node, &copying->scratch),
-                      err_text(error));
+        return refuse(copying, "%s cannot be read: %s",
+                      node_path(&in->from->node, &copying->scratch), err_text(error));
     for (size_t i = count; i-- > 0;)
-        *vec_push(tasks) = (struct task){item_of(nodes[i]), to, nodes[i]->name};
+        *vec_push(tasks) = (struct task){item_of(nodes[i]), in->into, nodes[i]->name,
+                                         path_in(copying, in->path, nodes[i]->name), in->above};
     return true;
 }
 
@@ -205,19 +224,97 @@ static void take_over(struct copying *copying, const struct item *from, struct i
     to->node.gid = info.gid;
 }
 
+/* ---- what is left out ---- */
+
+static bool is_selected(const struct copy *copy, const char *path)
+{
+    return (copy->only == NULL || ignore_leaves_out(copy->only, path)) &&
+           (copy->without == NULL || !ignore_leaves_out(copy->without, path));
+}
+
+/* Can the pattern match something below the folder at `path`? */
+static bool may_match_below(const char *pattern, const char *path, struct arena *arena)
+{
+    while (*path != '\0') {
+        size_t part = strcspn(pattern, "/"), name = strcspn(path, "/");
+        const char *wanted = arena_copy(arena, pattern, part);
+        if (strstr(wanted, "**") != NULL)
+            return true;
+        if (part == 0 || !ignore_matches(wanted, arena_copy(arena, path, name)))
+            return false;
+        pattern += part + (pattern[part] == '/');
+        path += name + (path[name] == '/');
+    }
+    return *pattern != '\0';
+}
+
+/* May something below the folder at `path`, which is not selected, be? */
+static bool may_hold(struct copying *copying, const char *path)
+{
+    const struct copy *copy = copying->copy;
+    if (copy->without != NULL && ignore_leaves_out(copy->without, path) &&
+        !ignore_may_except(copy->without, path))
+        return false;
+    for (size_t i = 0; copy->only != NULL && i < copy->only->count; i++)
+        if (may_match_below(copy->only->at[i].text, path, &copying->scratch))
+            return true;
+    return copy->only == NULL;
+}
+
+/* The folders above what is copied, from the top on. False with a sentence. */
+static bool make_late(struct copying *copying, struct late *late)
+{
+    struct late *top = late;
+    int error;
+    while (late->made == NULL) {
+        for (top = late; top->above != NULL && top->above->made == NULL;)
+            top = top->above;
+        struct item *into = top->above != NULL ? top->above->made : top->into;
+        struct node_info info;
+        lay_info(copying->lay, &top->from->node, &info);
+        top->made = item_child(copying->root, into, top->name, strlen(top->name), &error);
+        if (top->made != NULL && top->made->node.type != NODE_DIR)
+            return refuse(copying, "cannot copy to non-directory: %s",
+                          node_path(&top->made->node, &copying->scratch));
+        if (top->made == NULL)
+            top->made = item_folder(copying->root, into, top->name, &info);
+        else
+            top->made->node.mode = (uint16_t)info.mode;
+    }
+    return true;
+}
+
+/* A folder that is not selected, and in which something may be. */
+static bool pass_through(struct copying *copying, const struct task *task, struct tasks *tasks)
+{
+    if (!may_hold(copying, task->path))
+        return true;
+    struct late *late = arena_alloc(&copying->scratch, sizeof *late);
+    *late = (struct late){task->from, task->into, NULL, task->name, task->above};
+    return merge(copying, &(struct task){task->from, NULL, NULL, task->path, late}, tasks);
+}
+
 /* (*copier).copy */
 static bool copy_one(struct copying *copying, const struct task *task, struct tasks *tasks)
 {
     int error;
-    struct item *there =
-        item_child(copying->root, task->into, task->name, strlen(task->name), &error);
     bool folder = task->from->node.type == NODE_DIR;
+    if (task->path != NULL && !is_selected(copying->copy, task->path))
+        return !folder || pass_through(copying, task, tasks);
+    if (task->above != NULL && !make_late(copying, task->above))
+        return false;
+    struct item *into = task->above != NULL ? task->above->made : task->into;
+    struct item *there = item_child(copying->root, into, task->name, strlen(task->name), &error);
     if (there == NULL && error != ENOENT)
         return refuse(copying, "%s: %s", task->name, err_text(error));
-    bool both = there != NULL && folder && there->node.type == NODE_DIR;
-    if (both) {
+    if (there == NULL && folder && task->path != NULL) { /* not all of it, perhaps */
+        struct node_info info;
+        lay_info(copying->lay, &task->from->node, &info);
+        there = item_folder(copying->root, into, task->name, &info);
+    }
+    if (there != NULL && folder && there->node.type == NODE_DIR) {
         take_over(copying, task->from, there);
-        return merge(copying, task->from, there, tasks);
+        return merge(copying, &(struct task){task->from, there, NULL, task->path, NULL}, tasks);
     }
     if (there != NULL && !copying->copy->replaces && folder)
         return refuse(copying, "cannot copy to non-directory: %s",
@@ -225,7 +322,7 @@ static bool copy_one(struct copying *copying, const struct task *task, struct ta
     if (there != NULL && !copying->copy->replaces && there->node.type == NODE_DIR)
         return refuse(copying, "cannot replace the directory %s with a file",
                       node_path(&there->node, &copying->scratch));
-    arrive(copying, task->into, task->name, task->from);
+    arrive(copying, into, task->name, task->from);
     return true;
 }
 
@@ -250,7 +347,9 @@ static bool copy_contents(struct copying *copying, struct item *from, struct pla
     if (place->at->node.type != NODE_DIR)
         return refuse(copying, "cannot copy to non-directory: %s",
                       node_path(&place->at->node, &copying->scratch));
-    return merge(copying, from, place->at, &tasks) && copy_tasks(copying, &tasks);
+    bool parts = copying->copy->only != NULL || copying->copy->without != NULL;
+    const struct task all = {from, place->at, NULL, parts ? "" : NULL, NULL};
+    return merge(copying, &all, &tasks) && copy_tasks(copying, &tasks);
 }
 
 /* What is no folder goes to `place`: into a folder that is there, else as its last name. */
@@ -258,7 +357,7 @@ static bool copy_file(struct copying *copying, struct item *from, const char *na
                       struct place *place)
 {
     struct tasks tasks = {0};
-    struct task task = {from, place->at, name};
+    struct task task = {from, place->at, name, NULL, NULL};
     if (place->missing.count != 0) {
         make_folders(copying, place, 1);
         task.into = place->at;

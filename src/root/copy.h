@@ -3,6 +3,7 @@
 #define WILLRUN_ROOT_COPY_H
 
 #include "root/root.h"
+#include "source/ignore.h"
 
 struct copy {
     struct root *from;   /* borrowed; must outlive the root that it is laid over */
@@ -18,6 +19,9 @@ struct copy {
     uint32_t uid, gid;
     int mode;            /* permission bits that everything gets; -1: those that it has … */
     const char *changes; /* … with these changes, as mode_change takes them; NULL: none */
+    /* Of a folder's contents, by paths from it: what one of `only` matches, with the folders above
+     * it, and none of `without`; NULL: all, and nothing. Borrowed for the call. */
+    const struct ignore *only, *without;
 };
 
 /* A root that is the same as `below`, and can be copied to by itself; `below` must outlive it. */

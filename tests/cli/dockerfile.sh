@@ -133,6 +133,36 @@ has '/install comes from the stage build, where RUN in line 3 makes it' \
     '/srv comes from the stage build, where one of the RUNs in lines 3 to 4 makes it' \
     '"unknown": 3'
 
+# --parents and --exclude with patterns: what arrives is what BuildKit's own tests of them expect.
+for path in a/b/c/d/foo a/b/c/d/e/bay a/b2/c/d/e/bar a/b/c2/d/e/baz a/b/c2/d/e2/baz; do
+    mkdir -p "parents/test/${path%/*}"
+    printf '#!/bin/sh\n' >"parents/test/$path"
+    chmod 755 "parents/test/$path"
+done
+arrives() {
+    printf '%s\n' 'FROM debian:12 AS build' 'FROM debian:12-slim' "COPY --from=build $1 /out/" >Dockerfile
+    check 0 --dockerfile Dockerfile --stage build=parents --format json
+    shift
+    grep -o '"path": "/out/[^"]*"' out | cut -d'"' -f4 | sort -u >arrived
+    printf '%s\n' "$@" | sort -u >wanted
+    diff wanted arrived || fail "what arrives is not what was wanted"
+}
+arrives '--parents /test/a/./*/c' /out/b/c/d/foo /out/b/c/d/e/bay /out/b2/c/d/e/bar
+arrives '--parents /test/a/b*/./c/**/e' /out/c/d/e/bay /out/c/d/e/bar
+arrives '--parents /test/a/b/c*/./d/**/baz /test/a/b*/./c/**/bar' /out/d/e/baz /out/d/e2/baz /out/c/d/e/bar
+arrives '--parents /test/a/b2/c/d/*' /out/test/a/b2/c/d/e/bar
+arrives '--parents /test/a/b/./c' /out/c/d/foo /out/c/d/e/bay
+arrives '--exclude=**/baz --exclude=b2 /test/a' /out/b/c/d/foo /out/b/c/d/e/bay
+arrives '--exclude=*/c/d/foo --exclude=**/e2 /test/a' /out/b/c/d/e/bay /out/b2/c/d/e/bar /out/b/c2/d/e/baz
+
+# The libraries of what a stage starts, as a tree.
+printf '%s\n' 'FROM debian:12 AS build' 'FROM debian:13-slim' 'COPY --from=build /out/server /server' 'CMD ["/server"]' \
+    >Dockerfile
+expect 0 'tree --dockerfile' "$willrun" tree --dockerfile Dockerfile --stage build=build
+has '/server' 'libc.so.6'
+expect 2 'tree --dockerfile --root' "$willrun" tree --dockerfile Dockerfile --root /
+says err 'the Dockerfile tells the root'
+
 # What is built and where it is to run are brought together by the line that changes least.
 together() {
     printf '%s\n' "FROM $1 AS build" "RUN $2" "FROM $3" 'COPY --from=build /out/server /server' 'CMD ["/server"]' >Dockerfile
