@@ -19,17 +19,20 @@ static bool same_float_abi(const struct elf_facts *a, const struct elf_facts *b)
     return true;
 }
 
-/* open_verify's looks at e_ident, in its order. */
-static enum refusal verify_ident(const struct elf_facts *elf, const struct elf_facts *loader,
-                                 bool *skip, bool *other_class)
+/* Is e_machine, read in the loader's own byte order, another? */
+static bool other_machine(const struct elf_facts *elf, const struct elf_facts *loader)
+{
+    uint16_t swapped = (uint16_t)(elf->machine << 8 | elf->machine >> 8);
+    return elf->state != ELF_BAD_HEADER &&
+           (elf->big != loader->big ? swapped : elf->machine) != loader->machine;
+}
+
+static enum refusal verify_rest_of_ident(const struct elf_facts *elf,
+                                         const struct elf_facts *loader)
 {
     enum { ABI_VERSIONS = 4 }; /* LIBC_ABI_MAX */
     const uint8_t *ident = elf->ident;
     uint8_t osabi = ident[EI_OSABI], abi = ident[EI_ABIVERSION];
-    if (ident[EI_CLASS] != (loader->wide ? ELFCLASS64 : ELFCLASS32)) {
-        *skip = *other_class = true;
-        return REFUSED_CLASS;
-    }
     if (ident[EI_DATA] != (loader->big ? ELFDATA2MSB : ELFDATA2LSB))
         return REFUSED_DATA;
     if (ident[EI_VERSION] != EV_CURRENT)
@@ -42,6 +45,22 @@ static enum refusal verify_ident(const struct elf_facts *elf, const struct elf_f
         if (ident[i] != 0)
             return REFUSED_PADDING;
     return REFUSED_NONE;
+}
+
+/* open_verify's looks at e_ident, in its order. Of another machine no more is said than of one
+ * whose e_ident is in order: it is passed over. */
+static enum refusal verify_ident(const struct elf_facts *elf, const struct elf_facts *loader,
+                                 bool *skip, bool *other_class)
+{
+    if (elf->ident[EI_CLASS] != (loader->wide ? ELFCLASS64 : ELFCLASS32)) {
+        *skip = *other_class = true;
+        return REFUSED_CLASS;
+    }
+    enum refusal refusal = verify_rest_of_ident(elf, loader);
+    if (refusal == REFUSED_NONE || !other_machine(elf, loader))
+        return refusal;
+    *skip = true;
+    return REFUSED_MACHINE;
 }
 
 static enum refusal verify_header(const struct elf_facts *elf, const struct elf_facts *loader,

@@ -45,7 +45,7 @@ LIBRARIES = ("libc-bin", "openjdk-17-jdk-headless", "libsnappy1v5", "liblz4-1", 
 MACHINES = {"386": (3, 1, 1), "x32": (62, 1, 1), "arm": (40, 1, 1), "arm64": (183, 2, 1), "riscv64": (243, 2, 1),
             "ppc64le": (21, 2, 1), "loong64": (258, 2, 1), "mips": (8, 1, 2), "mipsle": (8, 2, 1), "sparc": (2, 1, 2),
             "ppc": (20, 1, 2), "ia64": (50, 2, 1), "alpha": (0x9026, 2, 1), "parisc": (15, 1, 2), "m68k": (4, 1, 2),
-            "strange": (0x99, 2, 1)}
+            "strange": (0x99, 2, 1), "s390x": (22, 2, 2), "sparc64": (43, 2, 2), "swapped": (62, 2, 2)}
 FINE, LACKS = "int JNI_OnLoad(void *vm, void *x) { return 0x10006; }", "int gone(void); int f(void) { return gone(); }"
 
 

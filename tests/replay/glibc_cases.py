@@ -145,6 +145,12 @@ case("another machine is passed over",
      {"/app": exe(["liba.so"]), DEFAULT + "/liba.so": lib(patch=((18, b"\xb7"),)), "/usr/lib/liba.so": lib()})
 case("only another machine", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((18, b"\xb7"),))},
      says=missing("liba.so"))
+case("a machine of another byte order is passed over, too",
+     {"/app": exe(["liba.so"]), DEFAULT + "/liba.so": lib(patch=((5, b"\2"), (18, b"\0\x16"))),
+      "/usr/lib/liba.so": lib()})
+case("another machine is passed over, whatever its OS ABI",
+     {"/app": exe(["liba.so"]), DEFAULT + "/liba.so": lib(patch=((7, b"\x09"), (18, b"\xb7"))),
+      "/usr/lib/liba.so": lib()})
 case("another byte order is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((5, b"\2"),))})
 case("another OS ABI is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((7, b"\x09"),))})
 case("the GNU OS ABI is fine", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(patch=((7, b"\x03"),))})
