@@ -22,6 +22,7 @@ struct planning {
     struct willrun *willrun;
     const struct willrun_plan_request *request;
     struct owned_plan *owned;
+    bool no_profiles; /* none is installed for the platform, so that none was tried */
 };
 
 static struct trials shared(const struct planning *planning)
@@ -64,10 +65,13 @@ static bool try_profiles(struct planning *planning)
     if (platform == NULL)
         platform = base_platform();
     const char *arch = arch_of(platform, arena);
+    planning->no_profiles = true;
     for (const struct base *base = bases; done && base->file != NULL; base++) {
         const char *image = arena_copy(arena, base->names, strcspn(base->names, " "));
-        if (base_is_there(base, arch))
-            done = try_base(planning, image, arena_format(arena, "base:%s", image));
+        if (!base_is_there(base, arch))
+            continue;
+        planning->no_profiles = false;
+        done = try_base(planning, image, arena_format(arena, "base:%s", image));
     }
     return done;
 }
@@ -184,6 +188,13 @@ static bool rank(struct planning *planning)
     plan->candidate_count = owned->candidates.count;
     plan->check = owned->trials.at[0].check;
     const struct trials trials = shared(planning);
+    if (!plan->candidates[0].fits && planning->no_profiles && planning->request->base_count == 0)
+        return err_set(&planning->willrun->err, WILLRUN_EINPUT,
+                       "no base was tried but scratch, which does not do: no profile is installed "
+                       "for %s; looked in %s. WILLRUN_DATA may name another folder that has "
+                       "bases/, and --base IMAGE=SOURCE gives a base of your own",
+                       plan->platform != NULL ? plan->platform : base_platform(),
+                       base_folders(&owned->arena));
     if (!plan->candidates[0].fits) {
         plan->change = change_least(&trials, owned->trials.at, owned->trials.count,
                                     planning->request->on != NULL);

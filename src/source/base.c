@@ -163,6 +163,15 @@ int base_open(const struct base *base, const char *arch, struct arena *arena, co
     return embedded_open(name);
 }
 
+const char *base_folders(struct arena *arena)
+{
+    const char *folder, *list = "";
+    for (size_t i = 0; (folder = candidate(i, arena)) != NULL; i++)
+        if (*folder != 0)
+            list = arena_format(arena, "%s%s%s/bases", list, *list != 0 ? ", " : "", folder);
+    return list;
+}
+
 bool base_is_there(const struct base *base, const char *arch)
 {
     struct arena arena = {0};
@@ -208,9 +217,9 @@ static struct source *open_base(const struct base *base, const char *name, const
                 platform);
     else
         err_set(err, WILLRUN_EINPUT,
-                "the profile %s_%s.tar.zst is not installed: expected in the folder bases of "
-                "$WILLRUN_DATA or of %s",
-                base->file, arch, WILLRUN_SHARE);
+                "the profile %s_%s.tar.zst is not installed: looked in %s; WILLRUN_DATA may name "
+                "another folder that has bases/",
+                base->file, arch, base_folders(arena));
     return NULL;
 }
 

@@ -43,6 +43,9 @@ extern const char *const base_arches[];
 int base_open(const struct base *base, const char *arch, struct arena *arena, const char **path);
 bool base_is_there(const struct base *base, const char *arch);
 
+/* The folders in which profiles are looked for, parted by ", ". */
+const char *base_folders(struct arena *arena);
+
 /* The platform of base:NAME where none is asked for: that of this machine, as
  * `docker run` takes it. */
 const char *base_platform(void);

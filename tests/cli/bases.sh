@@ -130,6 +130,18 @@ says out 'whether libc.so.6 has GLIBC_2.99 by now decides'
 check 1 base:ubuntu:26.04 ./later
 
 # What is not there is said.
+mkdir -p alone/bin
+cp "$willrun" alone/bin/
+alone() { env -u WILLRUN_DATA alone/bin/willrun "$@"; }
+if alone bases | grep -q 'debian:12-slim .*not installed'; then
+    expect 2 'a program without its profiles' alone plan --platform linux/amd64 ./server
+    says err 'no profile is installed for linux/amd64; looked in'
+    says err 'alone/bin/../share/willrun/bases'
+    expect 2 'and one of them' alone check --root base:debian:12-slim ./server
+    says err 'alone/bin/../share/willrun/bases'
+else
+    echo 'left out: the profiles of this system, or in this program, are found by any copy of it'
+fi
 expect 2 'no such base' "$willrun" check --root base:plan9:4 ./server
 says err "'willrun bases' lists them"
 expect 2 'no such platform' "$willrun" check --platform linux/s390x --root base:debian:12 ./server
