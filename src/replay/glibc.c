@@ -198,6 +198,15 @@ static void preload_list(struct glibc *glibc, const char *text, const char *sepa
     }
 }
 
+void glibc_unread(struct glibc *glibc, const char *path, int error)
+{
+    if (error == 0)
+        return;
+    struct event *event = replay_event(glibc->replay, EV_UNREAD);
+    event->path = path;
+    event->error = error;
+}
+
 void glibc_load_preloads(struct glibc *glibc)
 {
     enum { LARGEST = 1 << 20 };
@@ -209,10 +218,12 @@ void glibc_load_preloads(struct glibc *glibc)
         preload_list(glibc, list, " :", "LD_PRELOAD");
     const struct node *node =
         root_lookup(glibc->root, NULL, "/etc/ld.so.preload", NULL, LOOKUP_FOLLOW, &error);
-    if (node != NULL && node->type == NODE_FILE &&
-        facts_text(glibc->facts, node, LARGEST, glibc->arena, &text) == 0)
+    bool there = node != NULL && node->type == NODE_FILE;
+    error = there ? facts_text(glibc->facts, node, LARGEST, glibc->arena, &text) : 0;
+    if (there && error == 0)
         preload_list(glibc, arena_copy(glibc->arena, (const char *)text.data, text.size), ": \t\n",
                      "/etc/ld.so.preload");
+    glibc_unread(glibc, "/etc/ld.so.preload", error);
     glibc->preloading = false;
 }
 

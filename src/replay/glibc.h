@@ -14,7 +14,8 @@ struct glibc_loader {
     size_t dir_count;
     const char *lib; /* what $LIB stands for */
     struct ldcache *cache;
-    bool has_cache; /* /etc/ld.so.cache exists */
+    bool has_cache;  /* /etc/ld.so.cache exists */
+    int cache_error; /* why it cannot be read here; 0: it can, or there is none */
     struct cpu cpu;
     const char *folders[HWCAPS_FOLDERS]; /* tried in every directory, best first; the last: "" */
     size_t folder_count;
@@ -128,6 +129,9 @@ int glibc_add_object(struct glibc *glibc, const struct loaded *object);
 const char *glibc_origin(struct glibc *glibc, const char *path);
 int glibc_add_loader(struct glibc *glibc, const char *path);
 int glibc_map_object(struct glibc *glibc, int by, const char *name);
+/* What the loader reads there is not known to willrun, where `error` is not 0. */
+void glibc_unread(struct glibc *glibc, const char *path, int error);
+
 void glibc_load_preloads(struct glibc *glibc);
 void glibc_load_all(struct glibc *glibc);
 

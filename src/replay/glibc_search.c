@@ -603,6 +603,8 @@ static bool search_name(struct glibc *glibc, int by, const char *name, struct fo
         return true;
     if (!glibc->cache_asked && !glibc->loader->has_cache)
         glibc->last_error = ENOENT; /* ld.so tries to open it once */
+    if (!glibc->cache_asked)
+        glibc_unread(glibc, "/etc/ld.so.cache", glibc->loader->cache_error);
     glibc->cache_asked = true;
     bool guarded = glibc->secure && glibc->preloading;
     const char *cached = guarded ? NULL : ldcache_find(glibc->loader->cache, name);

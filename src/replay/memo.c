@@ -57,7 +57,7 @@ static void read_cache(struct facts *facts, struct glibc_loader *loader)
     const struct node *node =
         root_lookup(facts_root(facts), NULL, "/etc/ld.so.cache", NULL, LOOKUP_FOLLOW, &error);
     if (node != NULL && node->type == NODE_FILE)
-        facts_text(facts, node, LARGEST_CACHE, &arena, &bytes);
+        loader->cache_error = facts_text(facts, node, LARGEST_CACHE, &arena, &bytes);
     loader->has_cache = node != NULL;
     loader->cache = ldcache_read(bytes, &arena, loader->elf, &loader->cpu);
 }

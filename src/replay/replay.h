@@ -101,9 +101,10 @@ enum event_kind {
     EV_VERSION_IGNORED, /* musl: `symbol` of `by`, meant for `version` of the library `name`, is
                            taken from `object` */
     EV_BETTER_CPU, /* `name`, needed by `by`: a better CPU of the machine takes `path` for it */
-    EV_OPENS, /* `by` opens `name` when it runs, for `origin`, and finds `path` (NULL: nothing);
-                 number: enum open_priority */
-    EV_FATAL, /* loader's own fatal line: name = text, exit status in `number` */
+    EV_OPENS,  /* `by` opens `name` when it runs, for `origin`, and finds `path` (NULL: nothing);
+                  number: enum open_priority */
+    EV_UNREAD, /* `path`, which the loader reads, is kept from willrun itself: error */
+    EV_FATAL,  /* loader's own fatal line: name = text, exit status in `number` */
 };
 
 /* How much depends on what an object opens when it runs. */

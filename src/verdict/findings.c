@@ -394,6 +394,15 @@ static void judge_ignored(struct judge *judge, const struct event *event)
     finding->fix = "Build all that the process loads with one version of the library.";
 }
 
+static void judge_unread(const struct judge *judge, const struct event *event)
+{
+    struct willrun_finding *finding =
+        finding_add(judge->findings, RULE_UNREADABLE, "willrun cannot read %s, which decides: %s",
+                    event->path, err_text(event->error));
+    finding->object = event->path;
+    finding->fix = "Run willrun as a user who may read the root.";
+}
+
 static void judge_event(struct judge *judge, const struct event *event)
 {
     const char *by = object_path(judge->replay, event->by);
@@ -404,6 +413,9 @@ static void judge_event(struct judge *judge, const struct event *event)
         return;
     case EV_REFUSED:
         judge_refused(judge, event);
+        return;
+    case EV_UNREAD:
+        judge_unread(judge, event);
         return;
     case EV_VERSION_MISSING:
     case EV_VERSION_NO_INFO:

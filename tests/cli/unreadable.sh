@@ -28,4 +28,19 @@ says out '"unknown": 3'
 expect 0 'nothing else in it' "${as_somebody[@]}" ./program check --root root /closed /bin/secret
 says out 'cannot read /closed'
 chmod 755 root/closed root/unsearched
+
+# What the loader reads, and may name a library that is not there.
+for file in /bin/true $(ldd /bin/true | grep -o '/[^ ]*'); do
+    mkdir -p "own${file%/*}" && cp "$file" "own$file"
+done
+mkdir -p own/etc
+expect 0 'a root that can be read' "${as_somebody[@]}" ./program check --root own /bin/true
+says out '1 subject: 1 runs'
+for file in ld.so.preload ld.so.cache; do
+    echo /nowhere.so >own/etc/$file && chmod 600 own/etc/$file
+    expect 0 "$file is kept from willrun" "${as_somebody[@]}" ./program check --root own /bin/true
+    says out "willrun cannot read /etc/$file"
+    says out '1 subject: 1 unknown'
+    rm own/etc/$file
+done
 end
