@@ -49,6 +49,8 @@ static bool add_given(struct checking *checking, const struct given *given)
     if (node == NULL)
         return err_set(&willrun->err, WILLRUN_EINPUT, "the subject %s in %s: %s", given->path,
                        willrun->root, err_text(error));
+    if (node->type == NODE_DIR && willrun->all)
+        return true; /* it is walked with all else */
     if (node->type == NODE_DIR && given->copy != 0)
         add_copied(checking, given->copy);
     else if (node->type == NODE_DIR)

@@ -63,4 +63,8 @@ expect 0 'CLICOLOR_FORCE' env CLICOLOR_FORCE=1 "$willrun" check --root / /bin/sh
 grep -q $'\e' out || fail 'no colour with CLICOLOR_FORCE'
 expect 0 'NO_COLOR is stronger' env CLICOLOR_FORCE=1 NO_COLOR=1 "$willrun" check --root / /bin/sh
 if grep -q $'\e' out; then fail 'colour with NO_COLOR'; fi
+
+mkdir -p app && cp root/bin/broken app/
+expect 1 'a folder that is laid over the root, and all' "$willrun" check --root root --all ./app
+[[ $(grep -c '/app/broken  ' out) == 1 ]] || fail 'a subject is told twice'
 end
