@@ -72,6 +72,14 @@ def elf_seeds(tiny):
                 yield os.path.basename(path), read(path)
 
 
+def node_seeds(tiny):
+    """Addons of both forms: one that registers itself by its structure, one of Node-API."""
+    yield from broken_ways("addon.node", tiny["addon.node"])
+    with tempfile.TemporaryDirectory() as folder:
+        source = read(os.path.join(TESTS, "unit/addon.c")).decode()
+        yield from broken_ways("addon", compile_to(folder, "addon", source, "-shared"))
+
+
 def cache_seeds(_):
     """Real ones and a small one of each form (elf/dl-cache.h)."""
     yield from broken_ways("real", read("/etc/ld.so.cache"))
@@ -215,9 +223,9 @@ def dockerfile_seeds(_):
                     b"<<EOF\nmake\nEOF\nFROM scratch\nCOPY --from=build --chmod=755 /a /b\nENTRYPOINT [\"/b\"]\n"
 
 
-SEEDS = {"elf": elf_seeds, "ldcache": cache_seeds, "source": source_seeds, "check": check_seeds, "config": config_seeds,
-         "baseline": baseline_seeds, "package": package_seeds, "explain": explain_seeds, "inspect": inspect_seeds,
-         "dockerfile": dockerfile_seeds}
+SEEDS = {"elf": elf_seeds, "node": node_seeds, "ldcache": cache_seeds, "source": source_seeds, "check": check_seeds,
+         "config": config_seeds, "baseline": baseline_seeds, "package": package_seeds, "explain": explain_seeds,
+         "inspect": inspect_seeds, "dockerfile": dockerfile_seeds}
 
 
 def main():
