@@ -4,7 +4,7 @@
  *
  * TARGET may be empty; NAME=VALUE is a --build-arg. One JSON document: the images that the target
  * needs, the lines of the target's history that have variables replaced (BuildKit's wording), and
- * the environment at the end. Each image has the environment of witness/evaluate. The sentence of
+ * the environment at the end. Each image has the environment of evaluated.json. The sentence of
  * an error goes to standard error, with status 1. */
 #include <stdint.h>
 #include <stdio.h>

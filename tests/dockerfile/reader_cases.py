@@ -4,8 +4,8 @@
 usage: reader_cases.py LIST_DOCKERFILE [-k WORD]
        reader_cases.py --write FOLDER      each fixture to a file of its own
 
-BuildKit's own parser was asked once (witness/main.go), and what it said of each fixture is kept in
-truth.json: the same stages, instructions, flags, arguments and heredocs must come out, and an error
+BuildKit's own parser (frontend/dockerfile/parser of August 2026) was asked once, and what it said of
+each fixture is kept in truth.json: the same stages, instructions, flags, arguments and heredocs must come out, and an error
 in the same words on the same line, but where `OURS` below says why not. A fixture without an answer
 is a failure. truth.json also keeps the hash of each fixture, so that no answer outlives its question.
 """
@@ -89,7 +89,7 @@ def digest(text):
 
 
 def short(value):
-    """Long texts as the witness keeps them."""
+    """Long texts as truth.json keeps them."""
     if isinstance(value, dict):
         return {key: short(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -243,7 +243,7 @@ def main():
                 continue
             answer = answers.get(name)
             if answer is None or answer["hash"] != digest(text):
-                wrong = "truth.json has no answer of BuildKit for it (witness/main.go)"
+                wrong = "truth.json has no answer of BuildKit for it"
             else:
                 document, error = ask(options.program, os.path.join(folder, name))
                 wrong = (judge_good(document, error, answer) if name in good

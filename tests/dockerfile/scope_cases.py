@@ -2,9 +2,9 @@
 """Variables, stages and what a target needs: willrun's evaluation, and BuildKit's.
 
 usage: scope_cases.py EVALUATE_DOCKERFILE [-k WORD]
-       scope_cases.py --write FOLDER      each fixture to a file of its own, for witness/evaluate
+       scope_cases.py --write FOLDER      each fixture to a file of its own
 
-BuildKit converted each fixture once (witness/evaluate/main.go): the history of the image that it
+BuildKit 0.14.1 (dockerfile2llb) converted each fixture once: the history of the image that it
 would make, the images that it asked for, the environment, or its error, are kept in evaluated.json
 with the hash of the fixture. The same must come out, and an error of the same words on a line of the
 same instruction, but where `OURS` says why not.
@@ -141,7 +141,7 @@ def main():
                 file.write(text)
             answer = answers.get(name)
             if answer is None or answer["hash"] != digest(file_of(request, text)):
-                wrong = "evaluated.json has no answer of BuildKit for it (witness/evaluate/main.go)"
+                wrong = "evaluated.json has no answer of BuildKit for it"
             else:
                 wrong = judge(name, *ask(options.program, request, path), answer)
             if wrong:
