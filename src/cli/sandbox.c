@@ -19,6 +19,7 @@
 
 #include "base/temporary.h"
 #include "cli/options.h"
+#include "source/base.h"
 
 /* The sanitizers look into their own process when it ends (LeakSanitizer). */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -160,26 +161,15 @@ static void allow_named(struct ruleset *ruleset, const struct options *options)
 static void allow_own(struct ruleset *ruleset)
 {
     static const char *const places[] = {
-        WILLRUN_SHARE,     "/usr/share/misc", "/usr/lib/file",
-        "/usr/share/file", "/etc/magic",      "/etc/magic.mgc",
-        "/dev/null",       "/proc/self",      "/sys/devices/system/cpu"};
-    static const char *const beside[] = {"../share/willrun", "../../data"};
-    char program[PATH_MAX], place[PATH_MAX + 32];
+        "/usr/share/misc", "/usr/lib/file", "/usr/share/file", "/etc/magic",
+        "/etc/magic.mgc",  "/dev/null",     "/proc/self",      "/sys/devices/system/cpu"};
+    struct arena arena = {0};
+    const char *folder;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         allow(ruleset, places[i], READING);
-    if (ruleset->all)
-        return;
-    const char *data = getenv("WILLRUN_DATA");
-    if (data != NULL)
-        allow(ruleset, data, READING);
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[length > 0 ? length : 0] = 0;
-    char *slash = strrchr(program, '/');
-    for (size_t i = 0; slash != NULL && i < sizeof beside / sizeof *beside; i++) {
-        *slash = 0;
-        snprintf(place, sizeof place, "%s/%s", program, beside[i]);
-        allow(ruleset, place, READING);
-    }
+    for (size_t i = 0; (folder = base_data_folder(i, &arena)) != NULL; i++)
+        allow(ruleset, folder, READING);
+    arena_free(&arena);
 }
 
 /* A file is written beside its final place and then renamed; what is behind a link is replaced. */

@@ -124,9 +124,7 @@ const struct distribution *distribution_by_name(const char *name)
 
 /* ---- files ---- */
 
-/* Folders that may hold bases/: said by the environment; beside the program as
- * it is installed (bin/ and share/willrun/) or built (build/PRESET/ and data/). */
-static const char *candidate(size_t index, struct arena *arena)
+const char *base_data_folder(size_t index, struct arena *arena)
 {
     static const char *const beside[] = {"../share/willrun", "../../data"};
     char program[PATH_MAX];
@@ -151,7 +149,7 @@ int base_open(const struct base *base, const char *arch, struct arena *arena, co
 {
     const char *folder, *name = arena_format(arena, "%s_%s.tar.zst", base->file, arch);
     int fd = -1;
-    for (size_t i = 0; fd < 0 && (folder = candidate(i, arena)) != NULL; i++) {
+    for (size_t i = 0; fd < 0 && (folder = base_data_folder(i, arena)) != NULL; i++) {
         if (*folder == 0)
             continue;
         *path = arena_format(arena, "%s/bases/%s", folder, name);
@@ -166,7 +164,7 @@ int base_open(const struct base *base, const char *arch, struct arena *arena, co
 const char *base_folders(struct arena *arena)
 {
     const char *folder, *list = "";
-    for (size_t i = 0; (folder = candidate(i, arena)) != NULL; i++)
+    for (size_t i = 0; (folder = base_data_folder(i, arena)) != NULL; i++)
         if (*folder != 0)
             list = arena_format(arena, "%s%s%s/bases", list, *list != 0 ? ", " : "", folder);
     return list;

@@ -43,7 +43,12 @@ extern const char *const base_arches[];
 int base_open(const struct base *base, const char *arch, struct arena *arena, const char **path);
 bool base_is_there(const struct base *base, const char *arch);
 
-/* The folders in which profiles are looked for, parted by ", ". */
+/* The folders that data is looked for in, by their order: said by the environment (WILLRUN_DATA);
+ * beside the program as it is installed (bin/ and share/willrun/) or built (build/PRESET/ and
+ * data/); where it was to be installed. "": there is none at that place; NULL: that was all. */
+const char *base_data_folder(size_t index, struct arena *arena);
+
+/* Those in which profiles are looked for, parted by ", ". */
 const char *base_folders(struct arena *arena);
 
 /* The platform of base:NAME where none is asked for: that of this machine, as
