@@ -4,35 +4,11 @@
 #define WILLRUN_CHECK_ASSEMBLY_H
 
 #include "check/context.h"
+#include "check/gaps.h"
 #include "check/stages.h"
 #include "dockerfile/evaluate.h"
 #include "dockerfile/image_base.h"
 #include "source/files.h"
-
-enum gap_kind {
-    GAP_STAGE,   /* copied from a stage that was not given */
-    GAP_IMAGE,   /* an image whose files are not known, or copied from one */
-    GAP_ADDS,    /* what an image has beside the distribution under it */
-    GAP_RUN,     /* what a RUN makes */
-    GAP_CONTEXT, /* not in the build context */
-    GAP_REMOTE,  /* ADD of what lies on the network */
-    GAP_COPY,    /* a COPY whose rules are not followed */
-};
-
-/* What is at or below `path` is not known. */
-struct gap {
-    enum gap_kind kind;
-    const char *path;
-    unsigned serial;                 /* what was copied later lies over it */
-    const struct instruction *at;    /* in the stage */
-    const char *name;                /* the stage or image to give; NULL: none */
-    const struct instruction *cause; /* what makes it in that stage; NULL: none … */
-    const struct instruction *until; /* … or one of the RUNs from there to this one; NULL: it is */
-    const char *only;  /* names of files that it is about, apart by blanks; NULL: all */
-    const char *shown; /* the file that would be there, as far as it can be told; NULL: no copy */
-    const struct built *from; /* what it is copied from; NULL: no stage or image */
-    const char *folder;       /* where the RUN works; NULL: no RUN */
-};
 
 /* A RUN that was followed. */
 struct run {
@@ -104,11 +80,6 @@ bool assembly_lay(struct assembly *assembly, struct root *root, struct facts *fa
 /* The name of a stage, or its number. */
 const char *assembly_stage_name(struct assembly *assembly, size_t stage);
 
-/* The first gap that may have changed what is at `path`, which came with copy `serial` (0: the
- * root's own); NULL: none. `adds`: or that may have put something there, where nothing is. */
-const struct gap *built_gap(const struct built *built, const char *path, unsigned serial,
-                            bool adds);
-
 /* The machine that it runs on, where FROM asks for one of its own; NULL: that of the files. */
 const struct platform *assembly_machine(const struct assembly *assembly);
 
@@ -117,6 +88,16 @@ bool assembly_brings(const struct assembly *assembly, unsigned serial);
 
 /* What the target is called in reports. */
 const char *assembly_title(struct assembly *assembly);
+
+/* A stage, laid when it is first asked for; an image that COPY --from names. NULL with an error. */
+struct built *assembly_stage(struct assembly *assembly, size_t stage, struct err *err);
+struct built *assembly_image(struct assembly *assembly, const char *image, struct err *err);
+
+/* The build context; what assembly->context_path names from then on. NULL with an error. */
+struct root *assembly_context(struct assembly *assembly, struct err *err);
+
+/* A root over `source`, which lives as long as the assembly; NULL where `source` is. */
+struct root *assembly_keep(struct assembly *assembly, struct source *source);
 
 /* The files that were made for it: `made` as a root of their own. NULL with an error. */
 struct root *assembly_files(struct assembly *assembly, const struct made_file *files, size_t count,

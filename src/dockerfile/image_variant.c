@@ -1,6 +1,5 @@
 #include "dockerfile/image_variant.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "verdict/advice.h"
@@ -15,21 +14,6 @@ static const struct variant_row {
 
 /* ---- what was published ---- */
 
-/* The order of the table: a short version is the last of its line. */
-static int order(const char *a, const char *b)
-{
-    for (;;) {
-        char *next_a, *next_b;
-        unsigned long left = strtoul(a, &next_a, 10), right = strtoul(b, &next_b, 10);
-        if (left != right)
-            return left < right ? -1 : 1;
-        if (*next_a != '.' || *next_b != '.')
-            return (*next_b == '.') - (*next_a == '.');
-        a = next_a + 1;
-        b = next_b + 1;
-    }
-}
-
 /* A name without a version, golang:alpine, has the tables' release where it is known. */
 static bool is_named(const char *image, struct arena *arena)
 {
@@ -42,7 +26,8 @@ static bool is_published(const char *repository, const char *words, const char *
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].repository, repository) == 0 && strcmp(rows[i].words, words) == 0 &&
-            order(version, rows[i].first) >= 0 && order(version, rows[i].last) <= 0)
+            version_order(version, rows[i].first, SHORT_IS_LAST) >= 0 &&
+            version_order(version, rows[i].last, SHORT_IS_LAST) <= 0)
             return true;
     return false;
 }
@@ -106,9 +91,9 @@ static const char *try_all(const char *image, const struct image_name *name,
         const char *tag = join(version, words, arena);
         const char *other =
             arena_format(arena, "%.*s%s%s", (int)length, image, *tag != '\0' ? ":" : "", tag);
-        bool published =
-            *endings[i] == '\0' || (*version != '\0' ? is_published(name->repository, words, version)
-                                                : is_named(other, arena));
+        bool published = *endings[i] == '\0' ||
+                         (*version != '\0' ? is_published(name->repository, words, version)
+                                           : is_named(other, arena));
         if (published && suits(other, wish, arena))
             return other;
     }

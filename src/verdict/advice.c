@@ -15,18 +15,24 @@ size_t version_family(const char *version)
     return line != NULL && line[1] >= '0' && line[1] <= '9' ? (size_t)(line - version) + 1 : 0;
 }
 
-int version_compare(const char *a, const char *b)
+int version_order(const char *a, const char *b, enum version_short rule)
 {
+    const int longer = rule == SHORT_IS_FIRST ? 1 : -1;
     for (;;) {
         char *next_a, *next_b;
         unsigned long left = strtoul(a, &next_a, 10), right = strtoul(b, &next_b, 10);
         if (left != right)
             return left < right ? -1 : 1;
         if (*next_a != '.' || *next_b != '.')
-            return (*next_a == '.') - (*next_b == '.');
+            return longer * ((*next_a == '.') - (*next_b == '.'));
         a = next_a + 1;
         b = next_b + 1;
     }
+}
+
+int version_compare(const char *a, const char *b)
+{
+    return version_order(a, b, SHORT_IS_FIRST);
 }
 
 /* ---- base images ---- */

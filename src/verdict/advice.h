@@ -36,7 +36,13 @@ const char *advice_version(const struct advice *advice, const char *version, con
 /* The part of a version before its number: "GLIBC_" of "GLIBC_2.38"; 0 where it has none. */
 size_t version_family(const char *version);
 
+/* Where a version stands among those that go on behind its last number: 1.22 and 1.22.x. */
+enum version_short { SHORT_IS_FIRST, SHORT_IS_LAST };
+
 /* As strcmp, by the numbers between the dots. */
+int version_order(const char *a, const char *b, enum version_short rule);
+
+/* The same, a short one first. */
 int version_compare(const char *a, const char *b);
 
 #endif

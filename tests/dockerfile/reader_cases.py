@@ -9,16 +9,14 @@ each fixture is kept in truth.json: the same stages, instructions, flags, argume
 in the same words on the same line, but where `OURS` below says why not. A fixture without an answer
 is a failure. truth.json also keeps the hash of each fixture, so that no answer outlives its question.
 """
-import argparse
-import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
-import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+import answers
+from answers import HERE, digest
 
 # Bytes that a text file does not keep, or that an editor would mend.
 SPECIAL_GOOD = {
@@ -77,15 +75,6 @@ def fixtures():
     bad = {**catalogue(os.path.join(HERE, "bad.dockerfiles")), **SPECIAL_BAD}
     assert not good.keys() & bad.keys()
     return good, bad
-
-
-def truth():
-    with open(os.path.join(HERE, "truth.json"), encoding="utf-8") as file:
-        return {answer["file"]: answer for answer in map(json.loads, file)}
-
-
-def digest(text):
-    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def short(value):
@@ -218,45 +207,17 @@ def judge_bad(name, document, error, answer):
     return None
 
 
-def write(folder, all_fixtures):
-    for name, text in all_fixtures.items():
-        with open(os.path.join(folder, name), "wb") as file:
-            file.write(text)
+def judge(program, good, name, path, answer):
+    document, error = ask(program, path)
+    return judge_good(document, error, answer) if name in good else judge_bad(name, document, error, answer)
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program", nargs="?")
-    parser.add_argument("-k", dest="word", default="")
-    parser.add_argument("--write", metavar="FOLDER")
-    options = parser.parse_args()
     good, bad = fixtures()
-    if options.write:
-        write(options.write, {**good, **bad})
-        return 0
-    answers = truth()
-    failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        write(folder, {**good, **bad})
-        for name, text in {**good, **bad}.items():
-            if options.word not in name:
-                continue
-            answer = answers.get(name)
-            if answer is None or answer["hash"] != digest(text):
-                wrong = "truth.json has no answer of BuildKit for it"
-            else:
-                document, error = ask(options.program, os.path.join(folder, name))
-                wrong = (judge_good(document, error, answer) if name in good
-                         else judge_bad(name, document, error, answer))
-            if wrong:
-                failed += 1
-                print(f"FAILED {name}: {wrong}")
-    stale = answers.keys() - good.keys() - bad.keys()
-    if stale:
-        failed += 1
-        print(f"FAILED: answers without a fixture: {sorted(stale)}")
-    print(f"{len(good)} Dockerfiles and {len(bad)} malformed ones, {failed} wrong")
-    return failed != 0
+    files = {**good, **bad}
+    return answers.run(files, files, "truth.json",
+                       lambda program, *case: judge(program, good, *case),
+                       f"{len(good)} Dockerfiles and {len(bad)} malformed ones")
 
 
 if __name__ == "__main__":

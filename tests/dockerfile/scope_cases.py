@@ -9,15 +9,15 @@ would make, the images that it asked for, the environment, or its error, are kep
 with the hash of the fixture. The same must come out, and an error of the same words on a line of the
 same instruction, but where `OURS` says why not.
 """
-import argparse
 import json
 import os
 import re
 import subprocess
 import sys
-import tempfile
 
-from reader_cases import HERE, digest, first_difference, plain
+import answers
+from answers import HERE
+from reader_cases import first_difference, plain
 
 # Lines of the history that have variables replaced, in words that are easily compared.
 COMPARED = ("ARG ", "ENV ", "LABEL ", "USER ", "VOLUME ", "STOPSIGNAL ", "COPY ", "ADD ")
@@ -118,41 +118,12 @@ def judge(name, document, error, answer):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program", nargs="?")
-    parser.add_argument("-k", dest="word", default="")
-    parser.add_argument("--write", metavar="FOLDER")
-    options = parser.parse_args()
     cases = fixtures()
-    if options.write:
-        for name, case in cases.items():
-            with open(os.path.join(options.write, name), "wb") as file:
-                file.write(file_of(*case))
-        return 0
-    with open(os.path.join(HERE, "evaluated.json"), encoding="utf-8") as file:
-        answers = {answer["file"]: answer for answer in map(json.loads, file)}
-    failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for name, (request, text) in cases.items():
-            if options.word not in name:
-                continue
-            path = os.path.join(folder, name)
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
-            answer = answers.get(name)
-            if answer is None or answer["hash"] != digest(file_of(request, text)):
-                wrong = "evaluated.json has no answer of BuildKit for it"
-            else:
-                wrong = judge(name, *ask(options.program, request, path), answer)
-            if wrong:
-                failed += 1
-                print(f"FAILED {name}: {wrong}")
-    stale = answers.keys() - cases.keys()
-    if stale:
-        failed += 1
-        print(f"FAILED: answers without a fixture: {sorted(stale)}")
-    print(f"{len(cases)} evaluations, {failed} wrong")
-    return failed != 0
+    return answers.run({name: file_of(*case) for name, case in cases.items()},
+                       {name: text.encode() for name, (_, text) in cases.items()}, "evaluated.json",
+                       lambda program, name, path, answer: judge(
+                           name, *ask(program, cases[name][0], path), answer),
+                       f"{len(cases)} evaluations")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ static void versions_compare_by_their_numbers(void **state)
     assert_true(version_compare("2.34", "2.4") > 0);
     assert_true(version_compare("3.4", "3.4.1") < 0);
     assert_int_equal(version_compare("1.3.13", "1.3.13"), 0);
+    assert_true(version_order("3.4", "3.4.1", SHORT_IS_LAST) > 0);
+    assert_true(version_order("3.4", "3.5.1", SHORT_IS_LAST) < 0);
+    assert_int_equal(version_order("3.4", "3.4", SHORT_IS_LAST), 0);
     assert_int_equal(version_family("GLIBC_2.38"), 6);
     assert_int_equal(version_family("GLIBC_PRIVATE"), 0);
     assert_int_equal(version_family("GLIBC_ABI_DT_RELR"), 0);
