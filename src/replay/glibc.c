@@ -118,6 +118,37 @@ static int add_missing(struct glibc *glibc, int by, const char *name, const stru
     return index;
 }
 
+static void add_malformed(struct glibc *glibc, int index)
+{
+    const struct loaded *object = &glibc->replay->objects.at[index];
+    struct event *event = replay_event(glibc->replay, EV_REFUSED);
+    event->object = index;
+    event->by = object->by;
+    event->name = object->name;
+    event->path = object->path;
+    event->refusal = REFUSED_MALFORMED;
+}
+
+/* Does ld.so die while it maps the file? It zeroes the page where a segment's bytes end
+ * (_dl_map_segments) and reads the dynamic section (elf_get_dynamic_info); a page that lies
+ * wholly behind the end of the file gives SIGBUS. */
+static bool crashes_when_mapped(const struct elf_facts *elf)
+{
+    enum { PAGE = 4096 };
+    for (uint16_t i = 0; elf->state == ELF_BAD_DYNAMIC && i < elf->phnum; i++) {
+        const Elf64_Phdr *segment = &elf->phdrs[i];
+        uint64_t at = segment->p_offset;
+        if (segment->p_type == PT_LOAD && segment->p_memsz > segment->p_filesz &&
+            (segment->p_vaddr + segment->p_filesz) % PAGE != 0)
+            at += segment->p_filesz;
+        else if (segment->p_type != PT_DYNAMIC)
+            continue;
+        if (at - at % PAGE >= elf->file_size)
+            return true;
+    }
+    return false;
+}
+
 static int add_found(struct glibc *glibc, int by, const char *name, const struct found *found)
 {
     int same = found->refusal == REFUSED_NONE ? find_same_file(glibc, found->node) : -1;
@@ -143,6 +174,9 @@ static int add_found(struct glibc *glibc, int by, const char *name, const struct
         event->error = found->error;
         glibc->replay->objects.at[index].elf = NULL;
         glibc->maps.at[index].broken = true;
+    } else if (crashes_when_mapped(found->elf)) {
+        add_malformed(glibc, index);
+        glibc->maps.at[index].crashed = true;
     }
     return index;
 }
@@ -400,15 +434,10 @@ static void refuse_malformed(struct glibc *glibc)
 {
     for (size_t i = glibc->dlopen ? 0 : 1; i < glibc->maps.count; i++) {
         const struct loaded *object = &glibc->replay->objects.at[i];
-        if (object->elf == NULL || object->elf->state == ELF_WHOLE ||
+        if (object->elf == NULL || object->elf->state == ELF_WHOLE || glibc->maps.at[i].crashed ||
             glibc_checked_before(glibc, (int)i))
             continue;
-        struct event *event = replay_event(glibc->replay, EV_REFUSED);
-        event->object = (int)i;
-        event->by = object->by;
-        event->name = object->name;
-        event->path = object->path;
-        event->refusal = REFUSED_MALFORMED;
+        add_malformed(glibc, (int)i);
     }
 }
 

@@ -44,6 +44,7 @@ struct link_map {
     bool faked;            /* not found */
     bool builtin;          /* ld.so itself */
     bool broken;           /* refused: it ends a real start */
+    bool crashed;          /* ld.so died when it mapped the file, and that is told */
     bool hosted;           /* libc of dlopen's host, while nothing here has needed it */
     struct VEC(int) needs; /* objects, in DT_NEEDED order */
 };

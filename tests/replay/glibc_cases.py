@@ -44,6 +44,21 @@ case("breadth first, not depth first",
      {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(needs=["libc1.so"]),
       "/lib/libb.so": lib(needs=["libd.so"]), "/lib/libc1.so": lib(), "/lib/libd.so": lib()})
 
+
+def shortened(path, size):
+    """The library without what stands behind its first `size` bytes."""
+    def prepare(root):
+        os.truncate(root + path, size)
+    return prepare
+
+
+case("a library cut before its dynamic section ends ld.so before a need of an earlier one is sought",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(needs=["libc1.so"]), "/lib/libb.so": lib()},
+     prepare=shortened("/lib/libb.so", 0x1000))
+case("a library that is missing is told before one cut behind it is mapped",
+     {"/app": exe(["libz.so", "libb.so"]), "/lib/libb.so": lib()},
+     prepare=shortened("/lib/libb.so", 0x1000), says=missing("libz.so"))
+
 # ---- RPATH and RUNPATH ----
 case("RPATH of the program", {"/app": exe(["liba.so"], rpath="/opt/a"), "/opt/a/liba.so": lib()})
 case("RUNPATH of the program", {"/app": exe(["liba.so"], runpath="/opt/a"), "/opt/a/liba.so": lib()})
