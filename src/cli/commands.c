@@ -33,8 +33,8 @@ static const struct example snapshot_examples[] = {
     {"Keep what a later check of a root filesystem needs, in a small file:",
      "willrun snapshot ./rootfs -o rootfs.profile.tar.zst"},
     {"The same, and tell its readers where it is from:",
-     "willrun snapshot ./rootfs --origin 'image registry.example/app:7' --date 2026-11-23 -o "
-     "app.tar.zst"},
+     "willrun snapshot ./rootfs --origin 'image registry.example/app:7' \\\n"
+     "          --date 2026-11-23 -o app.tar.zst"},
     {NULL, NULL},
 };
 
@@ -88,7 +88,8 @@ static const struct example explain_examples[] = {
     {"What does this message mean, and what is to be done?",
      "willrun explain 'exec /app/server: no such file or directory'"},
     {"Which of its causes is it? The files of the image tell.",
-     "willrun explain --root image.tar 'exec /app/server: no such file or directory'"},
+     "willrun explain --root image.tar \\\n"
+     "          'exec /app/server: no such file or directory'"},
     {"A whole log; the lines that matter are found in it:",
      "docker logs app 2>&1 | willrun explain"},
     {"The container said nothing, and ended with a status:",

@@ -42,7 +42,7 @@ wrong '/bin/broken/x' check --root root --workdir /bin/broken/x /bin/broken
 wrong 'staff-of-none' check --root root --user 0:staff-of-none /bin/broken
 
 # Help and version.
-for command in '' check tree; do
+for command in '' check inspect diff plan bundle explain snapshot bases config tree; do
     # shellcheck disable=SC2086
     expect 0 "help of '$command'" "$willrun" $command --help
     silent err

@@ -89,7 +89,10 @@ static void put_examples(FILE *out, const struct command *command)
                 continue;
             }
             const char letter[2] = {*at, 0};
-            put(out, letter);
+            if (*at == '\'') /* which troff would print as a closing quotation mark */
+                fputs("\\(aq", out);
+            else
+                put(out, letter);
         }
         putc('\n', out);
     }
