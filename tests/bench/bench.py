@@ -151,6 +151,13 @@ def whole_root(args, root, files, work):
                  {"ld.so, one by one": (1 / 3, 0.15), "scanelf -R (NEEDED)": (None, 0.5)}, 200)
 
 
+def inspection(args, root):
+    """What each file of a root is, beside the verdicts on all of them."""
+    peers = [Peer("willrun inspect", [str(args.willrun), "inspect", str(root)]),
+             Peer("willrun check --all", willrun(args, "--root", root, "--all"))]
+    return Group("inspect of the same root", peers, {"willrun check --all": (1.0, None)})
+
+
 def one_program(args):
     """A program of this machine with its closure."""
     peers = [Peer("willrun check", willrun(args, "--root", "/", args.program), repeat=20),
@@ -294,6 +301,7 @@ def machine():
 
 def groups(args, root, files, work):
     yield whole_root(args, root, files, work)
+    yield inspection(args, root)
     yield one_program(args)
     yield base_images(args)
     if not args.no_archives:

@@ -2,11 +2,14 @@
 """Holds `willrun inspect` to readelf and to `go version -m`.
 
     run_inspect.py --willrun build/release/willrun [--cache DIR] [--only ROOT]… [--folder DIR]…
+                   [--policies FOLDER]
 
 Of every ELF file of a root that inspect tells of, the least levels and the symbols
 that set them, libraries, search paths, soname, interpreter, build id, stack, text
 relocations and page size must be what readelf's output amounts to; of Go programs
-version, settings and modules what `go version -m` prints.
+version, settings and modules what `go version -m` prints. With the tables that auditwheel
+publishes (FOLDER has its manylinux-policy.json), the platform tags of shared objects of glibc must
+be those whose rows allow each version, library and symbol that readelf shows.
 """
 
 import argparse
@@ -38,6 +41,7 @@ def options():
                         default=os.environ.get("WILLRUN_RIG") or HERE.parents[1] / "build" / "rig",
                         help="where roots are kept")
     parser.add_argument("--only", action="append", metavar="ROOT", help="one root by name")
+    parser.add_argument("--policies", type=Path, metavar="FOLDER", help="auditwheel's tables")
     parser.add_argument("--folder", action="append", type=Path, help="a folder of one's own")
     return parser.parse_args()
 
@@ -179,6 +183,44 @@ def differences(subject, text):
             yield f"{key}: {facts[key]}, and readelf says {wanted}"
 
 
+# ---- what auditwheel's tables say ----
+
+LOADER = re.compile(r"ld-linux|ld64\.so\.[12]$")
+UNDEFINED = re.compile(r"(?m)^\s*\d+: [0-9a-f]+\s+\S+ \S+\s+GLOBAL\s+\S+\s+(?:\[.*\]\s+)?UND (\S+?)(?:@|\s|$)")
+TAG_MACHINES = {"Advanced Micro Devices X86-64": "x86_64", "Intel 80386": "i686", "AArch64": "aarch64"}
+
+
+def fits(policy, versions, text):
+    """By auditwheel's policy/__init__.py: does a row of the table allow the file?"""
+    for library, version in versions:
+        family, _, rest = version.partition("_")
+        if not LOADER.match(library) and family in policy["levels"] and rest not in policy["levels"][family]:
+            return False
+    needed = re.findall(r"\(NEEDED\) +Shared library: \[(.*)\]", text)
+    if any(not LOADER.match(name) and name not in policy["lib_whitelist"] for name in needed):
+        return False
+    private = {symbol for library, symbols in policy["blacklist"].items() if library in needed
+               for symbol in symbols}
+    return not private or private.isdisjoint(UNDEFINED.findall(text))
+
+
+def policies_of(tables, text):
+    machine = TAG_MACHINES.get(re.search(r"Machine: +(.*)", text)[1])
+    versions = {(library, version) for library, version, _ in needs_of(text)[0].values()}
+    rows = [{**table, "levels": table["symbol_versions"][machine]} for table in tables
+            if machine in table["symbol_versions"]]
+    return [f"{row['name']}_{machine}" for row in rows if fits(row, versions, text)]
+
+
+def policy_differences(tables, subject, text):
+    if not tables or subject["kind"] != "shared-object" or subject["libc"] != "glibc" \
+            or subject["platform"] not in ("linux/amd64", "linux/386", "linux/arm64"):
+        return
+    wanted = policies_of(tables, text)
+    if sorted(subject["policies"]) != sorted(wanted):
+        yield f"policies: {subject['policies']}, and auditwheel's tables say {wanted}"
+
+
 # ---- what go says ----
 
 def go_facts(paths):
@@ -218,7 +260,7 @@ def go_differences(subject, truth):
             yield f"Go's {key}: {told_go[key]}, and go says {wanted}"
 
 
-def hold(willrun, name, root):
+def hold(willrun, name, root, tables):
     done = subprocess.run([willrun, "inspect", root, "--format", "json"], stdout=subprocess.PIPE,
                           check=False)
     subjects = [s for s in json.loads(done.stdout)["subjects"]
@@ -232,6 +274,7 @@ def hold(willrun, name, root):
         path = subject["path"]
         found = list(differences(subject, texts[path]))
         found += go_differences(subject, go.get(path))
+        found += policy_differences(tables, subject, texts[path])
         wrong += [f"{path}: {line}" for line in found]
     print(f"{name}: {len(subjects)} files, {len(go)} of Go, {len(wrong)} differences",
           flush=True)
@@ -242,13 +285,15 @@ def hold(willrun, name, root):
 
 def main():
     args = options()
-    willrun, held = args.willrun.resolve(), True
+    willrun, held, tables = args.willrun.resolve(), True, []
+    if args.policies:
+        tables = json.loads((args.policies / "manylinux-policy.json").read_text())
     for folder in args.folder or []:
-        held &= hold(willrun, folder.name, folder.resolve())
+        held &= hold(willrun, folder.name, folder.resolve(), tables)
     rig = None if args.folder else roots.Rig(args.cache)
     fast = dict.fromkeys(q.root for q in roots.QUESTIONS if q.name in roots.FAST)
     for name in rig and (args.only or fast) or []:
-        held &= hold(willrun, name, rig.make(name))
+        held &= hold(willrun, name, rig.make(name), tables)
     return 0 if held else 1
 
 
