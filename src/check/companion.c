@@ -125,20 +125,38 @@ static bool serve(const struct companions *companions, const struct host *host,
 }
 
 /* The symbols are no errors any more. */
-static void excuse(struct companions *companions, const struct host *host)
+static void excuse(const struct companions *companions, const char *path)
 {
     struct findings *findings = companions->findings;
-    const char *path = companions->exec->program;
     for (size_t i = 0; i < findings->list.count; i++)
         if (lacks_symbol(&findings->list.at[i], path)) {
             findings->list.at[i].rule = rule_row(RULE_SYMBOL_UNRESOLVED)->name;
             findings->list.at[i].severity = rule_row(RULE_SYMBOL_UNRESOLVED)->severity;
         }
+}
+
+/* Why it is not known whether the host loads the others first. */
+static const char *open_question(const struct load_order *order, const struct host *host,
+                                 struct arena *arena)
+{
+    if (order->state == ORDER_LOADS_NOT)
+        return arena_format(arena, "%s does not load it", order->config);
+    if (order->state == ORDER_PERHAPS)
+        return arena_format(arena, "%s, line %u, loads it, and conditions decide what is before it",
+                            order->file, order->line);
+    return arena_format(arena, "whether %s does that was not given", host->exec.program);
+}
+
+static void tell_order(const struct companions *companions, const struct host *host,
+                       const struct load_order *order)
+{
+    struct findings *findings = companions->findings;
+    const char *path = companions->exec->program;
     struct willrun_finding *finding =
-        finding_add(findings, RULE_PLUGIN_ORDER,
-                    "%s needs %s loaded before it%s%s: whether %s does that was not given", path,
+        finding_add(findings, RULE_PLUGIN_ORDER, "%s needs %s loaded before it%s%s: %s", path,
                     companions->names, companions->symbol != NULL ? ", for " : "",
-                    companions->symbol != NULL ? companions->symbol : "", host->exec.program);
+                    companions->symbol != NULL ? companions->symbol : "",
+                    open_question(order, host, findings->arena));
     finding->object = path;
     finding->needed_by = host->exec.program;
     finding->symbol = companions->symbol;
@@ -146,9 +164,20 @@ static void excuse(struct companions *companions, const struct host *host)
                                 companions->names, host->row->name);
 }
 
+/* The configuration loads the plugin without the others before it: so its symbols are missing. */
+static void advise(const struct companions *companions, const struct load_order *order)
+{
+    struct findings *findings = companions->findings;
+    const char *fix = arena_format(findings->arena, "Load %s before line %u of %s loads this one.",
+                                   companions->names, order->line, order->file);
+    for (size_t i = 0; i < findings->list.count; i++)
+        if (lacks_symbol(&findings->list.at[i], companions->exec->program))
+            findings->list.at[i].fix = fix;
+}
+
 void companions_find(const struct target *target, const struct host *host,
                      const struct process *process, const struct exec_result *exec,
-                     struct findings *findings)
+                     const struct load_order *order, struct findings *findings)
 {
     struct companions companions = {.target = target, .exec = exec, .findings = findings};
     bool lacking = false;
@@ -161,7 +190,12 @@ void companions_find(const struct target *target, const struct host *host,
     look_into(&companions, exec->node->parent, false);
     if (companions.found.count == 0)
         look_into(&companions, exec->node->parent->parent, true);
-    if (companions.found.count != 0 && serve(&companions, host, process))
-        excuse(&companions, host);
+    bool serves = companions.found.count != 0 && serve(&companions, host, process);
+    if (serves && order->state == ORDER_LOADS) {
+        advise(&companions, order);
+    } else if (serves) {
+        excuse(&companions, exec->program);
+        tell_order(&companions, host, order);
+    }
     vec_free(&companions.found);
 }

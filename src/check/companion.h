@@ -2,13 +2,13 @@
 #ifndef WILLRUN_CHECK_COMPANION_H
 #define WILLRUN_CHECK_COMPANION_H
 
-#include "check/host.h"
+#include "check/load_order.h"
 
-/* Where other plugins of its folder define all that the plugin of `exec` lacks, the symbols it
- * lacks are no errors: whether the host loads those before it was not given, and a finding says so.
- */
+/* Where other plugins of its folder define all that the plugin of `exec` lacks: the symbols are no
+ * errors, and a finding says that whether the host loads those before it was not given. Where the
+ * configuration loads it without them, they stay errors, with this cure. */
 void companions_find(const struct target *target, const struct host *host,
                      const struct process *process, const struct exec_result *exec,
-                     struct findings *findings);
+                     const struct load_order *order, struct findings *findings);
 
 #endif

@@ -430,6 +430,13 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
         judging->process.trail = true;
         call(judging->target->facts, &judging->process, exec, dlopen, &replay);
     }
+    struct load_order order;
+    if (dlopen && load_order_apply(judging->target, &judging->host, &replay, exec,
+                                   &judging->process, &judging->scratch, &order)) {
+        replay_free(&replay); /* once more, with what is loaded before it */
+        replay = (struct replay){.arena = &judging->scratch};
+        call(judging->target->facts, &judging->process, exec, dlopen, &replay);
+    }
     number_order(&replay);
     replay.host_known |= judging->host.row != NULL && judging->host.row->alone;
     struct words words;
@@ -442,7 +449,7 @@ static void judge_replay(struct judging *judging, const struct exec_result *exec
                       &judging->findings.supplies);
     findings_of_start(&judging->findings, &replay, dlopen, judging->target->libc.kind);
     if (dlopen) {
-        companions_find(judging->target, &judging->host, &judging->process, exec,
+        companions_find(judging->target, &judging->host, &judging->process, exec, &order,
                         &judging->findings);
         host_advise(judging->target, &judging->host, exec->program, &judging->findings);
     }

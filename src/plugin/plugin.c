@@ -203,14 +203,19 @@ static bool match_version(const char *pattern, const char *path, enum plugin_id 
     return false;
 }
 
-/* `word` with the place's texts for its marks; NULL: it has none, or what it asks for is not known.
- */
-static const char *fill_command(const char *word, const struct place_of_host *place,
-                                struct arena *arena)
+bool plugin_place(const struct plugin *plugin, const char *path, struct arena *arena,
+                  struct place_of_host *place)
+{
+    char pattern[LONGEST_WORD];
+    for (const char *at = plugin->versions; next_word(&at, pattern);)
+        if (match_version(pattern, path, plugin->id, arena, place))
+            return true;
+    return false;
+}
+
+const char *plugin_fill(const char *word, const struct place_of_host *place, struct arena *arena)
 {
     const char *text = "";
-    if (strchr(word, '%') == NULL)
-        return NULL;
     for (const char *mark; (mark = strchr(word, '%')) != NULL; word = mark + 2) {
         const char *value = mark[1] == 'v' ? place->version : place->prefix;
         if (value == NULL)
@@ -263,7 +268,8 @@ static void list_commands(struct host_search *search, const struct plugin_host *
             !match_version(pattern, search->path, host->plugin, search->arena, &place))
             continue;
         for (const char *words = host->commands; next_word(&words, word);)
-            add_command(search, fill_command(word, &place, search->arena));
+            if (strchr(word, '%') != NULL)
+                add_command(search, plugin_fill(word, &place, search->arena));
     }
     for (const char *words = host->commands; next_word(&words, word);)
         if (*word == '/' && strchr(word, '*') != NULL)

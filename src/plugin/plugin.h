@@ -50,6 +50,13 @@ struct place_of_host {
     const char *version; /* "3.12" */
 };
 
+/* What the path of a plugin tells of its host; false: nothing. */
+bool plugin_place(const struct plugin *plugin, const char *path, struct arena *arena,
+                  struct place_of_host *place);
+
+/* `text` with the place's for its "%p" and "%v", in `arena`; NULL: one of them is not told. */
+const char *plugin_fill(const char *text, const struct place_of_host *place, struct arena *arena);
+
 enum { HOST_COMMANDS = 64 }; /* at most, of one host */
 
 /* The place of a search for hosts, with NULL, 0 at its start. */

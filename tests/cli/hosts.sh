@@ -68,6 +68,54 @@ is 0 /usr/sbin/apache2 apache-module $modules/mod_proxy_http.so
 says out '"rule": "plugin-order"'
 says out 'needs mod_proxy.so loaded before it, for proxy_hook'
 says out '"unknown": 1'
+
+# … in the order of the host's own configuration
+mkdir -p "$root/etc/apache2/mods-enabled"
+conf=$root/etc/apache2/apache2.conf
+echo 'Include ports.conf' >"$conf"
+expect 0 'a configuration without it' "$willrun" check --root "$root" --env PATH=/usr/sbin --fail-on fails $modules/mod_proxy_http.so
+says out '/etc/apache2/apache2.conf does not load it'
+printf '%s\n' 'IncludeOptional mods-enabled/*.load' '<IfDefine NEVER>' '</IfDefine>' >"$conf"
+echo "LoadModule proxy_http_module $modules/mod_proxy_http.so" >"$root/etc/apache2/mods-enabled/proxy_http.load"
+expect 1 'its configuration loads it alone' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_proxy_http.so
+says out "│ $modules/mod_proxy_http.so: undefined symbol: proxy_hook"
+says out 'fix: Load mod_proxy.so before line 1 of'
+printf '%s\n' '<IfModule !mod_proxy.c>' "LoadModule proxy_module ${modules#/usr/lib/apache2/}/mod_proxy.so" '</IfModule>' \
+    >"$root/etc/apache2/mods-enabled/proxy.load"
+sed -i '1i ServerRoot "/usr/lib/apache2"' "$conf"
+sed -i 's|mods-enabled|/etc/apache2/mods-enabled|' "$conf"
+is 0 /usr/sbin/apache2 apache-module $modules/mod_proxy_http.so
+says out '"runs": 1'
+sed -i 's/!mod_proxy.c/mod_proxy.c/' "$root/etc/apache2/mods-enabled/proxy.load"
+expect 1 'the other one is loaded where it is there already' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_proxy_http.so
+sed -i 's/IfModule mod_proxy.c/IfDefine PROXY/' "$root/etc/apache2/mods-enabled/proxy.load"
+is 0 /usr/sbin/apache2 apache-module $modules/mod_proxy_http.so
+says out 'conditions decide what is before it'
+rm -r "$root/etc/apache2"
+# nginx reads a file in the middle of its own, PHP the Zend extensions first
+host /usr/sbin/nginx
+plugin /usr/lib/nginx/modules/ndk.so 'int ndk(void) { return 1; } int ngx_modules;'
+plugin /usr/lib/nginx/modules/lua.so 'int ndk(void); int ngx_modules; int f(void) { return ndk(); }'
+mkdir -p "$root/etc/nginx/modules" "$root/usr/share/nginx"
+ln -s ../../lib/nginx/modules "$root/usr/share/nginx/modules"
+printf '%s\n' '# load_module none;' 'user "a b"; include modules/*.conf;' 'load_module modules/lua.so;' 'events { }' >"$root/etc/nginx/nginx.conf"
+expect 1 'no other one' "$willrun" check --root "$root" --env PATH=/usr/sbin /usr/lib/nginx/modules/lua.so
+says out 'Load ndk.so before line 3 of /etc/nginx/nginx.conf loads this one.'
+echo "load_module 'modules/ndk.so';" >"$root/etc/nginx/modules/a.conf"
+is 0 /usr/sbin/nginx nginx-module /usr/lib/nginx/modules/lua.so
+says out '"runs": 1'
+api=/usr/lib/php/20220829
+plugin $api/first.so 'int first(void) { return 1; }'
+plugin $api/second.so 'int first(void); int (*p)(void) = first;'
+mkdir -p "$root/etc/php/8.2/cli/conf.d"
+printf '[PHP]\n;extension=first\nextension=second.so\n' >"$root/etc/php/8.2/cli/conf.d/10-second.ini"
+echo 'extension = "first" ; behind' >"$root/etc/php/8.2/cli/conf.d/20-first.ini"
+expect 1 'behind the one that needs it' "$willrun" check --root "$root" --env PATH=/usr/bin $api/second.so
+says out 'fix: Load first.so before line 3 of /etc/php/8.2/cli/conf.d/10-second.ini'
+echo 'zend_extension = first' >"$root/etc/php/8.2/cli/conf.d/20-first.ini"
+is 0 /usr/bin/php8.2 php-extension $api/second.so
+says out '"runs": 1'
+
 plugin $modules/mod_proxy.so 'int gone(void); int proxy_hook(void) { return gone(); }'
 expect 1 'the other one does not load itself' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_proxy_http.so
 rm "$root$modules/mod_proxy.so"
