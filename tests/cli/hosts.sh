@@ -74,7 +74,7 @@ mkdir -p "$root/etc/apache2/mods-enabled"
 conf=$root/etc/apache2/apache2.conf
 echo 'Include ports.conf' >"$conf"
 expect 0 'a configuration without it' "$willrun" check --root "$root" --env PATH=/usr/sbin --fail-on fails $modules/mod_proxy_http.so
-says out '/etc/apache2/apache2.conf does not load it'
+says out 'for proxy_hook: /etc/apache2/apache2.conf'
 printf '%s\n' 'IncludeOptional mods-enabled/*.load' '<IfDefine NEVER>' '</IfDefine>' >"$conf"
 echo "LoadModule proxy_http_module $modules/mod_proxy_http.so" >"$root/etc/apache2/mods-enabled/proxy_http.load"
 expect 1 'its configuration loads it alone' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_proxy_http.so
