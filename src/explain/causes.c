@@ -73,6 +73,8 @@ const char *cause_subject(const struct reading *reading, struct arena *arena)
 {
     const struct family *family = &families[reading->form->family];
     const char *subject = reading->at[family->subject];
+    if (subject == NULL) /* such as the module of a program that cannot load any */
+        subject = reading->at[CAPTURE_OBJECT];
     if (subject == NULL)
         return NULL;
     bool library =

@@ -26,6 +26,7 @@ struct reading {
     size_t literal;    /* bytes of the form that are fixed: how closely it fits */
     unsigned groups;   /* of all the forms in this line and those just before it */
     unsigned callers;  /* bits of enum speaker: runtimes that tell of a native part there */
+    bool opened;       /* a runtime tells there that it opens the very library */
     bool beside_glibc; /* other lines: the same file asks for what is glibc's alone */
 };
 

@@ -82,6 +82,7 @@ const char *speaker_name(enum speaker speaker)
         [SPEAKER_PHP] = "PHP",
         [SPEAKER_ERLANG] = "Erlang",
         [SPEAKER_PROGRAM] = "the program",
+        [SPEAKER_PLUGIN] = "the program",
     };
     return names[speaker];
 }
@@ -99,6 +100,7 @@ enum capture capture_by_name(const char *name, size_t length)
         [CAPTURE_ERROR] = "error",
         [CAPTURE_STATUS] = "status",
         [CAPTURE_NUMBER] = "number",
+        [CAPTURE_WORD] = "word",
         [CAPTURE_ANY] = "any",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

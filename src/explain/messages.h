@@ -77,6 +77,7 @@ enum speaker {
     SPEAKER_PHP,
     SPEAKER_ERLANG,
     SPEAKER_PROGRAM,
+    SPEAKER_PLUGIN, /* a program that loads a part of it by name */
 };
 
 /* The parts of a message. The first ones are told; the others only hold a form together. */
@@ -92,6 +93,7 @@ enum capture {
     CAPTURE_STATUS,
     CAPTURES_KEPT,
     CAPTURE_NUMBER = CAPTURES_KEPT,
+    CAPTURE_WORD, /* anything without a blank */
     CAPTURE_ANY,
     CAPTURE_NONE,
 };

@@ -3,15 +3,19 @@
 #include <string.h>
 
 #include "explain/line.h"
+#include "explain/signs.h"
 #include "explain/symbols.h"
 #include "verdict/advice.h"
 
 enum {
     KEPT_MOST = 512,       /* readings; of a longer log the heaviest */
-    REACH = 2048,          /* bytes of a long line that are looked at, before and behind */
+    REACH_BEFORE = 512,    /* bytes of a long line that are looked at, before what was found */
+    REACH = 3584,          /* and behind it */
     NEAR = 3,              /* lines that belong together */
-    UNWRAPPED_MOST = 8192, /* bytes of a text that may be one wrapped line */
+    UNWRAPPED_MOST = 8192, /* bytes of a text whose lines may be broken ones */
+    WRAPPED_MOST = 3,      /* lines of one */
     ARENA_MOST = 64 << 20, /* bytes of lines kept */
+    SCRATCH_MOST = 1 << 20,
 };
 
 struct scan {
@@ -19,6 +23,7 @@ struct scan {
     struct arena *arena;
     struct readings *readings;
     struct readings line; /* of the line that is looked at */
+    struct arena scratch; /* texts of the lines that were looked at of late */
     size_t lightest;      /* weight below which nothing is kept any more */
 };
 
@@ -84,8 +89,16 @@ static void take_given_name(const struct scan *scan, struct reading *best)
         const char *given = caller->at[CAPTURE_OBJECT];
         if (caller->form->speaker == SPEAKER_DOTNET && given != NULL &&
             families[caller->form->family].group == GROUP_NATIVE && strstr(object, given) != NULL)
-            best->at[CAPTURE_OBJECT] = given;
+            best->at[CAPTURE_OBJECT] = arena_string(scan->arena, given);
     }
+}
+
+/* Does a runtime tell of the library itself, not of one that needs it? */
+static bool is_opened(const struct reading *caller, const struct reading *best)
+{
+    const char *given = caller->at[CAPTURE_OBJECT], *object = best->at[CAPTURE_OBJECT];
+    return families[caller->form->family].group == GROUP_NATIVE && given != NULL &&
+           object != NULL && strcmp(sign_last_part(given), sign_last_part(object)) == 0;
 }
 
 /* PHP tries a module under its bare name and with one more .so: what it says of these tries tells
@@ -93,11 +106,23 @@ static void take_given_name(const struct scan *scan, struct reading *best)
 static bool is_try(const struct reading *reading)
 {
     const char *object = reading->at[CAPTURE_OBJECT];
-    if (reading->form->family != FAMILY_LIBRARY_GONE || object == NULL ||
+    if (families[reading->form->family].group != GROUP_MISSING || object == NULL ||
         strstr(reading->line.folded, "(tried: ") == NULL)
         return false;
     const char *suffix = strstr(object, ".so");
     return suffix == NULL || strcmp(suffix, ".so.so") == 0;
+}
+
+/* The reading with texts of its own. */
+static struct reading own_reading(const struct reading *reading, struct arena *arena)
+{
+    struct reading own = *reading;
+    for (size_t i = 0; i < CAPTURES_KEPT; i++)
+        own.at[i] = arena_string(arena, own.at[i]);
+    own.line.text = arena_copy(arena, own.line.text, own.line.length);
+    own.line.folded = arena_copy(arena, own.line.folded, own.line.length);
+    own.line.shown = arena_string(arena, own.line.shown);
+    return own;
 }
 
 /* The best of a line's readings, with what all of them tell. */
@@ -121,9 +146,11 @@ static void keep_best(struct scan *scan)
         (!drop_lightest(scan) || weight_of(best) < scan->lightest))
         return;
     struct reading *kept = vec_push(scan->readings);
-    *kept = *best;
+    *kept = own_reading(best, scan->arena);
     take_program(kept, scan->arena);
     take_given_name(scan, kept);
+    for (size_t i = 0; i < scan->line.count; i++)
+        kept->opened |= is_opened(&scan->line.at[i], kept);
     kept->groups = groups;
     kept->callers = callers;
 }
@@ -132,10 +159,12 @@ static void look_at(struct scan *scan, const char *raw, size_t size, size_t numb
 {
     struct line line;
     scan->line.count = 0;
-    line_read(raw, size, number, scan->arena, &line);
-    matcher_translate(scan->matcher, &line, scan->arena);
-    matcher_read(scan->matcher, &line, scan->arena, &scan->line);
+    line_read(raw, size, number, &scan->scratch, &line);
+    matcher_translate(scan->matcher, &line, &scan->scratch);
+    matcher_read(scan->matcher, &line, &scan->scratch, &scan->line);
     keep_best(scan);
+    if (scan->scratch.total > SCRATCH_MOST)
+        arena_free(&scan->scratch);
 }
 
 static size_t count_lines(const char *text, size_t size)
@@ -160,30 +189,57 @@ static void scan_lines(struct scan *scan, const char *text, size_t size)
         size_t from = before != NULL ? (size_t)(before + 1 - text) : begin;
         const char *newline = memchr(text + at, '\n', size - at);
         size_t end = newline != NULL ? (size_t)(newline - text) : size;
-        if (at - from > REACH)
-            from = at - REACH;
-        if (end - at > REACH)
+        bool cut = end - at > REACH;
+        if (at - from > REACH_BEFORE)
+            from = at - REACH_BEFORE;
+        if (cut)
             end = at + REACH;
         look_at(scan, text + from, end - from, number);
-        begin = at = end;
+        begin = at = cut ? end - REACH_BEFORE : end;
     }
 }
 
-/* A line that a terminal or a mail broke into several: joined with a blank, or with none. */
+/* Lines [begin, end) as one, with a blank or with none where they were broken. */
+static void look_at_joined(struct scan *scan, const char *text, size_t size, bool blank,
+                           size_t number)
+{
+    char *joined = must_alloc(size + 1);
+    size_t length = 0;
+    for (size_t i = 0; i < size; i++)
+        if (text[i] != '\n')
+            joined[length++] = text[i];
+        else if (blank)
+            joined[length++] = ' ';
+    look_at(scan, joined, length, number);
+    free(joined);
+}
+
+/* Bytes of the first `count` lines; 0: there are not so many. */
+static size_t lines_size(const char *text, size_t size, size_t count)
+{
+    size_t end = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (end >= size)
+            return 0;
+        const char *newline = memchr(text + end, '\n', size - end);
+        end = newline != NULL ? (size_t)(newline - text) + 1 : size;
+    }
+    return end - (end > 0 && text[end - 1] == '\n');
+}
+
+/* What a terminal, a mail or a hand broke into several lines tells more as one. */
 static void scan_unwrapped(struct scan *scan, const char *text, size_t size)
 {
-    if (size > UNWRAPPED_MOST || memchr(text, '\n', size) == NULL)
+    if (size > UNWRAPPED_MOST)
         return;
-    for (int blank = 1; blank >= 0 && scan->readings->count == 0; blank--) {
-        char *joined = arena_alloc(scan->arena, size + 1);
-        size_t length = 0;
-        for (size_t i = 0; i < size; i++)
-            if (text[i] != '\n')
-                joined[length++] = text[i];
-            else if (blank)
-                joined[length++] = ' ';
-        look_at(scan, joined, length, 1);
-    }
+    for (int blank = 1; blank >= 0; blank--)
+        for (size_t count = 2; count <= WRAPPED_MOST; count++) {
+            size_t at = 0, number = 1, length;
+            while ((length = lines_size(text + at, size - at, count)) != 0) {
+                look_at_joined(scan, text + at, length, blank, number++);
+                at += lines_size(text + at, size - at, 1) + 1;
+            }
+        }
 }
 
 /* ---- which one ---- */
@@ -283,15 +339,32 @@ static void take_surroundings(const struct readings *readings, struct reading *m
     }
 }
 
+/* Weight of the heaviest; 0: there is none. */
+static unsigned heaviest(const struct readings *readings)
+{
+    unsigned most = 0;
+    for (size_t i = 0; i < readings->count; i++)
+        if (weight_of(&readings->at[i]) > most)
+            most = weight_of(&readings->at[i]);
+    return most;
+}
+
 size_t scan_text(const struct matcher *matcher, const char *text, size_t size, struct arena *arena,
                  struct readings *readings)
 {
+    struct readings joined = {0};
     struct scan scan = {.matcher = matcher, .arena = arena, .readings = readings};
     if (size != 0)
         scan_lines(&scan, text, size);
-    if (size != 0 && readings->count == 0)
+    scan.readings = &joined;
+    scan.lightest = heaviest(readings) + 1;
+    if (size != 0)
         scan_unwrapped(&scan, text, size);
+    for (size_t i = 0; i < joined.count; i++)
+        *vec_push(readings) = joined.at[i];
+    vec_free(&joined);
     vec_free(&scan.line);
+    arena_free(&scan.scratch);
     size_t best = choose(readings);
     if (best != readings->count)
         best = more_telling(readings, best);

@@ -80,8 +80,9 @@ static bool SCRIPT_NAME(const struct reading *reading)
 /* "sh: /run.sh: not found": bash says "No such file or directory", and dash has a line's number. */
 static bool SCRIPT_BY_BUSYBOX(const struct reading *reading)
 {
-    static const char form[] = "sh: {path}: not found"; /* of ash too */
-    return SCRIPT_NAME(reading) && ends(reading->form->text, form);
+    const char *form = reading->form->text; /* "ash: …" too */
+    return SCRIPT_NAME(reading) &&
+           (ends(form, "sh: {path}: not found") || ends(form, "sh: {path} not found"));
 }
 
 /* "[/usr/bin/tini," */
@@ -208,7 +209,7 @@ static bool is_unpacked(const char *message)
 static bool OPENED_BY_PROGRAM(const struct reading *reading)
 {
     const unsigned callers = 1u << SPEAKER_DOTNET | 1u << SPEAKER_PYTHON | 1u << SPEAKER_PROGRAM;
-    return (reading->callers & callers) != 0 || is_unpacked(reading->line.shown);
+    return reading->opened || (reading->callers & callers) != 0 || is_unpacked(reading->line.shown);
 }
 
 /* A loader that starts a program looks for names; a path comes from dlopen. */

@@ -56,6 +56,15 @@ means dlopen-missing libown 'DllNotFoundException: Unable to load shared library
 means symbol-missing own_symbol 'PHP Startup: Unable to load dynamic library '"'own'"' (tried: /usr/lib/php/own (Error loading shared library /usr/lib/php/own: No such file or directory), /usr/lib/php/own.so (Error relocating /usr/lib/php/own.so: own_symbol: symbol not found))'
 means passwd-missing 4711 "cannot find user '4711' in passwd file"
 means isa-level None 'container 815 exited with status 132'
+means arch-mismatch None 'exec user process caused: exec format error'
+means path-lookup /bin/bash 'Error: spawnSync /bin/bash ENOENT'
+means dlopen-missing libown 'System.DllNotFoundException Unable to load shared library '"'libown'"
+means dlopen-missing libown.so.3 "Couldn't open GPU library libown.so.3. Search path: /srv/lib"
+means lib-wrong-class libown.so "ERROR: ld.so: object '/srv/libown.so' from /etc/ld.so.preload cannot be preloaded (wrong ELF class: ELFCLASS32): ignored."
+means dlopen-missing libown "dynamic_library.rb:94: Could not open library 'libown': libown: cannot open shared object file: No such file or directory. (LoadError)"
+means static-not-enough /srv/own_module.so 'dlopen() "/srv/own_module.so" failed (Dynamic loading not supported)'
+means path-lookup tool 'Error: crun: executable file `tool` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found'
+means other /srv/x 'Error: crun: open `/srv/x`: No such file or directory: OCI runtime attempted to invoke a command that was not found'
 
 # In other languages.
 means interp-missing ./app 'bash: ./app: Datei oder Verzeichnis nicht gefunden'
@@ -94,6 +103,18 @@ log lib-missing libxkb.so.1 <<'END'
 libraries: libxkb.so.1: cannot open shared object file: No such
 file or directory
 END
+
+# Broken where it stands already for less.
+log symbol-version-missing GLIBC_2.38 <<'END'
+web-1  |  "Failed to load NIF library: '/lib/libc.so.6: version `GLIBC_2.38'
+not found (required by /srv/own_nif.so)'"
+END
+# A message behind many that are nearly one, far into a long line.
+{
+    printf 'failed to load shared library: nothing %.0s' {1..2000}
+    echo 'srv: error while loading shared libraries: libxkb.so.1: cannot open shared object file: No such file or directory'
+} >long
+log lib-missing libxkb.so.1 <long
 
 # Nothing that is known: said so, with what to try, whatever it is.
 unknown() {

@@ -10,6 +10,7 @@
 
 #include "explain/line.h"
 #include "explain/matcher.h"
+#include "explain/pattern.h"
 #include "explain/signs.h"
 #include "explain/symbols.h"
 #include "verdict/rules.h"
@@ -24,7 +25,8 @@ static const char *const samples[] = {[CAPTURE_OBJECT] = "libx.so.1",
                                       [CAPTURE_ERROR] = "Invalid argument",
                                       [CAPTURE_STATUS] = "127",
                                       [CAPTURE_NUMBER] = "7",
-                                      [CAPTURE_ANY] = "so"};
+                                      [CAPTURE_WORD] = "so",
+                                      [CAPTURE_ANY] = "so far"};
 
 /* The form with a word for each capture. */
 static void write_example(const char *form, char *out)
@@ -51,22 +53,28 @@ static void every_form_is_found_in_its_own_example(void **state)
 {
     (void)state;
     struct matcher *matcher = matcher_new();
-    for (size_t i = 0; i < form_count; i++) {
+    struct patterns patterns = {0};
+    struct arena texts = {0};
+    patterns_make(&texts, &patterns);
+    for (size_t i = 0; i < patterns.count; i++) {
+        const struct pattern *pattern = &patterns.at[i];
         char example[1024];
         struct arena arena = {0};
         struct readings readings = {0};
         struct line line;
         bool found = false;
-        write_example(forms[i].text, example);
+        write_example(pattern->text, example);
         line_read(example, strlen(example), 1, &arena, &line);
         matcher_read(matcher, &line, &arena, &readings);
         for (size_t k = 0; k < readings.count; k++)
-            found |= readings.at[k].form == &forms[i];
+            found |= readings.at[k].form == pattern->form;
         if (!found)
-            fail_msg("\"%s\" is not found in \"%s\"", forms[i].text, example);
+            fail_msg("\"%s\" is not found in \"%s\"", pattern->text, example);
         vec_free(&readings);
         arena_free(&arena);
     }
+    vec_free(&patterns);
+    arena_free(&texts);
     matcher_free(matcher);
 }
 
