@@ -2,9 +2,11 @@
 /* The page's own life: which subjects are listed, and the story of the one that is chosen. Everything
  * of a target comes from the data block and goes into the page as text, never as markup. */
 (() => {
-    const data = JSON.parse(document.getElementById("data").textContent);
-    const text = (index) => data.strings[index] ?? null;
     const byId = (id) => document.getElementById(id);
+    /* a line a subject; the last one is what they share */
+    const lines = byId("data").textContent.trimEnd().split("\n");
+    const data = JSON.parse(lines.pop());
+    const text = (index) => data.strings[index] ?? null;
 
     /* ---- elements ---- */
 
@@ -46,7 +48,14 @@
 
     /* ---- what the data says ---- */
 
-    const subjects = data.targets.flatMap((target, t) => target.subjects.map((subject) => ({ ...subject, target, t })));
+    const told = [];
+    function subjectAt(index) {
+        if (told[index] === undefined) {
+            const subject = JSON.parse(lines[index]);
+            told[index] = { ...subject, target: data.targets[subject.t] };
+        }
+        return told[index];
+    }
     const objectsOf = (subject) => subject.objects.map((row) => ({
         name: text(row[0]), path: text(row[1]), by: text(row[2]), via: text(row[3]), needs: row[4],
         trail: Array.from({ length: row[5].length / 3 }, (_, i) => row[5].slice(i * 3, i * 3 + 3).map(text)),
@@ -386,7 +395,7 @@
     }
 
     function wholeGraph() {
-        let all = together(union(subjects)), note = "Choose a node for its facts.";
+        let all = together(union(lines.map((_, index) => subjectAt(index)))), note = "Choose a node for its facts.";
         if (all.nodes.length > MOST_NODES) {
             note = `Of ${all.nodes.length} nodes only those on failing paths are drawn.`;
             all = onlyBad(all);
@@ -413,11 +422,12 @@
     }
 
     const rows = [...document.querySelectorAll("tbody tr")];
+    const verdictOf = (row) => row.className; /* as the list was written: no subject need be parsed */
     const pane = byId("story");
 
     function choose(index, move) {
         rows.forEach((row) => row.setAttribute("aria-selected", String(Number(row.dataset.index) === index)));
-        pane.replaceChildren(...(index < 0 ? wholeGraph() : story(subjects[index])));
+        pane.replaceChildren(...(index < 0 ? wholeGraph() : story(subjectAt(index))));
         byId("whole").setAttribute("aria-pressed", String(index < 0));
         if (!move) return;
         pane.querySelector("h2").focus({ preventScroll: true });
@@ -428,7 +438,7 @@
 
     function follow(move) {
         const index = asked();
-        if (index === -1 || index in subjects) choose(index, move);
+        if (index === -1 || index in lines) choose(index, move);
         else if (rows.length !== 0) choose(Number(rows[0].dataset.index), false);
     }
 
@@ -438,7 +448,7 @@
     /* All words of each subject, made when the first one is looked for. */
     const hays = [];
     function hay(index) {
-        const subject = subjects[index];
+        const subject = subjectAt(index);
         return hays[index] ??= [text(subject.path), text(subject.verdict), text(subject.platform), text(subject.runtime),
             ...subject.stderr.map(text), ...findingsOf(subject).flatMap((found) => [found.rule, found.message, found.symbol, found.version]),
             ...subject.objects.flatMap((row) => [text(row[0]), text(row[1])])].filter((part) => part !== null).join("\n").toLowerCase();
@@ -450,7 +460,7 @@
         let shown = 0;
         for (const row of rows) {
             const index = Number(row.dataset.index);
-            const fits = (verdicts.length === 0 || verdicts.includes(text(subjects[index].verdict))) && wanted.every((word) => hay(index).includes(word));
+            const fits = (verdicts.length === 0 || verdicts.includes(verdictOf(row))) && wanted.every((word) => hay(index).includes(word));
             row.hidden = !fits;
             shown += fits;
         }
@@ -459,7 +469,7 @@
     }
 
     const WORST = ["fails", "unknown", "degraded", "runs"];
-    const keys = { verdict: (row) => WORST.indexOf(text(subjects[row.dataset.index].verdict)), path: (row) => text(subjects[row.dataset.index].path) };
+    const keys = { verdict: (row) => WORST.indexOf(verdictOf(row)), path: (row) => row.querySelector("a").textContent };
 
     function sort(button) {
         const head = button.closest("th"), down = head.getAttribute("aria-sort") === "ascending", key = keys[button.dataset.key];
@@ -493,9 +503,11 @@
     function beforePrint() {
         const box = make("div", "printed");
         box.id = "printed";
-        for (const subject of subjects.filter((one) => text(one.verdict) !== "runs").slice(0, PRINTED))
+        for (const row of rows.filter((one) => verdictOf(one) !== "runs").slice(0, PRINTED)) {
+            const subject = subjectAt(Number(row.dataset.index));
             box.append(make("section", "story", ...story({ ...subject, objects: subject.objects.filter((row) => row[1] < 0), needs: [] })
                 .filter((part) => !part.querySelector?.(".graph"))));
+        }
         document.body.append(box);
     }
 

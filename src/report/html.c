@@ -174,7 +174,8 @@ static void put_header(FILE *out, const struct willrun_result *result)
     fputs("</header>\n", out);
 }
 
-/* ---- the list ---- */
+/* ---- the list: its rows are boxes of their own in the style, so that those out of sight cost
+ * nothing; the roles keep it a table ---- */
 
 static void put_row(FILE *out, const struct willrun_target *target, bool several, size_t index,
                     const struct willrun_subject *subject)
@@ -183,8 +184,8 @@ static void put_row(FILE *out, const struct willrun_target *target, bool several
     const struct willrun_finding *finding =
         subject->verdict != WILLRUN_RUNS ? finding_deciding(subject) : NULL;
     fprintf(out,
-            "<tr class=\"%s\" data-index=\"%zu\"><td><span class=\"badge\">%s</span>%s</td>"
-            "<th scope=\"row\"><a href=\"#s%zu\" class=\"mono\">",
+            "<tr role=\"row\" class=\"%s\" data-index=\"%zu\"><td role=\"cell\"><span "
+            "class=\"badge\">%s</span>%s</td><th role=\"rowheader\"><a href=\"#s%zu\" class=\"mono\">",
             verdict, index, verdict, subject->accepted ? "<p>accepted</p>" : "", index);
     xml_put(out, subject->path);
     fputs("</a>", out);
@@ -215,10 +216,12 @@ static void put_rows(FILE *out, const struct willrun_result *result, enum willru
 
 static void put_list(FILE *out, const struct willrun_result *result)
 {
-    fputs("<div class=\"list\" tabindex=\"-1\">\n<table>\n<caption class=\"unseen\">Subjects and "
-          "verdicts</caption>\n<thead><tr><th scope=\"col\" aria-sort=\"ascending\"><button "
-          "type=\"button\" data-key=\"verdict\">Verdict</button></th><th scope=\"col\"><button "
-          "type=\"button\" data-key=\"path\">Subject</button></th></tr></thead>\n<tbody>\n",
+    fputs("<div class=\"list\" tabindex=\"-1\">\n<table role=\"table\" aria-label=\"Subjects and "
+          "verdicts\">\n<thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" "
+          "aria-sort=\"ascending\"><button type=\"button\" "
+          "data-key=\"verdict\">Verdict</button></th><th role=\"columnheader\"><button "
+          "type=\"button\" data-key=\"path\">Subject</button></th></tr></thead>\n<tbody "
+          "role=\"rowgroup\">\n",
           out);
     for (size_t i = 0; i < VERDICTS; i++)
         put_rows(out, result, order[i]);

@@ -157,10 +157,12 @@ static void put_object(struct writing *writing, const struct willrun_object *obj
     json_close(json, ']');
 }
 
-static void put_subject(struct writing *writing, const struct willrun_subject *subject)
+static void put_subject(struct writing *writing, size_t target,
+                        const struct willrun_subject *subject)
 {
     struct json *json = &writing->json;
     json_open(json, NULL, '{');
+    json_size(json, "t", target);
     put(writing, "path", subject->path);
     put(writing, "stage", subject->origin_stage);
     put(writing, "origin", subject->origin_path);
@@ -192,10 +194,6 @@ static void put_target(struct writing *writing, const struct willrun_target *tar
     put(writing, "root", target->root);
     put(writing, "platform", target->platform);
     put_findings(writing, target->findings, target->finding_count);
-    json_open(json, "subjects", '[');
-    for (size_t i = 0; i < target->subject_count; i++)
-        put_subject(writing, &target->subjects[i]);
-    json_close(json, ']');
     json_close(json, '}');
 }
 
@@ -227,10 +225,15 @@ static void put_seen(struct json *json, const char *text)
     free(seen);
 }
 
+/* A line a subject, which the page parses when it tells of it; the last line is what they share. */
 static void write_json(const struct willrun_result *result, FILE *out)
 {
     struct writing writing = {.json = {.out = out, .compact = true}};
     struct json *json = &writing.json;
+    for (size_t t = 0; t < result->target_count; t++) {
+        for (size_t s = 0; s < result->targets[t].subject_count; s++)
+            put_subject(&writing, t, &result->targets[t].subjects[s]);
+    }
     json_open(json, NULL, '{');
     json_open(json, "targets", '[');
     for (size_t i = 0; i < result->target_count; i++)
