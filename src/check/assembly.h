@@ -32,7 +32,6 @@ struct built {
     struct VEC(struct gap) gaps;
     struct VEC(struct installed) installed;
     struct VEC(struct run) runs;
-    const struct instruction *refreshed_at;        /* the last that ran ldconfig; NULL: none */
     struct VEC(const struct instruction *) copies; /* the instruction of each call of root_copy */
     struct VEC(unsigned) floating; /* those that went below a WORKDIR that is not known */
     struct stage_config config;

@@ -96,30 +96,12 @@ static struct cure cure_library(const struct assembly *assembly,
         if (has || brings) {
             bool sure = installed->surely && finding->copy_count != 0 &&
                         is_same_release(assembly, finding, arena);
-            return (struct cure){sure ? CURE_SURE : CURE_MAYBE, installed->package, installed->at,
-                                 false};
+            return (struct cure){sure ? CURE_SURE : CURE_MAYBE, installed->package, installed->at};
         }
         if (all == NULL && cure.kind == CURE_NONE)
-            cure = (struct cure){CURE_MAYBE, NULL, installed->at, false};
+            cure = (struct cure){CURE_MAYBE, NULL, installed->at};
     }
     return cure;
-}
-
-/* What ldconfig puts into the cache, of the folders that /etc/ld.so.conf of Debian and Ubuntu
- * names. */
-static struct cure cure_cache(const struct assembly *assembly,
-                              const struct willrun_finding *finding, struct arena *arena)
-{
-    static const char *const folders[] = {"/usr/local/lib", "/usr/local/lib/x86_64-linux-gnu",
-                                          "/usr/local/lib/aarch64-linux-gnu", "/usr/local/lib64"};
-    const struct built *built = &assembly->target;
-    int error;
-    for (size_t i = 0; built->refreshed_at != NULL && i < sizeof folders / sizeof *folders; i++)
-        if (root_lookup(built->root, NULL,
-                        arena_format(arena, "%s/%s", folders[i], finding->object), NULL,
-                        LOOKUP_FOLLOW, &error) != NULL)
-            return (struct cure){CURE_MAYBE, "libc-bin", built->refreshed_at, true};
-    return (struct cure){.kind = CURE_NONE};
 }
 
 /* A command or an interpreter of scripts: a package of its name has it. */
@@ -131,9 +113,9 @@ static struct cure cure_program(const struct assembly *assembly, const char *pat
     for (size_t i = 0; i < built->installed.count; i++) {
         const struct installed *installed = &built->installed.at[i];
         if (strcmp(installed->package, name) == 0)
-            return (struct cure){CURE_MAYBE, installed->package, installed->at, false};
+            return (struct cure){CURE_MAYBE, installed->package, installed->at};
         if (all_libraries(installed->package) == NULL && cure.kind == CURE_NONE)
-            cure = (struct cure){CURE_MAYBE, NULL, installed->at, false};
+            cure = (struct cure){CURE_MAYBE, NULL, installed->at};
     }
     return cure;
 }
@@ -147,7 +129,7 @@ static struct cure cure_interpreter(const struct assembly *assembly, const char 
             if (strcmp(built->installed.at[i].package, "gcompat") == 0 ||
                 strcmp(built->installed.at[i].package, "libc6-compat") == 0)
                 return (struct cure){CURE_MAYBE, built->installed.at[i].package,
-                                     built->installed.at[i].at, false};
+                                     built->installed.at[i].at};
     return (struct cure){.kind = CURE_NONE};
 }
 
@@ -160,9 +142,7 @@ struct cure cure_of(const struct assembly *assembly, const struct willrun_subjec
                     const struct willrun_finding *finding, struct arena *arena)
 {
     struct cure cure = {.kind = CURE_NONE};
-    if (is(finding, RULE_LIBRARY_MISSING) && finding->object != NULL)
-        cure = cure_cache(assembly, finding, arena);
-    if (cure.kind != CURE_NONE || assembly->target.installed.count == 0)
+    if (assembly->target.installed.count == 0)
         return cure;
     if (is(finding, RULE_LIBRARY_MISSING) && finding->object != NULL)
         return cure_library(assembly, finding, arena);
@@ -180,12 +160,7 @@ void cure_note(const struct assembly *assembly, const struct cure *cure,
     const char *what = finding->object != NULL ? finding->object : "what is missing";
     size_t line = cure->at->range.begin.line;
     struct willrun_finding *note;
-    if (cure->cache)
-        note = finding_add(notes, RULE_RUN_NOT_EXECUTED,
-                           "%s lies where ldconfig, which RUN starts in line %zu, puts it into "
-                           "ld.so.cache",
-                           what, line);
-    else if (cure->kind == CURE_SURE)
+    if (cure->kind == CURE_SURE)
         note = finding_add(notes, RULE_PACKAGE_CURES,
                            "%s is in the package %s, which RUN installs in line %zu: the verdict "
                            "rests on it",

@@ -16,7 +16,6 @@ struct cure {
     enum cure_kind kind;
     const char *package;          /* that has what is missing; NULL: which one is not known */
     const struct instruction *at; /* the RUN */
-    bool cache;                   /* it is there, and ldconfig makes the loader find it */
 };
 
 struct cure cure_of(const struct assembly *assembly, const struct willrun_subject *subject,

@@ -1,29 +1,20 @@
 #include "check/effects.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/effecting.h"
 #include "check/user.h"
 #include "dockerfile/run_commands.h"
 #include "root/change.h"
 #include "root/mode.h"
 
-struct effecting {
-    struct assembly *assembly;
-    struct built *built;
-    const struct step *step;
-    const char *folder; /* where the command runs */
-    int closed;         /* the rights that umask takes from new folders */
-    struct arena *arena;
-};
-
 enum { USUALLY_CLOSED = 0022 };
-
-typedef const struct run_command *command;
 
 /* ---- gaps and files ---- */
 
-static void leave_gap(struct effecting *effecting, enum gap_kind kind, const char *path)
+void effect_gap(struct effecting *effecting, enum gap_kind kind, const char *path)
 {
     struct built *built = effecting->built;
     for (size_t i = 0; i < built->gaps.count; i++) /* one is enough */
@@ -39,26 +30,24 @@ static void leave_gap(struct effecting *effecting, enum gap_kind kind, const cha
                                            .cause = effecting->step->instruction};
 }
 
-static const char *full(struct effecting *effecting, const char *path)
+const char *effect_path(struct effecting *effecting, const char *path)
 {
     return path_clean(effecting->folder, path, effecting->arena);
 }
 
-static void unknown_at(struct effecting *effecting, const char *path)
+void effect_unknown(struct effecting *effecting, const char *path)
 {
-    leave_gap(effecting, GAP_RUN, full(effecting, path));
+    effect_gap(effecting, GAP_RUN, effect_path(effecting, path));
 }
 
-static const struct node *node_at(struct effecting *effecting, const char *path)
+const struct node *effect_node(struct effecting *effecting, const char *path)
 {
     int error;
-    return root_lookup(effecting->built->root, NULL, full(effecting, path), NULL, LOOKUP_FOLLOW,
-                       &error);
+    return root_lookup(effecting->built->root, NULL, effect_path(effecting, path), NULL,
+                       LOOKUP_FOLLOW, &error);
 }
 
-/* Put a file or link at `path`: as the contents of a folder, for a link that is named is followed.
- */
-static void put_file(struct effecting *effecting, const char *path, struct made_file file)
+void effect_put(struct effecting *effecting, const char *path, struct made_file file)
 {
     struct err err = {0};
     struct built *built = effecting->built;
@@ -70,14 +59,14 @@ static void put_file(struct effecting *effecting, const char *path, struct made_
                         .literal = true,
                         .mode = -1};
     if (copy.from == NULL || !root_copy(built->root, &copy, &err))
-        leave_gap(effecting, GAP_RUN, path);
+        effect_gap(effecting, GAP_RUN, path);
     while (built->copies.count < root_copy_count(built->root))
         *vec_push(&built->copies) = effecting->step->instruction;
 }
 
 /* ---- words ---- */
 
-static bool has_flag(command run, char letter, const char *name)
+bool word_flag(command run, char letter, const char *name)
 {
     for (size_t i = 1; i < run->argc; i++) {
         const char *word = run->argv[i];
@@ -89,8 +78,7 @@ static bool has_flag(command run, char letter, const char *name)
     return false;
 }
 
-/* The value of an option that takes one: "-u 5", "--uid 5", "--uid=5"; NULL: not given. */
-static const char *value_of(command run, const char *letter, const char *name)
+const char *word_value(command run, const char *letter, const char *name)
 {
     for (size_t i = 1; i < run->argc; i++) {
         const char *word = run->argv[i];
@@ -110,7 +98,7 @@ static const char *value_of(command run, const char *letter, const char *name)
 /* The same where letters may share a word, the value its rest or the next word: "-qO FILE". */
 static const char *value_shared(command run, char letter, const char *name)
 {
-    const char *value = value_of(run, (const char[]){'-', letter, '\0'}, name);
+    const char *value = word_value(run, (const char[]){'-', letter, '\0'}, name);
     for (size_t i = 1; i < run->argc && value == NULL; i++) {
         const char *word = run->argv[i];
         const char *at = word[0] == '-' && word[1] != '-' ? strchr(word, letter) : NULL;
@@ -120,8 +108,7 @@ static const char *value_shared(command run, char letter, const char *name)
     return value;
 }
 
-/* The words that are no option and no value of one in `valued`, from *at on; NULL: no more. */
-static const char *next_operand(command run, const char *const *valued, size_t *at)
+const char *word_operand(command run, const char *const *valued, size_t *at)
 {
     while (++*at < run->argc) {
         const char *word = run->argv[*at];
@@ -137,9 +124,39 @@ static const char *next_operand(command run, const char *const *valued, size_t *
 static const char *last_operand(command run)
 {
     const char *last = NULL, *word;
-    for (size_t at = 0; (word = next_operand(run, NULL, &at)) != NULL;)
+    for (size_t at = 0; (word = word_operand(run, NULL, &at)) != NULL;)
         last = word;
     return last;
+}
+
+/* The paths that a word stands for, NULL at the end: a pattern of names in a folder is expanded as
+ * a shell does it. What may be among them, and is not known, is a gap then. */
+static const char *const *paths_of(struct effecting *effecting, const char *word)
+{
+    struct arena *arena = effecting->arena;
+    const char *path = effect_path(effecting, word), *slash = strrchr(path, '/');
+    const char *folder = arena_copy(arena, path, slash != path ? (size_t)(slash - path) : 1);
+    size_t before = strcspn(path, "*?[{"), count = 0, found = 0;
+    const struct node *node = effect_node(effecting, folder), **nodes = NULL;
+    if (path[before] == '\0') {
+        const char **one = arena_array(arena, 2, sizeof *one);
+        one[0] = path;
+        return one;
+    }
+    while (before > 1 && path[before] != '/')
+        before--;
+    if (before < strlen(folder) || strchr(path, '{') != NULL ||
+        built_gap_around(effecting->built, folder, node) != NULL)
+        effect_unknown(effecting, arena_copy(arena, path, before));
+    if (node != NULL && node->type == NODE_DIR &&
+        root_list(effecting->built->root, node, arena, &nodes, &count) != 0)
+        count = 0;
+    const char **paths = arena_array(arena, count + 1, sizeof *paths);
+    for (size_t i = 0; i < count; i++)
+        if (fnmatch(slash + 1, nodes[i]->name, FNM_PERIOD) == 0)
+            paths[found++] =
+                arena_format(arena, "%s/%s", folder[1] != '\0' ? folder : "", nodes[i]->name);
+    return paths;
 }
 
 /* ---- commands whose work is known ---- */
@@ -149,29 +166,77 @@ static void nothing(struct effecting *effecting, command run)
     (void)effecting, (void)run;
 }
 
+/* What `echo WORDS` prints, where all shells print the same; NULL: they differ. */
+static const char *echoed(struct effecting *effecting, command run)
+{
+    const char *text = "";
+    bool ends = run->argc < 2 || strcmp(run->argv[1], "-n") != 0;
+    for (size_t i = ends ? 1 : 2; i < run->argc; i++) {
+        const char *word = run->argv[i];
+        if (word[strcspn(word, "\\*?[~")] != '\0' || (word[0] == '-' && text[0] == '\0'))
+            return NULL;
+        text = arena_format(effecting->arena, "%s%s%s", text, *text != '\0' ? " " : "", word);
+    }
+    return ends ? arena_format(effecting->arena, "%s\n", text) : text;
+}
+
+/* What is at `path` now, as a text; NULL: that is not known. */
+static const char *text_now(struct effecting *effecting, const char *path)
+{
+    enum { LONGEST = 1 << 20 };
+    struct built *built = effecting->built;
+    const struct node *node = effect_node(effecting, path);
+    if (built_gap(built, path, node != NULL ? node_copy(node) : 0, node == NULL) != NULL)
+        return NULL;
+    return node != NULL ? facts_text_at(built->facts, path, LONGEST, effecting->arena) : "";
+}
+
+/* `echo WORDS > FILE`, and `>> FILE`. */
+static void write_words(struct effecting *effecting, command run)
+{
+    if (run->output == NULL)
+        return;
+    const char *path = effect_path(effecting, run->output), *text = NULL, *before = "";
+    const struct node *node = effect_node(effecting, path);
+    if (*run->output != '\0' && run->known && run->always &&
+        (node == NULL || node->type == NODE_FILE))
+        text = echoed(effecting, run);
+    if (text != NULL && run->appends)
+        before = text_now(effecting, path);
+    if (text == NULL || before == NULL) {
+        effect_unknown(effecting, *run->output != '\0' ? run->output : "/");
+        return;
+    }
+    text = arena_format(effecting->arena, "%s%s", before, text);
+    uint32_t mode = node != NULL ? node->mode : 0666 & ~(uint32_t)effecting->closed;
+    effect_put(
+        effecting, path,
+        (struct made_file){.text = {(const unsigned char *)text, strlen(text)}, .mode = mode});
+}
+
 static void change_folder(struct effecting *effecting, command run)
 {
     if (run->argc > 1 && run->known)
-        effecting->folder = full(effecting, run->argv[1]);
+        effecting->folder = effect_path(effecting, run->argv[1]);
     else
-        leave_gap(effecting, GAP_RUN, "/");
+        effect_gap(effecting, GAP_RUN, "/");
 }
 
 static void set_umask(struct effecting *effecting, command run)
 {
     if (run->argc != 2 || !mode_parse(run->argv[1], &effecting->closed) || effecting->closed < 0)
-        leave_gap(effecting, GAP_RUN, "/");
+        effect_gap(effecting, GAP_RUN, "/");
 }
 
 static void make_folders(struct effecting *effecting, command run)
 {
     static const char *const valued[] = {"-m", "--mode", NULL};
-    const char *mode = value_of(run, "-m", "mode"), *path;
+    const char *mode = word_value(run, "-m", "mode"), *path;
     int error, number;
-    for (size_t at = 0; (path = next_operand(run, valued, &at)) != NULL;) {
-        bool is_new = node_at(effecting, path) == NULL;
+    for (size_t at = 0; (path = word_operand(run, valued, &at)) != NULL;) {
+        bool is_new = effect_node(effecting, path) == NULL;
         const struct node *node =
-            root_make_folder(effecting->built->root, full(effecting, path), &error);
+            root_make_folder(effecting->built->root, effect_path(effecting, path), &error);
         const char *given = mode;
         if (given == NULL && is_new && effecting->closed != USUALLY_CLOSED)
             given = arena_format(effecting->arena, "%o", 0777 & ~(unsigned)effecting->closed);
@@ -180,36 +245,41 @@ static void make_folders(struct effecting *effecting, command run)
     }
 }
 
+static void change_all(struct effecting *effecting, const char *word, const struct change *change)
+{
+    for (const char *const *path = paths_of(effecting, word); *path != NULL; path++) {
+        const struct node *node = effect_node(effecting, *path);
+        if (node != NULL)
+            root_change(effecting->built->root, node, change);
+        else
+            effect_unknown(effecting, *path);
+    }
+}
+
 static void change_mode(struct effecting *effecting, command run)
 {
     size_t at = 0;
     int number;
-    bool below = has_flag(run, 'R', "recursive");
+    bool below = word_flag(run, 'R', "recursive");
     const char *mode = NULL, *path;
     for (size_t i = 1; i < run->argc && mode == NULL; i++)
         if (mode_parse(run->argv[i], &number))
             mode = run->argv[at = i];
     if (mode == NULL) {
-        leave_gap(effecting, GAP_RUN, "/");
+        effect_gap(effecting, GAP_RUN, "/");
         return;
     }
-    while ((path = next_operand(run, NULL, &at)) != NULL) {
-        const struct node *node = node_at(effecting, path);
-        if (node != NULL)
-            root_change(effecting->built->root, node,
-                        &(struct change){.mode = mode, .below = below});
-        if (node == NULL)
-            unknown_at(effecting, strcspn(path, "*?[") == strlen(path) ? path : ".");
-    }
+    while ((path = word_operand(run, NULL, &at)) != NULL)
+        change_all(effecting, path, &(struct change){.mode = mode, .below = below});
 }
 
 static void change_owner(struct effecting *effecting, command run)
 {
     size_t at = 0;
     struct err err = {0};
-    const char *owner = next_operand(run, NULL, &at), *path;
+    const char *owner = word_operand(run, NULL, &at), *path;
     bool group = strcmp(run->argv[0], "chgrp") == 0;
-    struct change change = {.owned = !group, .below = has_flag(run, 'R', "recursive")};
+    struct change change = {.owned = !group, .below = word_flag(run, 'R', "recursive")};
     if (owner == NULL)
         return;
     change.grouped = group || strchr(owner, ':') != NULL;
@@ -217,159 +287,46 @@ static void change_owner(struct effecting *effecting, command run)
                     group ? arena_format(effecting->arena, ":%s", owner) : owner, &change.uid,
                     &change.gid, &err))
         change.uid = change.gid = INT32_MAX; /* nobody */
-    while ((path = next_operand(run, NULL, &at)) != NULL) {
-        const struct node *node = node_at(effecting, path);
-        if (node != NULL)
-            root_change(effecting->built->root, node, &change);
-        else
-            unknown_at(effecting, strcspn(path, "*?[") == strlen(path) ? path : ".");
-    }
+    while ((path = word_operand(run, NULL, &at)) != NULL)
+        change_all(effecting, path, &change);
 }
 
 static void make_link(struct effecting *effecting, command run)
 {
     size_t at = 0;
-    const char *target = next_operand(run, NULL, &at), *path = next_operand(run, NULL, &at);
-    if (path == NULL || next_operand(run, NULL, &at) != NULL || !has_flag(run, 's', "symbolic")) {
-        unknown_at(effecting, path != NULL ? last_operand(run) : ".");
+    const char *target = word_operand(run, NULL, &at), *path = word_operand(run, NULL, &at);
+    if (path == NULL || word_operand(run, NULL, &at) != NULL || !word_flag(run, 's', "symbolic")) {
+        effect_unknown(effecting, path != NULL ? last_operand(run) : ".");
         return;
     }
-    const struct node *node = node_at(effecting, path);
-    if (node != NULL && node->type == NODE_DIR && !has_flag(run, 'n', "no-dereference")) {
+    const struct node *node = effect_node(effecting, path);
+    if (node != NULL && node->type == NODE_DIR && !word_flag(run, 'n', "no-dereference")) {
         const char *slash = strrchr(target, '/');
         path = arena_format(effecting->arena, "%s/%s", path, slash != NULL ? slash + 1 : target);
     }
-    put_file(effecting, full(effecting, path), (struct made_file){.target = target, .mode = 0777});
+    effect_put(effecting, effect_path(effecting, path),
+               (struct made_file){.target = target, .mode = 0777});
 }
 
 static void make_empty(struct effecting *effecting, command run)
 {
     const char *path;
-    for (size_t at = 0; (path = next_operand(run, NULL, &at)) != NULL;)
-        if (node_at(effecting, path) == NULL)
-            put_file(effecting, full(effecting, path), (struct made_file){.mode = 0644});
+    for (size_t at = 0; (path = word_operand(run, NULL, &at)) != NULL;)
+        if (effect_node(effecting, path) == NULL)
+            effect_put(effecting, effect_path(effecting, path), (struct made_file){.mode = 0644});
 }
 
 static void remove_files(struct effecting *effecting, command run)
 {
-    const char *path;
+    const char *word;
     int error;
-    for (size_t at = 0; (path = next_operand(run, NULL, &at)) != NULL;) {
-        const char *whole = full(effecting, path);
-        if (strcspn(path, "*?[{") != strlen(path)) {
-            char *slash = strrchr(whole, '/');
-            unknown_at(effecting, arena_copy(effecting->arena, whole,
-                                             slash != whole ? (size_t)(slash - whole) : 1));
-            continue;
+    for (size_t at = 0; (word = word_operand(run, NULL, &at)) != NULL;)
+        for (const char *const *path = paths_of(effecting, word); *path != NULL; path++) {
+            const struct node *node =
+                root_lookup(effecting->built->root, NULL, *path, NULL, LOOKUP_NOFOLLOW, &error);
+            if (node != NULL && node->parent != node)
+                root_remove(effecting->built->root, node);
         }
-        const struct node *node =
-            root_lookup(effecting->built->root, NULL, whole, NULL, LOOKUP_NOFOLLOW, &error);
-        if (node != NULL && node->parent != node)
-            root_remove(effecting->built->root, node);
-    }
-}
-
-static void refresh_cache(struct effecting *effecting, command run)
-{
-    (void)run;
-    effecting->built->refreshed_at = effecting->step->instruction;
-}
-
-/* ---- users ---- */
-
-static const char *const user_options[] = {
-    "-u", "--uid",  "-g",         "--gid", "-G",      "--groups",   "--ingroup", "-h",
-    "-d", "--home", "--home-dir", "-s",    "--shell", "-c",         "--comment", "--gecos",
-    "-p", "-k",     "-e",         "-f",    "-K",      "--base-dir", "-b",        NULL};
-
-static void append_line(struct effecting *effecting, const char *path, const char *line)
-{
-    struct span old = {0};
-    const struct node *node = node_at(effecting, path);
-    if (node != NULL && facts_text(effecting->built->facts, node, 1 << 20, effecting->arena, &old))
-        old.size = 0;
-    const char *text = arena_format(effecting->arena, "%.*s%s\n", (int)old.size,
-                                    old.size != 0 ? (const char *)old.data : "", line);
-    put_file(effecting, path,
-             (struct made_file){.text = {(const unsigned char *)text, strlen(text)}, .mode = 0644});
-}
-
-/* Has a line of `path` the number in its third field? */
-static bool is_taken(struct effecting *effecting, const char *path, unsigned long number)
-{
-    struct span text = {0};
-    const struct node *node = node_at(effecting, path);
-    if (node == NULL || facts_text(effecting->built->facts, node, 1 << 20, effecting->arena, &text))
-        return false;
-    char *all = arena_copy(effecting->arena, (const char *)text.data, text.size), *rest = NULL;
-    for (char *line = strtok_r(all, "\n", &rest); line != NULL;
-         line = strtok_r(NULL, "\n", &rest)) {
-        const char *field = strchr(line, ':');
-        field = field != NULL ? strchr(field + 1, ':') : NULL;
-        if (field != NULL && strtoul(field + 1, NULL, 10) == number)
-            return true;
-    }
-    return false;
-}
-
-/* The number that is asked for, else the next free one: of people's upwards; of the system's
- * downwards, and by busybox upwards. */
-static unsigned long number_for(struct effecting *effecting, command run, const char *letter,
-                                const char *name)
-{
-    const char *value = value_of(run, letter, name);
-    bool other = strncmp(run->argv[0], "add", 3) == 0;
-    bool system = has_flag(run, other ? 'S' : 'r', "system");
-    if (value != NULL)
-        return strtoul(value, NULL, 10);
-    unsigned long number = !system ? 1000 : other ? 100 : 999, last = number + 1000;
-    int step = system && !other ? -1 : 1;
-    while (
-        number != 0 && number != last &&
-        (is_taken(effecting, "/etc/passwd", number) || is_taken(effecting, "/etc/group", number)))
-        number += (unsigned long)step;
-    return number;
-}
-
-static void add_group_named(struct effecting *effecting, const char *name, unsigned long gid)
-{
-    append_line(effecting, "/etc/group", arena_format(effecting->arena, "%s:x:%lu:", name, gid));
-}
-
-static void add_group(struct effecting *effecting, command run)
-{
-    size_t at = 0;
-    const char *name = next_operand(run, user_options, &at);
-    if (name == NULL || next_operand(run, user_options, &at) != NULL)
-        leave_gap(effecting, GAP_RUN, "/etc");
-    else
-        add_group_named(effecting, name, number_for(effecting, run, "-g", "gid"));
-}
-
-static void add_user(struct effecting *effecting, command run)
-{
-    size_t at = 0;
-    struct err err = {0};
-    const char *name = next_operand(run, user_options, &at);
-    if (name == NULL || next_operand(run, user_options, &at) != NULL) {
-        leave_gap(effecting, GAP_RUN, "/etc"); /* a user joins a group */
-        return;
-    }
-    unsigned long uid = number_for(effecting, run, "-u", "uid"), gid = uid;
-    const char *group = value_of(run, "-g", "gid");
-    bool busybox = strcmp(run->argv[0], "adduser") == 0;
-    if (busybox && value_of(run, "-G", "ingroup") != NULL)
-        group = value_of(run, "-G", "ingroup");
-    uint32_t own, found;
-    if (group != NULL &&
-        user_owner(effecting->built->facts, arena_format(effecting->arena, ":%s", group), &own,
-                   &found, &err))
-        gid = found;
-    else if (group == NULL)
-        add_group_named(effecting, name, gid);
-    append_line(
-        effecting, "/etc/passwd",
-        arena_format(effecting->arena, "%s:x:%lu:%lu::/home/%s:/bin/sh", name, uid, gid, name));
 }
 
 /* ---- packages ---- */
@@ -393,20 +350,20 @@ static void packages(struct effecting *effecting, command run)
     static const char *const adds[] = {"install", "add", "localinstall", "reinstall", NULL};
     static const char *const takes[] = {"del", "remove", "purge", "erase", NULL};
     size_t at = 0;
-    const char *verb = next_operand(run, valued, &at), *package;
+    const char *verb = word_operand(run, valued, &at), *package;
     bool add = false, take = false;
     for (size_t i = 0; verb != NULL && adds[i] != NULL; i++)
         add |= strcmp(verb, adds[i]) == 0;
     for (size_t i = 0; verb != NULL && takes[i] != NULL; i++)
         take |= strcmp(verb, takes[i]) == 0;
-    const char *group = value_of(run, "-t", "virtual");
+    const char *group = word_value(run, "-t", "virtual");
     bool apk = strcmp(run->argv[0], "apk") == 0;
-    while ((add || take) && (package = next_operand(run, valued, &at)) != NULL) {
+    while ((add || take) && (package = word_operand(run, valued, &at)) != NULL) {
         const char *name =
             arena_copy(effecting->arena, package,
                        strcspn(package, apk && strncmp(package, "so:", 3) != 0 ? "=<>~@" : "=<>"));
         if (take && !forget(effecting->built, name))
-            leave_gap(effecting, GAP_RUN, "/"); /* of the image's own, with all that needs it */
+            effect_gap(effecting, GAP_RUN, "/"); /* of the image's own, with all that needs it */
         else if (!take)
             *vec_push(&effecting->built->installed) = (struct installed){
                 name, apk ? group : NULL, effecting->step->instruction, run->known && run->always};
@@ -417,7 +374,7 @@ static void packages(struct effecting *effecting, command run)
 static void adds_files(struct effecting *effecting, command run)
 {
     (void)run;
-    leave_gap(effecting, GAP_ADDS, "/");
+    effect_gap(effecting, GAP_ADDS, "/");
 }
 
 /* ---- commands of which the place alone is known ---- */
@@ -426,20 +383,20 @@ static void unknown_all(struct effecting *effecting, command run)
 {
     const char *folder = value_shared(run, 't', "target-directory"), *path;
     if (folder != NULL)
-        unknown_at(effecting, folder);
-    for (size_t at = 0; (path = next_operand(run, NULL, &at)) != NULL;)
-        unknown_at(effecting, path);
+        effect_unknown(effecting, folder);
+    for (size_t at = 0; (path = word_operand(run, NULL, &at)) != NULL;)
+        effect_unknown(effecting, path);
 }
 
 /* The last is what is written, unless -t names it, or `install -d` makes them all. */
 static void unknown_last(struct effecting *effecting, command run)
 {
     const char *last = last_operand(run);
-    if (has_flag(run, 't', NULL) || value_of(run, "-t", "target-directory") != NULL ||
-        (strcmp(run->argv[0], "install") == 0 && has_flag(run, 'd', "directory")))
+    if (word_flag(run, 't', NULL) || word_value(run, "-t", "target-directory") != NULL ||
+        (strcmp(run->argv[0], "install") == 0 && word_flag(run, 'd', "directory")))
         unknown_all(effecting, run);
     else
-        unknown_at(effecting, last != NULL ? last : ".");
+        effect_unknown(effecting, last != NULL ? last : ".");
 }
 
 /* Where curl and wget write: the file, below a folder where one is named. */
@@ -447,18 +404,18 @@ static void unknown_output(struct effecting *effecting, command run)
 {
     bool wget = strcmp(run->argv[0], "wget") == 0;
     const char *folder = wget ? value_shared(run, 'P', "directory-prefix")
-                              : value_of(run, "--output-dir", "output-dir");
+                              : word_value(run, "--output-dir", "output-dir");
     const char *path =
         wget ? value_shared(run, 'O', "output-document") : value_shared(run, 'o', "output");
     if (path != NULL)
-        unknown_at(effecting, path);
+        effect_unknown(effecting, path);
     if (folder != NULL || path == NULL)
-        unknown_at(effecting, folder != NULL ? folder : ".");
+        effect_unknown(effecting, folder != NULL ? folder : ".");
     for (size_t i = 1, found = 0; i < run->argc; i++) { /* a file for each of several addresses */
         found += run->argv[i][0] == '-' && run->argv[i][1] != '-' &&
                  strchr(run->argv[i], wget ? 'O' : 'o') != NULL;
         if (found > 1)
-            leave_gap(effecting, GAP_RUN, "/");
+            effect_gap(effecting, GAP_RUN, "/");
     }
 }
 
@@ -468,21 +425,21 @@ static void unknown_unpacked(struct effecting *effecting, command run)
     bool tar = strcmp(run->argv[0], "tar") == 0;
     const char *folder = value_shared(run, tar ? 'C' : 'd', tar ? "directory" : "d");
     bool bare = tar && run->argc > 1 && run->argv[1][0] != '-';
-    if (tar && has_flag(run, 'P', "absolute-names"))
+    if (tar && word_flag(run, 'P', "absolute-names"))
         folder = "/";
     if (folder == NULL && bare && strchr(run->argv[1], 'C') != NULL)
         folder = "/";
-    unknown_at(effecting, folder != NULL ? folder : ".");
+    effect_unknown(effecting, folder != NULL ? folder : ".");
 }
 
 /* sed -i: all words but the script are files. */
 static void unknown_edited(struct effecting *effecting, command run)
 {
     const char *path;
-    bool script = value_of(run, "-e", "expression") == NULL;
-    for (size_t at = 0; (path = next_operand(run, NULL, &at)) != NULL; script = false)
+    bool script = word_value(run, "-e", "expression") == NULL;
+    for (size_t at = 0; (path = word_operand(run, NULL, &at)) != NULL; script = false)
         if (!script)
-            unknown_at(effecting, path);
+            effect_unknown(effecting, path);
 }
 
 /* ---- the table ---- */
@@ -515,7 +472,7 @@ static void other_command(struct effecting *effecting, command run)
     if (other.argc == 0 || asks)
         return;
     if (other.argv[0][0] == '-')
-        leave_gap(effecting, GAP_RUN, "/");
+        effect_gap(effecting, GAP_RUN, "/");
     else
         apply(effecting, &other);
 }
@@ -528,12 +485,12 @@ static void apply(struct effecting *effecting, command run)
     for (size_t i = 0; i < sizeof programs / sizeof *programs && does == NULL; i++)
         if (strcmp(name, programs[i].name) == 0)
             does = programs[i].does;
-    if (run->output != NULL)
-        unknown_at(effecting, *run->output != '\0' ? run->output : "/");
+    if (run->output != NULL && does != write_words)
+        effect_unknown(effecting, *run->output != '\0' ? run->output : "/");
     bool sure = run->known && run->always;
     if (does == NULL || (!sure && does != nothing && does != packages && does != adds_files &&
-                         does != other_command))
-        leave_gap(effecting, GAP_RUN, "/");
+                         does != other_command && does != write_words))
+        effect_gap(effecting, GAP_RUN, "/");
     else
         does(effecting, run);
 }
@@ -548,6 +505,6 @@ void effects_apply(struct assembly *assembly, struct built *built, const struct 
     for (size_t i = 0; i < commands.count; i++)
         apply(&effecting, &commands.at[i]);
     if (!whole)
-        leave_gap(&effecting, GAP_RUN, "/");
+        effect_gap(&effecting, GAP_RUN, "/");
     vec_free(&commands);
 }

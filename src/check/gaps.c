@@ -12,6 +12,13 @@ bool gap_covers(const char *above, const char *path)
            (strncmp(path, above, length) == 0 && (path[length] == '\0' || path[length] == '/'));
 }
 
+bool paths_overlap(const char *a, const char *b)
+{
+    size_t length = strlen(a), other = strlen(b), shared = length < other ? length : other;
+    const char *longer = length < other ? b : a;
+    return strncmp(a, b, shared) == 0 && (length == other || shared <= 1 || longer[shared] == '/');
+}
+
 static const char *last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -37,6 +37,9 @@ struct gap {
 /* Is `path` at or below `above`? */
 bool gap_covers(const char *above, const char *path);
 
+/* Is one of the paths the other, or above it? */
+bool paths_overlap(const char *a, const char *b);
+
 /* A new gap at `path`, over all that was copied so far. */
 struct gap *built_add_gap(struct built *built, enum gap_kind kind, const char *path,
                           const struct instruction *at);

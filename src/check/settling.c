@@ -4,13 +4,6 @@
 
 /* ---- which gap concerns a path ---- */
 
-bool paths_overlap(const char *a, const char *b)
-{
-    size_t length = strlen(a), other = strlen(b), shared = length < other ? length : other;
-    const char *longer = length < other ? b : a;
-    return strncmp(a, b, shared) == 0 && (length == other || shared <= 1 || longer[shared] == '/');
-}
-
 unsigned settling_serial(const struct settling *settling, const char *path)
 {
     int error;

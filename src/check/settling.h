@@ -17,9 +17,6 @@ struct settling {
     struct findings notes; /* that go before them */
 };
 
-/* Is one of the paths the other, or above it? */
-bool paths_overlap(const char *a, const char *b);
-
 /* Is the gap one of the whole root? */
 bool gap_is_whole(const struct gap *gap);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 
 /* Layout: glibc sysdeps/generic/dl-cache.h. */
 enum {
@@ -219,8 +220,7 @@ static uint32_t number_at(const char **text)
     return number;
 }
 
-/* The order of entries, where numbers are compared as numbers: _dl_cache_libcmp. */
-static int compare(const char *a, const char *b)
+int ldcache_compare(const char *a, const char *b)
 {
     while (*a != 0) {
         if (is_digit(*a) && is_digit(*b)) {
@@ -248,7 +248,7 @@ static const char *name_at(const struct ldcache *cache, uint32_t index)
 static bool is_called(const struct ldcache *cache, uint32_t index, const char *name)
 {
     const char *own = name_at(cache, index);
-    return own != NULL && compare(name, own) == 0;
+    return own != NULL && ldcache_compare(name, own) == 0;
 }
 
 /* The first entry of `name`, found by halves as ld.so does it, so that both miss it in a table that
@@ -259,7 +259,7 @@ static uint32_t first_of(const struct ldcache *cache, const char *name)
     while (from < to) {
         uint32_t middle = from + (to - from - 1) / 2;
         const char *own = name_at(cache, middle);
-        int order = own != NULL ? compare(name, own) : 0;
+        int order = own != NULL ? ldcache_compare(name, own) : 0;
         if (own == NULL)
             return cache->count;
         if (order == 0) {
@@ -330,4 +330,52 @@ const char *ldcache_find(const struct ldcache *cache, const char *name)
 const char *ldcache_find_better(const struct ldcache *cache, const char *name)
 {
     return find(cache, name, true);
+}
+
+/* ---- writing ---- */
+
+/* The highest name first; of one name the first that was found. */
+static int by_name(const void *left, const void *right)
+{
+    const struct ldcache_line *a = left, *b = right;
+    int order = ldcache_compare(b->name, a->name);
+    return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+static void put_u32(struct text *text, uint32_t value, bool big)
+{
+    value = big ? htobe32(value) : htole32(value);
+    text_add(text, (const char *)&value, sizeof value);
+}
+
+struct span ldcache_write(struct ldcache_line *lines, size_t count, const struct elf_facts *loader,
+                          struct arena *arena)
+{
+    static const char nothing[NEW_HEADER - AT_BYTE_ORDER] = {0};
+    struct text text = {0}, strings = {0};
+    bool big = loader->big;
+    uint32_t begin = (uint32_t)(NEW_HEADER + count * NEW_ENTRY);
+    if (count != 0)
+        qsort(lines, count, sizeof *lines, by_name);
+    text_add(&text, new_magic, sizeof new_magic - 1);
+    put_u32(&text, (uint32_t)count, big);
+    size_t length = text.count;
+    put_u32(&text, 0, big);
+    text_add(&text, nothing, sizeof nothing);
+    text.at[AT_BYTE_ORDER] = big ? BYTE_ORDER_BIG : BYTE_ORDER_LITTLE;
+    for (size_t i = 0; i < count; i++) {
+        put_u32(&text, cache_id(loader), big);
+        put_u32(&text, begin + (uint32_t)strings.count, big);
+        text_add(&strings, lines[i].name, strlen(lines[i].name) + 1);
+        put_u32(&text, begin + (uint32_t)strings.count, big);
+        text_add(&strings, lines[i].path, strlen(lines[i].path) + 1);
+        text_add(&text, nothing, NEW_ENTRY - 12); /* no osversion, no hwcap */
+    }
+    uint32_t size = big ? htobe32((uint32_t)strings.count) : htole32((uint32_t)strings.count);
+    memcpy(text.at + length, &size, sizeof size);
+    text_add(&text, strings.at, strings.count);
+    struct span span = {(const unsigned char *)text_keep(&text, arena), text.count};
+    vec_free(&text);
+    vec_free(&strings);
+    return span;
 }

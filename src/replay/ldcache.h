@@ -27,4 +27,17 @@ const char *ldcache_find(const struct ldcache *cache, const char *name);
 /* The path that ld.so takes for `name` on a better CPU; NULL: no other. */
 const char *ldcache_find_better(const struct ldcache *cache, const char *name);
 
+/* The order of names, where numbers are compared as numbers: _dl_cache_libcmp. */
+int ldcache_compare(const char *a, const char *b);
+
+/* What a name has in a cache that is written. */
+struct ldcache_line {
+    const char *name, *path;
+    size_t number; /* the first of a name serves */
+};
+
+/* A cache of the new form for the loader, as ldconfig writes it; sorts `lines`. In `arena`. */
+struct span ldcache_write(struct ldcache_line *lines, size_t count, const struct elf_facts *loader,
+                          struct arena *arena);
+
 #endif

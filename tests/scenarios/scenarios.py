@@ -152,7 +152,28 @@ both("a library where ld.so looks only by its cache",
      "COPY --from=build /src/libgreet.so /usr/local/lib/\nCMD [\"/server\"]\n",
      GCC + SHARED + "\nFROM debian:12-slim\nCOPY --from=build /out /server\n"
      "COPY --from=build /src/libgreet.so /usr/local/lib/\nRUN ldconfig\nCMD [\"/server\"]\n",
-     files=TWO, breaks={"at": "COPY --from"}, mends={"open": True})
+     files=TWO, breaks={"at": "COPY --from"})
+VERSIONED = "RUN gcc -shared -fPIC -Wl,-soname,libgreet.so.1 -o libgreet.so.1.2 greet.c && " \
+    "ln -s libgreet.so.1.2 libgreet.so && gcc -o /out main.c -L. -lgreet"
+both("ldconfig before the library comes",
+     GCC + VERSIONED + "\nFROM debian:12-slim\nRUN ldconfig\nCOPY --from=build /out /server\n"
+     "COPY --from=build /src/libgreet.so.1.2 /usr/local/lib/\nCMD [\"/server\"]\n",
+     GCC + VERSIONED + "\nFROM debian:12-slim\nCOPY --from=build /out /server\n"
+     "COPY --from=build /src/libgreet.so.1.2 /usr/local/lib/\nRUN chmod 644 /usr/local/lib/* && ldconfig -v\nCMD [\"/server\"]\n",
+     files=TWO, breaks={"at": "COPY --from"})
+both("a folder that ld.so.conf does not name",
+     GCC + VERSIONED + "\nFROM debian:12-slim\nCOPY --from=build /out /server\n"
+     "COPY --from=build /src/libgreet.so.1.2 /opt/greet/lib/\nRUN ldconfig\nCMD [\"/server\"]\n",
+     GCC + VERSIONED + "\nFROM debian:12-slim\nCOPY --from=build /out /server\n"
+     "COPY --from=build /src/libgreet.so.1.2 /opt/greet/lib/\n"
+     "RUN echo \"/opt/greet/lib\" > /etc/ld.so.conf.d/greet.conf && ldconfig\nCMD [\"/server\"]\n",
+     files=TWO, breaks={"at": "COPY --from"})
+both("a folder that ldconfig is told of",
+     GCC + VERSIONED + "\nFROM debian:12-slim\nCOPY --from=build /out /server\n"
+     "COPY --from=build /src/libgreet.so.1.2 /opt/greet/lib/\nRUN ldconfig -n /opt/greet/lib\nCMD [\"/server\"]\n",
+     GCC + VERSIONED + "\nFROM debian:12-slim\nCOPY --from=build /out /server\n"
+     "COPY --from=build /src/libgreet.so.1.2 /opt/greet/lib/\nRUN ldconfig /opt/greet/lib\nCMD [\"/server\"]\n",
+     files=TWO, breaks={"at": "COPY --from"})
 both("a RUNPATH that goes from the program's place",
      GCC + SHARED + " -Wl,-rpath,'$ORIGIN/lib'\nFROM debian:12-slim\nCOPY --from=build /out /app/server\n"
      "COPY --from=build /src/libgreet.so /app/\nCMD [\"/app/server\"]\n",
