@@ -42,6 +42,8 @@ static bool try_loader(struct facts *facts, const struct platform *platform, con
     if (node == NULL || node->type != NODE_FILE)
         return false;
     const struct file_facts *file = facts_of(facts, node);
+    if (file->kind == FILE_UNREADABLE)
+        *libc = (struct target_libc){.kind = WILLRUN_LIBC_NONE, .unread = path, .error = file->error};
     if (file->kind != FILE_ELF || platform_of_elf(file->elf) == NULL ||
         platform_of_elf(file->elf)->machine != platform->machine ||
         file->elf->wide != platform->wide || file->elf->big != platform->big)
@@ -68,8 +70,8 @@ void target_find_libc(struct facts *facts, const struct platform *platform,
 void target_find_platform(struct target *target)
 {
     target_find_libc(target->facts, target->platform, &target->libc);
-    for (const struct platform *row = platforms; target->platform == NULL && row->name != NULL;
-         row++) {
+    for (const struct platform *row = platforms;
+         target->platform == NULL && target->libc.unread == NULL && row->name != NULL; row++) {
         target_find_libc(target->facts, row, &target->libc);
         if (target->libc.node != NULL)
             target->platform = row;

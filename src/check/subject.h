@@ -17,6 +17,8 @@ struct target_libc {
     const struct node *node;
     const struct elf_facts *elf;
     const char *version; /* NULL: not known */
+    const char *unread;  /* a loader's path that willrun could not read; NULL: none */
+    int error;           /* its errno */
 };
 
 struct refused_start;

@@ -13,6 +13,12 @@ static bool make(struct root *root, const char *platform, const struct willrun_o
     struct target target = {.facts = facts,
                             .platform = platform != NULL ? platform_by_name(platform) : NULL};
     target_find_platform(&target);
+    if (target.libc.unread != NULL) {
+        facts_free(facts);
+        return err_set(err, WILLRUN_EINPUT,
+                       "%s in the root cannot be read, so it has no profile: %s",
+                       target.libc.unread, err_text(target.libc.error));
+    }
     bool has_libc = target.libc.node != NULL;
     struct profile profile = {.origin = origin->origin,
                               .date = origin->date,
