@@ -120,6 +120,11 @@ WILLRUN_API void willrun_set_trail(struct willrun *willrun, bool on);
 /** Threads to use; 0: as many as the processors it may use. */
 WILLRUN_API void willrun_set_threads(struct willrun *willrun, unsigned threads);
 
+/** "NAME=N": what this process spends at most on what it reads, in all contexts; not while another
+ *  thread uses the library. K, M, G or T may stand behind N (powers of 1,024). The names, and what
+ *  holds without this, stand in willrun(1); "memory" is for the caller to hold (setrlimit(2)). */
+WILLRUN_API enum willrun_err willrun_set_limit(struct willrun *willrun, const char *limit);
+
 /** A builder stage, "NAME=SOURCE": what copies take files from. May be called again. */
 WILLRUN_API enum willrun_err willrun_add_stage(struct willrun *willrun, const char *stage);
 

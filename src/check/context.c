@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "check/stages.h"
 #include "platform/platform.h"
 
@@ -262,6 +263,13 @@ void willrun_set_trail(struct willrun *willrun, bool on)
 void willrun_set_threads(struct willrun *willrun, unsigned threads)
 {
     willrun->threads = threads;
+}
+
+enum willrun_err willrun_set_limit(struct willrun *willrun, const char *limit)
+{
+    willrun->err = (struct err){0};
+    limit_set(limit, &willrun->err);
+    return willrun->err.code;
 }
 
 enum willrun_err willrun_add_stage(struct willrun *willrun, const char *stage)

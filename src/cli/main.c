@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
@@ -91,11 +93,37 @@ static int unknown_command(const char *name)
     return complain_usage(NULL, sentence);
 }
 
+/* AddressSanitizer maps more than any machine has. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0
+#endif
+
+static bool take_limits(const struct options *options, struct err *err)
+{
+    for (size_t i = 0; i < options->limits.count; i++)
+        if (!limit_set(options->limits.at[i], err))
+            return false;
+    struct rlimit memory;
+    if (!SANITIZED && getrlimit(RLIMIT_DATA, &memory) == 0 &&
+        memory.rlim_cur > limit_of(LIMIT_MEMORY)) {
+        memory.rlim_cur = limit_of(LIMIT_MEMORY);
+        setrlimit(RLIMIT_DATA, &memory);
+    }
+    return true;
+}
+
 enum { OWN_ROOT = FOR_TREE | FOR_INSPECT | FOR_BUNDLE };
 
 /* Run it with no more rights than it needs. */
 static int run_inside(const struct command *command, const struct options *options)
 {
+    struct err err = {0};
+    if (!take_limits(options, &err))
+        return complain_usage(command->name, err.text);
     if (!options->no_sandbox) {
         struct sandbox sandbox = sandbox_enter(options, (command->bit & OWN_ROOT) != 0);
         if (options->verbose && sandbox.landlock != 0)

@@ -180,6 +180,10 @@ static const struct choice tree_formats[] = {
     X(0,   "config",   "FILE",   TEXT,   config,   NULL,          JUDGING | FOR_INSPECT,           \
       "read options and accepted findings from FILE (default: " CONFIG_FILE " where it is "        \
       "there; none: from no file)")                                                                \
+    X(0,   "limit",    "NAME=N", LIST,   limits,   NULL,          ANY,                             \
+      "read no more than N: memory (bytes; default 8G), entries (2M) and names (bytes; 256M) of "  \
+      "an archive, expansion of packed bytes (8G), layers (500), manifests (1000), json (bytes; "  \
+      "4M), json-values (200000), dockerfile (bytes; 256M), variables (bytes; 64M); repeatable")   \
     X(0,   "no-sandbox", NULL,   FLAG,   no_sandbox, NULL,        ANY,                             \
       "keep all rights of the process (it gives away what it needs not, by Landlock and seccomp "  \
       "where the kernel has them)")                                                                \

@@ -33,7 +33,7 @@ struct options {
         *config;
     struct text_list build_args;
     struct text_list env, stages, copies, absent, extras, bases;
-    struct text_list ignored, baselines;
+    struct text_list ignored, baselines, limits;
     const char *roots, *shard;
     struct text_list root_list; /* of the file `roots`: those of the shard */
     const struct config *file;  /* whose acceptances hold, too; NULL: none */

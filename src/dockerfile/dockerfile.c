@@ -6,12 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/vec.h"
 #include "dockerfile/instruction.h"
 #include "dockerfile/lines.h"
 
-enum { SIZE_LIMIT = 256 * 1024 * 1024 }; /* bytes of a Dockerfile */
 
 struct instructions VEC(struct instruction);
 
@@ -140,7 +140,7 @@ static bool take_stream(FILE *stream, struct text *text)
     size_t got;
     while ((got = fread(buffer, 1, sizeof buffer, stream)) != 0) {
         text_add(text, buffer, got);
-        if (text->count > SIZE_LIMIT) {
+        if (text->count > limit_of(LIMIT_DOCKERFILE)) {
             errno = EFBIG;
             return false;
         }

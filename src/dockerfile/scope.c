@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "dockerfile/depend.h"
 #include "dockerfile/docker_platform.h"
-
-enum { VALUES_MAX = 64 * 1024 * 1024 }; /* bytes that the variables of a stage may take */
 
 /* ---- texts ---- */
 
@@ -53,9 +52,9 @@ bool build_scope_heredoc(const struct build_scope *scope, const struct heredoc *
 static bool within_bounds(const struct build_scope *scope, const struct pair *pair,
                           const struct variables *variables, struct err *err)
 {
-    return variables->written <= VALUES_MAX ||
-           dockerfile_fail(scope->file, pair->range.begin, err,
-                           "the variables take more than %d MiB", VALUES_MAX >> 20);
+    return variables->written <= limit_of(LIMIT_VARIABLES) ||
+           dockerfile_fail(scope->file, pair->range.begin, err, "the variables take more than %s%s",
+                           limit_bytes(LIMIT_VARIABLES).text, limit_hint(LIMIT_VARIABLES));
 }
 
 /* A given value comes before the default, and this before the global one. */

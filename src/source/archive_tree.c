@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/limits.h"
 
 enum { FIRST_SLOTS = 1 << 10, LINKS_FOLLOWED = 40 };
 
@@ -14,10 +15,10 @@ enum { FIRST_SLOTS = 1 << 10, LINKS_FOLLOWED = 40 };
 bool tree_keep_text(struct archive_tree *tree, const char *text, size_t length, uint32_t *offset,
                     struct err *err)
 {
-    if (length >= NAMES_MOST - tree->names.count)
+    if (length >= limit_of(LIMIT_NAMES) - tree->names.count)
         return err_set(err, WILLRUN_EINPUT,
-                       "the names in the archive take more than %d MiB: willrun reads no more",
-                       NAMES_MOST >> 20);
+                       "the names in the archive take more than %s: willrun reads no more%s",
+                       limit_bytes(LIMIT_NAMES).text, limit_hint(LIMIT_NAMES));
     *offset = (uint32_t)tree->names.count;
     while (tree->names.room - tree->names.count <= length) {
         size_t room = tree->names.room != 0 ? tree->names.room * 2 : 1 << 16;
@@ -123,7 +124,7 @@ static uint32_t new_id(struct archive_tree *tree)
         tree->free = tree_at(tree, id)->next;
         return id;
     }
-    if (tree->entries.count >= ENTRIES_MOST)
+    if (tree->entries.count >= limit_of(LIMIT_ENTRIES))
         return ENTRY_NONE;
     (void)vec_push(&tree->entries);
     return (uint32_t)tree->entries.count - 1;
@@ -137,8 +138,9 @@ static uint32_t add_child(struct archive_tree *tree, uint32_t dir, const char *n
         return ENTRY_NONE;
     uint32_t id = new_id(tree);
     if (id == ENTRY_NONE) {
-        err_set(err, WILLRUN_EINPUT, "the archive has more than %d entries: willrun reads no more",
-                ENTRIES_MOST);
+        err_set(err, WILLRUN_EINPUT,
+                "the archive has more than %llu entries: willrun reads no more%s",
+                (unsigned long long)limit_of(LIMIT_ENTRIES), limit_hint(LIMIT_ENTRIES));
         return ENTRY_NONE;
     }
     uint32_t first = tree_at(tree, dir)->first;

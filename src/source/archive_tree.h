@@ -11,7 +11,6 @@ enum { ENTRY_TOP = 0 };
 #define ENTRY_NONE UINT32_MAX
 
 /* More entries than any image has. */
-enum { ENTRIES_MOST = 2 << 20, NAMES_MOST = 256 << 20 };
 
 /* Where the bytes of a regular file lie. */
 struct content {

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "source/expand.h"
 #include "source/stream.h"
 
 enum { BUFFER = 128 << 10, BUFFERS = 6 };
 
-/* More than this many bytes, and more than so many from each that is read, is
- * no layer but a bomb: deflate reaches 1:1032, zstd far more. */
-static const uint64_t unsuspicious = 8ULL << 30;
+/* More than LIMIT_EXPANSION, and more than so many bytes from each that is read, is no layer but a
+ * bomb: deflate reaches 1:1032, zstd far more. */
 enum { BOMB_RATIO = 100 };
 
 struct counted_stream {
@@ -56,11 +56,13 @@ static ssize_t fill(struct decoder *decoder, unsigned char *buffer, struct err *
     if (size <= 0)
         return size;
     decoder->expanded += (uint64_t)size;
-    if (decoder->expanded > unsuspicious && decoder->expanded / BOMB_RATIO > decoder->packed.size) {
+    if (decoder->expanded > limit_of(LIMIT_EXPANSION) &&
+        decoder->expanded / BOMB_RATIO > decoder->packed.size) {
         err_set(err, WILLRUN_EINPUT,
-                "%s expands to more than %llu GiB, over %d times its size: willrun takes it for a "
-                "decompression bomb",
-                decoder->stream.label, (unsigned long long)(unsuspicious >> 30), BOMB_RATIO);
+                "%s expands to more than %s, over %d times its size: willrun takes it for "
+                "a decompression bomb%s",
+                decoder->stream.label, limit_bytes(LIMIT_EXPANSION).text, BOMB_RATIO,
+                limit_hint(LIMIT_EXPANSION));
         return -1;
     }
     return size;

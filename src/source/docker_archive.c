@@ -9,6 +9,18 @@
 
 static const struct part manifest_part = {"manifest.json", NULL, -1};
 
+/* Has it any folder that root filesystems have? */
+static bool is_rootlike(const struct parts *parts)
+{
+    static const char *const folders[] = {"bin", "etc", "lib", "opt", "usr", "var", "app", "home"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (parts_have(parts, folders[i]))
+            return true;
+    return false;
+}
+
+/* A manifest.json that cannot be read is the trouble of an image; in a root filesystem it is
+ * somebody's file. */
 bool docker_archive_is(const struct parts *parts)
 {
     struct err ignored = {0};
@@ -16,7 +28,8 @@ bool docker_archive_is(const struct parts *parts)
         return false;
     json_t *json = parts_json(parts, &manifest_part, &ignored);
     const json_t *first = json_array_get(json, 0);
-    bool is = json == NULL ? parts_have(parts, "repositories") || parts_have(parts, "oci-layout")
+    bool is = json == NULL ? parts_have(parts, "repositories") || parts_have(parts, "oci-layout") ||
+                                 !is_rootlike(parts)
                            : json_object_get(first, "Config") != NULL &&
                                  json_object_get(first, "Layers") != NULL;
     json_decref(json);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "source/digests.h"
 #include "source/stream.h"
 #include "source/tar.h"
@@ -118,10 +119,11 @@ bool layers_read(const struct parts *parts, const struct layer *layers, size_t c
                  struct archive_source *archive, struct err *err)
 {
     struct layering layering = {parts, archive, err};
-    if (count > LAYERS_MOST)
+    if (count > limit_of(LIMIT_LAYERS))
         return err_set(err, WILLRUN_EINPUT,
-                       "%s: the image has %zu layers, and no runtime stacks more than %d",
-                       parts->name, count, LAYERS_MOST);
+                       "%s: the image has %zu layers, and no runtime stacks more than %llu%s",
+                       parts->name, count, (unsigned long long)limit_of(LIMIT_LAYERS),
+                       limit_hint(LIMIT_LAYERS));
     struct placed *placed = arena_array(&archive->arena, count + 1, sizeof *placed);
     archive->digests = digests_new(archive->store);
     for (size_t i = 0; i < count; i++) {

@@ -6,7 +6,6 @@
 #include "source/parts.h"
 
 /* More than any runtime stacks: overlayfs takes 500. */
-enum { LAYERS_MOST = 500 };
 
 struct layer {
     struct part part;    /* its blob, as the manifest names it */

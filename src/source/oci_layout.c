@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "source/formats.h"
 #include "source/image.h"
 
-enum { INDEX_DEPTH = 8, MANIFESTS_MOST = 1000 };
+enum { INDEX_DEPTH = 8 };
 
 /* A manifest that index.json leads to. */
 struct candidate {
@@ -127,9 +128,10 @@ static bool add_descriptor(struct layout *layout, const json_t *json, const char
 {
     const char *type;
     struct candidate candidate = {0};
-    if (++layout->seen > MANIFESTS_MOST)
-        return err_set(layout->err, WILLRUN_EINPUT, "%s: the indexes list more than %d manifests",
-                       what, MANIFESTS_MOST);
+    if (++layout->seen > limit_of(LIMIT_MANIFESTS))
+        return err_set(layout->err, WILLRUN_EINPUT,
+                       "%s: the indexes list more than %llu manifests%s", what,
+                       (unsigned long long)limit_of(LIMIT_MANIFESTS), limit_hint(LIMIT_MANIFESTS));
     if (is_attestation(json))
         return true;
     if (!member_text(json, "mediaType", what, &type, layout->err) ||

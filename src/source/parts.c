@@ -7,12 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/sha256.h"
-
-enum {
-    JSON_MOST = 4 << 20,  /* bytes: what registries take (OCI distribution specification) */
-    VALUES_MOST = 200000, /* of a JSON text: each takes far more memory than its bytes */
-};
 
 /* ---- files ---- */
 
@@ -131,7 +127,7 @@ static bool is_modest(struct span text)
     size_t values = 0;
     for (size_t i = 0; i < text.size; i++)
         values += text.data[i] == ',' || text.data[i] == '[' || text.data[i] == '{';
-    return values <= VALUES_MOST;
+    return values <= limit_of(LIMIT_JSON_VALUES);
 }
 
 static bool hold_digest(const struct parts *parts, const struct part *part, struct span text,
@@ -158,9 +154,10 @@ json_t *parts_json(const struct parts *parts, const struct part *part, struct er
     json_t *json = NULL;
     if (!parts_find(parts, part, &range, err))
         return NULL;
-    if (range.size > JSON_MOST) {
-        err_set(err, WILLRUN_EINPUT, "%s: %s has %llu bytes; willrun reads up to %d MiB of JSON",
-                parts->name, part->path, (unsigned long long)range.size, JSON_MOST >> 20);
+    if (range.size > limit_of(LIMIT_JSON)) {
+        err_set(err, WILLRUN_EINPUT, "%s: %s has %llu bytes; willrun reads up to %s of JSON%s",
+                parts->name, part->path, (unsigned long long)range.size,
+                limit_bytes(LIMIT_JSON).text, limit_hint(LIMIT_JSON));
         return NULL;
     }
     file_bytes_init(&bytes);
@@ -169,8 +166,9 @@ json_t *parts_json(const struct parts *parts, const struct part *part, struct er
         err_set(err, WILLRUN_EINPUT, "%s: %s cannot be read: %s", parts->name, part->path,
                 err_text(error));
     else if (!is_modest(bytes.span))
-        err_set(err, WILLRUN_EINPUT, "%s: %s has more than %d values: willrun reads no more",
-                parts->name, part->path, VALUES_MOST);
+        err_set(err, WILLRUN_EINPUT, "%s: %s has more than %llu values: willrun reads no more%s",
+                parts->name, part->path, (unsigned long long)limit_of(LIMIT_JSON_VALUES),
+                limit_hint(LIMIT_JSON_VALUES));
     else if (hold_digest(parts, part, bytes.span, err) &&
              (json = json_loadb((const char *)bytes.span.data, bytes.span.size, 0, &wrong)) == NULL)
         err_set(err, WILLRUN_EINPUT, "%s: %s is no JSON text: line %d: %s", parts->name, part->path,
