@@ -40,7 +40,7 @@ static const char *base_given(const struct assembly *assembly, const char *image
         const char *base = without_hub(given->at[i]);
         size_t length = strcspn(base, "=");
         if (strncmp(base, name, length) == 0 &&
-            (name[length] == '\0' || strcmp(name + length, ":latest") == 0))
+            (name[length] == '\0' || name[length] == '@' || strcmp(name + length, ":latest") == 0))
             return base + length + 1;
     }
     return NULL;

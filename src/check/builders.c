@@ -109,6 +109,8 @@ static void families(struct judging *judging, const struct gap *gap, enum linkin
     const struct assembly *assembly = judging->assembly;
     const struct built *from = gap->from;
     enum willrun_libc builder = from->base.libc, own = judging->target->libc.kind;
+    if (own == WILLRUN_LIBC_UNKNOWN) /* its name may tell */
+        own = assembly->target.base.libc;
     if ((builder != WILLRUN_LIBC_MUSL && builder != WILLRUN_LIBC_GLIBC) || builder == own ||
         (own != WILLRUN_LIBC_MUSL && own != WILLRUN_LIBC_GLIBC && own != WILLRUN_LIBC_NONE))
         return;

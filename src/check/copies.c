@@ -48,6 +48,15 @@ static struct gap *leave_gap(struct copying *copying, enum gap_kind kind, const 
     return gap;
 }
 
+/* The same of one file alone. */
+static struct gap *leave_file_gap(struct copying *copying, enum gap_kind kind, const char *source)
+{
+    struct gap *gap = leave_gap(copying, kind, source);
+    gap->path = gap->shown;
+    gap->file = true;
+    return gap;
+}
+
 static bool lay(struct copying *copying, const char *source)
 {
     struct err err = {0};
@@ -89,39 +98,19 @@ static bool lay_with_parents(struct copying *copying, const char *source)
     const char *pivot = strstr(source, "/./");
     const char *path = path_clean("/", pivot != NULL ? pivot + 2 : source, arena);
     const char *folder = arena_copy(arena, path, (size_t)(strrchr(path, '/') - path));
-    if (glob_has_wildcard(source, strlen(source)))
-        return lay_matches(copying, source);
-    const char *to = copying->copy.to;
-    copying->copy.to = arena_format(arena, "%s%s/", to, folder);
     int error;
     const struct node *node = root_lookup(copying->copy.from, NULL, path_clean("/", source, arena),
                                           NULL, LOOKUP_FOLLOW, &error);
+    if (glob_has_wildcard(source, strlen(source)) ||
+        (copying->copy.without != NULL && node != NULL))
+        return lay_matches(copying, source);
+    const char *to = copying->copy.to;
+    copying->copy.to = arena_format(arena, "%s%s/", to, folder);
     if (node != NULL && node->type == NODE_DIR) /* the folder itself, not its contents */
         copying->copy.to = arena_format(arena, "%s%s/", to, path);
     bool laid = lay(copying, source);
     copying->copy.to = to;
     return laid;
-}
-
-/* Is it one folder, whose contents --exclude is about? What it does with a file that is named, or
- * that a pattern of the instruction matches, BuildKit's documentation and its code tell apart. */
-static bool is_folder(struct copying *copying, const char *source)
-{
-    int error;
-    const struct node *node = copying->step->parents || glob_has_wildcard(source, strlen(source))
-                                  ? NULL
-                                  : root_lookup(copying->copy.from, NULL,
-                                                path_clean("/", source, &copying->assembly->arena),
-                                                NULL, LOOKUP_FOLLOW, &error);
-    return node != NULL && node->type == NODE_DIR;
-}
-
-static bool lay_one(struct copying *copying, const char *source)
-{
-    if (copying->step->excludes != NULL &&
-        (copying->copy.without == NULL || !is_folder(copying, source)))
-        leave_gap(copying, GAP_COPY, NULL);
-    return copying->step->parents ? lay_with_parents(copying, source) : lay(copying, source);
 }
 
 /* By its first bytes, as ADD tells it: tar's own mark, or that of a compression. */
@@ -160,8 +149,6 @@ static bool lay_archive(struct copying *copying, const char *source, bool *unpac
 {
     struct assembly *assembly = copying->assembly;
     struct arena *arena = &assembly->arena;
-    if (glob_has_wildcard(source, strlen(source)))
-        leave_gap(copying, GAP_COPY, NULL); /* which of them are archives is not asked */
     *unpacked = is_archive(copying, source);
     if (!*unpacked)
         return true;
@@ -182,6 +169,55 @@ static bool lay_archive(struct copying *copying, const char *source, bool *unpac
     return laid;
 }
 
+/* One path that is no pattern. What --exclude does with a file that is named, or that a pattern of
+ * the instruction matches, BuildKit's documentation and its code tell apart (moby/buildkit#5489).
+ */
+static bool lay_path(struct copying *copying, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const struct ignore *without = copying->copy.without;
+    bool unpacked = false;
+    int error;
+    if (copying->step->unpack && !lay_archive(copying, path, &unpacked))
+        return false;
+    if (!unpacked && !lay(copying, path))
+        return false;
+    const char *clean = path_clean("/", path, &copying->assembly->arena);
+    const struct node *node =
+        root_lookup(copying->copy.from, NULL, clean, NULL, LOOKUP_FOLLOW, &error);
+    bool file = node != NULL && node->type != NODE_DIR;
+    if (!unpacked && without != NULL && file &&
+        (ignore_leaves_out(without, name) || ignore_leaves_out(without, clean + 1)))
+        leave_file_gap(copying, GAP_COPY, path);
+    return true;
+}
+
+static bool lay_one(struct copying *copying, const char *source)
+{
+    const struct step *step = copying->step;
+    bool pattern = glob_has_wildcard(source, strlen(source));
+    const char *const *paths;
+    size_t count;
+    struct err err = {0};
+    if (step->excludes != NULL && copying->copy.without == NULL)
+        leave_gap(copying, GAP_COPY, NULL);
+    if (step->parents)
+        return lay_with_parents(copying, source);
+    if (!pattern)
+        return lay_path(copying, source);
+    if (!step->unpack && step->excludes == NULL)
+        return lay(copying, source);
+    if (!root_matches(copying->copy.from, path_clean("/", source, &copying->assembly->arena),
+                      &copying->assembly->arena, &paths, &count, &err))
+        return fail(copying, err.text);
+    copying->copy.literal = true;
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = lay_path(copying, paths[i]);
+    copying->copy.literal = false;
+    return ok;
+}
+
 static bool lay_heredoc(struct copying *copying, const struct copy_source *source)
 {
     const struct made_file file = {.path = source->path, .text = source->content, .mode = 0644};
@@ -193,12 +229,60 @@ static bool lay_heredoc(struct copying *copying, const struct copy_source *sourc
     return laid;
 }
 
-static bool is_remote(const char *source)
+/* ---- what lies on the network ---- */
+
+static bool is_http(const char *source)
 {
-    return strncmp(source, "http://", 7) == 0 || strncmp(source, "https://", 8) == 0 ||
-           strncmp(source, "git@", 4) == 0 || strncmp(source, "git://", 6) == 0 ||
+    return strncmp(source, "http://", 7) == 0 || strncmp(source, "https://", 8) == 0;
+}
+
+/* ParseGitRef: a repository, whose files are copied. */
+static bool is_git(const char *source)
+{
+    size_t path = strcspn(source, "#?");
+    if (is_http(source))
+        return path > 4 && strncmp(source + path - 4, ".git", 4) == 0;
+    return strncmp(source, "git@", 4) == 0 || strncmp(source, "git://", 6) == 0 ||
            strncmp(source, "ssh://", 6) == 0;
 }
+
+/* The name of the file that comes from an address: path.Base of its path. */
+static const char *name_of_address(const char *address, struct arena *arena)
+{
+    const char *path = strstr(address, "://") + 3;
+    path += strcspn(path, "/?#");
+    size_t length = strcspn(path, "?#"), start;
+    while (length != 0 && path[length - 1] == '/')
+        length--;
+    for (start = length; start != 0 && path[start - 1] != '/';)
+        start--;
+    return start < length ? arena_copy(arena, path + start, length - start) : "__unnamed__";
+}
+
+/* A file is known by its name and mode, 0600 (source/http of BuildKit), and by nothing else. */
+static bool lay_remote(struct copying *copying, const char *source)
+{
+    struct arena *arena = &copying->assembly->arena;
+    const struct flag *unpack = instruction_flag(copying->step->instruction, "unpack");
+    if (is_git(source) || unpack != NULL) {
+        leave_gap(copying, GAP_REMOTE, NULL)->name = source;
+        return true;
+    }
+    const struct made_file file = {.path = name_of_address(source, arena), .mode = 0600};
+    struct copy copy = copying->copy;
+    copying->copy.from = assembly_files(copying->assembly, &file, 1, copying->err);
+    copying->copy.literal = true;
+    copying->copy.without = NULL;
+    const char *path = arena_format(arena, "/%s", file.path);
+    bool laid = copying->copy.from != NULL && lay(copying, path);
+    copying->copy = copy;
+    struct gap *gap = leave_file_gap(copying, GAP_REMOTE, path);
+    gap->name = source;
+    gap->mode_known = true;
+    return laid;
+}
+
+/* ---- the build context ---- */
 
 static bool is_there(struct copying *copying, struct root *root, const char *source)
 {
@@ -213,21 +297,17 @@ static bool copy_from_context(struct copying *copying, const struct copy_source 
 {
     if (source->heredoc != NULL)
         return lay_heredoc(copying, source);
-    if (copying->step->instruction->kind == INSTRUCTION_ADD && is_remote(source->path)) {
-        leave_gap(copying, GAP_REMOTE, source->path);
-        return true;
-    }
+    if (copying->step->instruction->kind == INSTRUCTION_ADD &&
+        (is_http(source->path) || is_git(source->path)))
+        return lay_remote(copying, source->path);
     struct root *context = assembly_context(copying->assembly, copying->err);
     if (context == NULL)
         return false;
     copying->copy.from = context;
     copying->copy.stage = NULL;
     struct err err = {0}, *told = copying->err;
-    bool unpacked = false;
     copying->err = &err;
-    bool laid = is_there(copying, context, source->path) &&
-                (!copying->step->unpack || lay_archive(copying, source->path, &unpacked)) &&
-                (unpacked || lay_one(copying, source->path));
+    bool laid = is_there(copying, context, source->path) && lay_one(copying, source->path);
     copying->err = told;
     if (!laid) /* the files may be elsewhere: --context */
         leave_gap(copying, GAP_CONTEXT, source->path)->name = source->path;

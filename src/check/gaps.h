@@ -31,6 +31,8 @@ struct gap {
     const char *only;  /* names of files that it is about, apart by blanks; NULL: all */
     const char *shown; /* the file that would be there, as far as it can be told; NULL: no copy */
     const struct built *from; /* what it is copied from; NULL: no stage or image */
+    bool file;                /* `path` is one file and no folder */
+    bool mode_known;          /* what is there has the mode that it shows, whatever is in it */
     const char *folder;       /* where the RUN works; NULL: no RUN */
 };
 

@@ -142,7 +142,6 @@ static const char *maker(const struct gap *gap, struct arena *arena)
 static const char *const not_done[] = {
     [GAP_ADDS] = "adds files: willrun runs nothing",
     [GAP_RUN] = "may change this: willrun runs nothing",
-    [GAP_REMOTE] = "fetches from the network, and willrun does not",
     [GAP_COPY] = "copies by --exclude, by --parents or by a pattern that is not followed",
 };
 
@@ -184,6 +183,11 @@ struct willrun_finding *gap_finding(const struct assembly *assembly, const struc
                            assembly->context_path);
         note->fix = "Name the folder that is the build's context with --context, or take the "
                     "path out of .dockerignore.";
+    } else if (gap->kind == GAP_REMOTE) {
+        note = finding_add(notes, RULE_RUN_NOT_EXECUTED,
+                           "%s in line %zu fetches %s, and willrun asks no network", gap->at->name,
+                           gap->at->range.begin.line, gap->name);
+        note->fix = give_stage(assembly, assembly->target.name, notes->arena);
     } else {
         note = finding_add(notes, RULE_RUN_NOT_EXECUTED, "%s in line %zu %s", gap->at->name,
                            gap->at->range.begin.line, not_done[gap->kind]);

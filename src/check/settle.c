@@ -191,6 +191,22 @@ static const struct gap *gap_of_own(const struct settling *settling,
     return gap != NULL ? gap : gap_of_file(settling, finding->object);
 }
 
+/* The same of what may change the file's mode. */
+static const struct gap *gap_of_mode(const struct settling *settling,
+                                     const struct willrun_finding *finding)
+{
+    const char *path = finding->object != NULL ? finding->object : settling->subject->path;
+    unsigned serial = settling_serial(settling, path);
+    path = path_clean(settling->built->config.workdir, path, settling->arena);
+    for (size_t i = 0; i < settling->built->gaps.count; i++) {
+        const struct gap *gap = &settling->built->gaps.at[i];
+        if (gap->serial >= serial && gap->kind != GAP_ADDS && !gap->mode_known &&
+            gap->only == NULL && gap_covers(gap->path, path))
+            return gap;
+    }
+    return NULL;
+}
+
 /* A CMD is handed to the image's own ENTRYPOINT, which may read it in another way than the kernel:
  * that of Node's images gives node a file that is not executable. NULL: it is known. */
 static const struct gap *gap_of_entrypoint(const struct settling *settling)
@@ -220,7 +236,7 @@ static const struct gap *gap_of_error(const struct settling *settling,
 {
     const struct gap *handed = gap_of_entrypoint(settling);
     if (is_for_nobody(settling, finding))
-        return handed != NULL ? handed : gap_of_own(settling, finding);
+        return handed != NULL ? handed : gap_of_mode(settling, finding);
     switch (firmness_of(finding)) {
     case OWN:
         return handed != NULL ? handed : gap_of_own(settling, finding);
@@ -308,14 +324,25 @@ static void settle_runs(struct settling *settling)
 
 /* ---- all of it ---- */
 
+/* Is it about the empty file that stands for one whose contents are not known? */
+static bool is_of_stand_in(const struct settling *settling, const struct willrun_finding *finding)
+{
+    const struct gap *gap = strcmp(finding->rule, rule_row(RULE_EMPTY_FILE)->name) == 0
+                                ? settling_gap(settling, settling->subject->path)
+                                : NULL;
+    return gap != NULL && gap->mode_known;
+}
+
 static void keep_findings(struct settling *settling)
 {
-    size_t count = settling->notes.list.count + settling->count;
-    struct willrun_finding *kept = arena_array(settling->arena, count + 1, sizeof *kept);
-    for (size_t i = 0; i < settling->notes.list.count; i++)
+    size_t count = settling->notes.list.count;
+    struct willrun_finding *kept =
+        arena_array(settling->arena, count + settling->count + 1, sizeof *kept);
+    for (size_t i = 0; i < count; i++)
         kept[i] = settling->notes.list.at[i];
     for (size_t i = 0; i < settling->count; i++)
-        kept[settling->notes.list.count + i] = settling->findings[i];
+        if (!is_of_stand_in(settling, &settling->findings[i]))
+            kept[count++] = settling->findings[i];
     for (size_t i = 0; i < count; i++) {
         if (kept[i].place.file == NULL)
             place_finding(settling->assembly, settling->target, settling->asked, settling->subject,

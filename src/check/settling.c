@@ -53,7 +53,7 @@ static bool is_searched(const struct settling *settling, const struct gap *gap)
     struct process process = target_process(settling->target, NULL);
     const char *paths = process_env(&process, "LD_LIBRARY_PATH");
     const char *own = settling->subject->path, *slash = strrchr(own, '/');
-    if (gap->kind == GAP_RUN || gap->kind == GAP_CONTEXT)
+    if (gap->kind == GAP_RUN || gap->kind == GAP_CONTEXT || gap->file)
         return strstr(path, ".so") != NULL;
     if (slash == own && strstr(path, ".so") != NULL) /* at the top, with all else */
         return true;

@@ -138,6 +138,17 @@ static void find_libc(struct target *target)
             (struct target_libc){.kind = WILLRUN_LIBC_GLIBC, .version = target->versions->glibc};
 }
 
+/* Is nothing known of the files that the Dockerfile's last FROM brings? */
+static bool is_image_unknown(const struct assembly *assembly)
+{
+    for (size_t i = 0; assembly != NULL && i < assembly->target.gaps.count; i++) {
+        const struct gap *gap = &assembly->target.gaps.at[i];
+        if (gap->kind == GAP_IMAGE && gap->at == assembly->target.from && gap->path[1] == '\0')
+            return true;
+    }
+    return false;
+}
+
 static int cpu_level(const struct checking *checking)
 {
     const struct willrun *willrun = checking->willrun;
@@ -169,6 +180,8 @@ bool checking_open_target(struct checking *checking)
     checking->target.host = willrun->host;
     checking->target.stages = checking->stages;
     find_libc(&checking->target);
+    if (checking->target.libc.kind == WILLRUN_LIBC_NONE && is_image_unknown(checking->assembly))
+        checking->target.libc.kind = WILLRUN_LIBC_UNKNOWN;
     checking->target.advice =
         (struct advice){checking->owned->facts, checking->target.libc.version};
     if (!find_process(checking))

@@ -83,9 +83,10 @@ static const char *skip_hub(const char *name)
 
 struct image_name image_name_read(const char *image, struct arena *arena)
 {
-    struct image_name name = {.repository = skip_hub(image), .tag = "latest"};
+    struct image_name name = {.repository = skip_hub(image)};
     size_t length = strcspn(name.repository, "@");
     name.digest = name.repository[length] == '@';
+    name.tag = name.digest ? "" : "latest";
     char *text = arena_copy(arena, name.repository, length);
     char *slash = strrchr(text, '/'), *colon = strchr(slash != NULL ? slash : text, ':');
     if (colon != NULL) {
@@ -258,7 +259,8 @@ static bool find_own(const char *image, const struct image_name *name, struct ar
 {
     const struct base *row = base_by_name(image);
     const struct distribution *versions = row == NULL ? distribution_by_name(image) : NULL;
-    if (row == NULL && versions == NULL)
+    bool told = *name->tag != '\0' || image_release_in(name->repository, arena) != NULL;
+    if ((row == NULL && versions == NULL) || !told)
         return false;
     set_release(base, row != NULL ? first_name(row, arena) : versions->image, arena);
     if (strncmp(base->release, "busybox", 7) == 0)
@@ -292,9 +294,9 @@ void image_base_find(const char *image, struct arena *arena, struct image_base *
     base->floats = release == NULL && !name.digest;
     if (release == NULL)
         release = release_of_tag(&name, arena);
-    if (release == NULL && strncmp(name.repository, "alpine", 6) == 0)
+    if (release == NULL && strncmp(name.repository, "alpine", 6) == 0 && *name.tag != '\0')
         release = arena_format(arena, "alpine:%s", name.tag);
-    if (release == NULL)
+    if (release == NULL && *name.tag != '\0') /* a digest alone may be of any day */
         release = row->release;
     if (release != NULL)
         set_release(base, release, arena);

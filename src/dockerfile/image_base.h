@@ -24,7 +24,7 @@ struct image_base {
 /* A name taken apart. */
 struct image_name {
     const char *repository; /* "golang", "gcr.io/distroless/static" */
-    const char *tag;        /* "latest" where it says none */
+    const char *tag;        /* "latest" where it says none; "": it is known by its digest alone */
     bool digest;            /* pinned: it never moves */
 };
 

@@ -97,9 +97,7 @@ static void put_target(FILE *out, const struct willrun_target *target)
     fputs("<li>in <code>", out);
     xml_put(out, target->root);
     fputs("</code>", out);
-    const char *facts[] = {
-        target->platform,
-        target->libc == WILLRUN_LIBC_NONE ? "no libc" : name_of_libc(target->libc), target->loader};
+    const char *facts[] = {target->platform, words_for_libc(target->libc), target->loader};
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
         if (facts[i] == NULL)
             continue;
@@ -183,10 +181,11 @@ static void put_row(FILE *out, const struct willrun_target *target, bool several
     const char *verdict = name_of_verdict(subject->verdict);
     const struct willrun_finding *finding =
         subject->verdict != WILLRUN_RUNS ? finding_deciding(subject) : NULL;
-    fprintf(out,
-            "<tr role=\"row\" class=\"%s\" data-index=\"%zu\"><td role=\"cell\"><span "
-            "class=\"badge\">%s</span>%s</td><th role=\"rowheader\"><a href=\"#s%zu\" class=\"mono\">",
-            verdict, index, verdict, subject->accepted ? "<p>accepted</p>" : "", index);
+    fprintf(
+        out,
+        "<tr role=\"row\" class=\"%s\" data-index=\"%zu\"><td role=\"cell\"><span "
+        "class=\"badge\">%s</span>%s</td><th role=\"rowheader\"><a href=\"#s%zu\" class=\"mono\">",
+        verdict, index, verdict, subject->accepted ? "<p>accepted</p>" : "", index);
     xml_put(out, subject->path);
     fputs("</a>", out);
     if (finding != NULL) {

@@ -12,11 +12,9 @@ static void put_target(FILE *out, const struct willrun_target *target)
     fputs("\n\n", out);
     if (target->platform != NULL)
         fprintf(out, "%s, ", target->platform);
-    if (target->libc == WILLRUN_LIBC_NONE)
-        fputs("no libc", out);
-    else
-        fprintf(out, "%s %s", name_of_libc(target->libc),
-                target->libc_version != NULL ? target->libc_version : "");
+    fputs(words_for_libc(target->libc), out);
+    if (target->libc_version != NULL)
+        fprintf(out, " %s", target->libc_version);
     fputs("\n\n", out);
 }
 

@@ -48,6 +48,13 @@ const char *name_of_libc(enum willrun_libc libc)
     return NAME(names, libc);
 }
 
+const char *words_for_libc(enum willrun_libc libc)
+{
+    if (libc == WILLRUN_LIBC_UNKNOWN)
+        return "libc not known";
+    return libc == WILLRUN_LIBC_NONE ? "no libc" : name_of_libc(libc);
+}
+
 const char *name_of_linkage(enum willrun_linkage linkage)
 {
     static const char *const names[] = {

@@ -227,7 +227,7 @@ static void write_summary(const struct screen *screen, const struct willrun_resu
 void text_target(const struct screen *screen, const struct willrun_target *target)
 {
     const char *comma = ": ";
-    const char *libc = target->libc == WILLRUN_LIBC_NONE ? "no libc" : name_of_libc(target->libc);
+    const char *libc = words_for_libc(target->libc);
     fputs("root ", screen->out);
     screen_put(screen, PAINT_STRONG, target->root);
     const char *facts[] = {target->platform, libc, target->loader};

@@ -527,7 +527,9 @@ static int by_walk(const void *a, const void *b)
     return first != second ? first - second : (*left != '\0') - (*right != '\0');
 }
 
-static bool copy_matches(struct copying *copying, const char *clean, const char *pattern)
+/* The whole paths of what matches, from the pattern's first part with a wildcard on. */
+static bool list_matches(struct copying *copying, const char *clean, const char *pattern,
+                         struct names *paths)
 {
     struct names found = {0};
     struct matching matching = {.copying = copying,
@@ -549,11 +551,19 @@ static bool copy_matches(struct copying *copying, const char *clean, const char 
         ok = refuse(copying, "nothing matches the pattern");
     if (found.count != 0)
         qsort(found.at, found.count, sizeof *found.at, by_walk);
-    for (size_t i = 0; ok && i < found.count; i++) {
-        const char *path = arena_format(&copying->scratch, "%s%s", start, found.at[i]);
-        ok = copy_source(copying, path);
-    }
+    for (size_t i = 0; ok && i < found.count; i++)
+        *vec_push(paths) = arena_format(&copying->scratch, "%s%s", start, found.at[i]);
     vec_free(&found);
+    return ok;
+}
+
+static bool copy_matches(struct copying *copying, const char *clean, const char *pattern)
+{
+    struct names paths = {0};
+    bool ok = list_matches(copying, clean, pattern, &paths);
+    for (size_t i = 0; ok && i < paths.count; i++)
+        ok = copy_source(copying, paths.at[i]);
+    vec_free(&paths);
     return ok;
 }
 
@@ -583,6 +593,27 @@ bool root_copy(struct root *root, const struct copy *copy, struct err *err)
     bool ok =
         pattern != NULL ? copy_matches(&copying, clean, pattern) : copy_source(&copying, clean);
     arena_free(&copying.scratch);
+    return ok;
+}
+
+bool root_matches(struct root *from, const char *pattern, struct arena *arena,
+                  const char *const **paths, size_t *count, struct err *err)
+{
+    const struct copy copy = {.from = from, .source = pattern, .to = "/"};
+    struct copying copying = {.copy = &copy, .scratch = *arena, .err = err};
+    struct names found = {0};
+    const char *clean = path_clean("/", pattern, &copying.scratch);
+    const char *wildcard = first_wildcard(clean, 0);
+    bool ok = wildcard == NULL || list_matches(&copying, clean, wildcard, &found);
+    if (wildcard == NULL)
+        *vec_push(&found) = clean;
+    const char **list = arena_array(&copying.scratch, found.count + 1, sizeof *list);
+    if (found.count != 0)
+        memcpy(list, found.at, found.count * sizeof *list);
+    *paths = list;
+    *count = found.count;
+    *arena = copying.scratch;
+    vec_free(&found);
     return ok;
 }
 

@@ -38,6 +38,12 @@ struct root *root_over(struct root *below);
  */
 bool root_copy(struct root *root, const struct copy *copy, struct err *err);
 
+/* What `pattern`, an absolute path, matches in `from`, in the order in which it is copied; a path
+ * without a wildcard is its own. `*paths` are in `arena`. False with a sentence: none, or no
+ * pattern. */
+bool root_matches(struct root *from, const char *pattern, struct arena *arena,
+                  const char *const **paths, size_t *count, struct err *err);
+
 /* How many times root_copy was called: the number of the last call. */
 unsigned root_copy_count(const struct root *root);
 

@@ -155,6 +155,58 @@ arrives '--parents /test/a/b/./c' /out/c/d/foo /out/c/d/e/bay
 arrives '--exclude=**/baz --exclude=b2 /test/a' /out/b/c/d/foo /out/b/c/d/e/bay
 arrives '--exclude=*/c/d/foo --exclude=**/e2 /test/a' /out/b/c/d/e/bay /out/b2/c/d/e/bar /out/b/c2/d/e/baz
 
+arrives '--parents --exclude=**/baz --exclude=test/a/b2 /test/a' /out/test/a/b/c/d/foo /out/test/a/b/c/d/e/bay
+arrives '--parents --exclude=d/foo /test/a/b/c/./*' /out/d/e/bay
+
+# --exclude leaves open what it does with a file that is named, and that one of its patterns matches.
+printf '%s\n' 'FROM debian:12-slim' 'COPY --exclude=*.sh serve* /opt/' >Dockerfile
+cp /bin/true server
+cp /bin/true serve.sh
+check 0 --dockerfile Dockerfile
+has '✓ /opt/server' '? /opt/serve.sh'
+
+# ADD: each archive that a pattern matches is unpacked; what comes from the network has mode 0600.
+tar -cf one.tar -C context server
+printf '%s\n' 'FROM debian:12-slim' 'ADD o*.tar /opt/' 'CMD ["/opt/server"]' >Dockerfile
+check 0 --dockerfile Dockerfile
+has '✓ /opt/server'
+printf '%s\n' 'FROM debian:12-slim' 'ADD https://example.org/v1/tini?raw=1 /usr/bin/' 'ENTRYPOINT ["/usr/bin/tini"]' >Dockerfile
+check 1 --dockerfile Dockerfile
+has '/usr/bin/tini has no execute permission (mode 0600)' 'line 2 becomes:' 'ADD --chmod=755 https'
+sed -i 's/ADD/ADD --chmod=755/' Dockerfile
+check 0 --dockerfile Dockerfile
+has '? /usr/bin/tini' 'ADD in line 2 fetches' 'https://example.org/v1/tini?raw=1' '1 unknown'
+! grep -q 'is empty' out || fail 'the stand-in is told of'
+printf '%s\n' 'FROM debian:12-slim' 'ADD https://example.org/a/b.git#v1 /opt' 'CMD ["/opt/run"]' >Dockerfile
+check 0 --dockerfile Dockerfile
+has '? /opt/run' 'ADD in line 2 fetches' 'https://example.org/a/b.git#v1'
+
+# An image that is pinned: by its tag where it has one; a digest alone tells nothing.
+pin=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+pinned() {
+    printf '%s\n' "FROM $1@$pin" 'COPY context/server /server' 'CMD ["/server"]' >Dockerfile
+}
+pinned debian:12-slim
+check 0 --dockerfile Dockerfile
+has '✓ /server' 'by base:debian:12-slim'
+pinned gcr.io/distroless/base-debian12
+check 0 --dockerfile Dockerfile
+has '✓ /server'
+for image in alpine debian node; do
+    pinned "$image"
+    check 0 --dockerfile Dockerfile
+    has 'image-not-known' "$image@sha256" 'libc not known' '1 unknown'
+done
+check 0 --dockerfile Dockerfile --base "node@$pin=base:debian:12-slim"
+has '✓ /server'
+pinned alpine:3.20
+check 1 --dockerfile Dockerfile
+check 0 --dockerfile Dockerfile --base alpine:3.20=base:debian:12-slim
+printf '%s\n' 'FROM golang:1.24 AS build' 'RUN go build -o /o .' 'FROM corp/base:1' 'COPY --from=build /o /o' \
+    >Dockerfile
+check 0 --dockerfile Dockerfile
+! grep -q 'libc-families' out || fail 'the libc of an unknown image is not known'
+
 # The libraries of what a stage starts, as a tree.
 printf '%s\n' 'FROM debian:12 AS build' 'FROM debian:13-slim' 'COPY --from=build /out/server /server' 'CMD ["/server"]' \
     >Dockerfile
