@@ -72,11 +72,13 @@ static bool is_no_name(enum capture capture, const char *text, size_t length)
     if (capture == CAPTURE_OBJECT && length == 4 && memcmp(text, "file", length) == 0)
         return true; /* there is a command called so */
     static const char *const words[] = {
-        "a",      "all",     "an",        "and",       "any",    "because", "by",       "cannot",
-        "caused", "could",   "dynamic",   "failed",    "for",    "from",    "in",       "is",
-        "it",     "library", "libraries", "native",    "not",    "of",      "or",       "process",
-        "shared", "such",    "system",    "that",      "the",    "this",    "to",       "unable",
-        "was",    "with",    "required",  "requested", "native", "command", "following"};
+        "a",        "all",       "an",      "and",     "any",       "because", "by",
+        "cannot",   "caused",    "could",   "dynamic", "failed",    "for",     "from",
+        "in",       "is",        "it",      "library", "libraries", "native",  "not",
+        "of",       "or",        "process", "shared",  "such",      "your",    "system",
+        "that",     "the",       "this",    "to",      "unable",    "was",     "with",
+        "required", "requested", "native",  "command", "following", "pid1",    "exec",
+        "unknown"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i]) == length && strncasecmp(words[i], text, length) == 0)
             return true;

@@ -93,12 +93,15 @@ static void take_given_name(const struct scan *scan, struct reading *best)
     }
 }
 
-/* Does a runtime tell of the library itself, not of one that needs it? */
+/* Does a runtime tell of the library itself, not of one that needs it? Then it is named twice. */
 static bool is_opened(const struct reading *caller, const struct reading *best)
 {
     const char *given = caller->at[CAPTURE_OBJECT], *object = best->at[CAPTURE_OBJECT];
-    return families[caller->form->family].group == GROUP_NATIVE && given != NULL &&
-           object != NULL && strcmp(sign_last_part(given), sign_last_part(object)) == 0;
+    if (families[caller->form->family].group != GROUP_NATIVE || given == NULL || object == NULL ||
+        strcmp(sign_last_part(given), sign_last_part(object)) != 0)
+        return false;
+    const char *first = strstr(best->line.text, given);
+    return first != NULL && strstr(first + strlen(given), given) != NULL;
 }
 
 /* PHP tries a module under its bare name and with one more .so: what it says of these tries tells
@@ -357,7 +360,7 @@ size_t scan_text(const struct matcher *matcher, const char *text, size_t size, s
     if (size != 0)
         scan_lines(&scan, text, size);
     scan.readings = &joined;
-    scan.lightest = heaviest(readings) + 1;
+    scan.lightest = heaviest(readings);
     if (size != 0)
         scan_unwrapped(&scan, text, size);
     for (size_t i = 0; i < joined.count; i++)

@@ -98,12 +98,19 @@ static bool VIRTUAL_ENVIRONMENT(const struct reading *reading)
     return has_one(reading->at[CAPTURE_PATH], parts);
 }
 
-/* runc's file and line: below 200 it is of 2018 or older. */
+/* runc's file and line: of 2017 and 2018 it is between these. */
 static bool OLD_RUNTIME(const struct reading *reading)
 {
     static const char file[] = "standard_init_linux.go:";
     const char *at = strstr(reading->line.folded, file);
-    return at != NULL && strtoul(at + strlen(file), NULL, 10) < 200;
+    unsigned long line = at != NULL ? strtoul(at + strlen(file), NULL, 10) : 0;
+    return line >= 180 && line < 200;
+}
+
+/* It is a program of the container that says so: what runs there is for the machine. */
+static bool SCRIPT_NAME_INSIDE(const struct reading *reading)
+{
+    return SCRIPT_NAME(reading) && reading->form->speaker != SPEAKER_RUNTIME;
 }
 
 static bool NAMELESS(const struct reading *reading)
@@ -111,6 +118,7 @@ static bool NAMELESS(const struct reading *reading)
     return reading->at[CAPTURE_PATH] == NULL && reading->form->speaker == SPEAKER_KERNEL;
 }
 
+/* Where official images have their entry point. */
 static bool OFFICIAL_SCRIPT(const struct reading *reading)
 {
     const char *path = reading->at[CAPTURE_PATH];

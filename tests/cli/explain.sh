@@ -62,6 +62,12 @@ means dlopen-missing libown 'System.DllNotFoundException Unable to load shared l
 means dlopen-missing libown.so.3 "Couldn't open GPU library libown.so.3. Search path: /srv/lib"
 means lib-wrong-class libown.so "ERROR: ld.so: object '/srv/libown.so' from /etc/ld.so.preload cannot be preloaded (wrong ELF class: ELFCLASS32): ignored."
 means dlopen-missing libown "dynamic_library.rb:94: Could not open library 'libown': libown: cannot open shared object file: No such file or directory. (LoadError)"
+means other None 'runtime/cgo: pthread_create failed: Operation not permitted'
+means page-size None 'this build: 64K pages not supported.'
+means passwd-missing 4711 "id: '4711': no such user"
+means arch-mismatch /srv/run.sh 'exec /srv/run.sh: exec format error'
+means not-elf-not-script /srv/run.sh 'OSError: [Errno 8] Exec format error: '"'/srv/run.sh'"
+means path-lookup convert 'convert is not installed or it'"'"'s not in your PATH'
 means static-not-enough /srv/own_module.so 'dlopen() "/srv/own_module.so" failed (Dynamic loading not supported)'
 means path-lookup tool 'Error: crun: executable file `tool` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found'
 means other /srv/x 'Error: crun: open `/srv/x`: No such file or directory: OCI runtime attempted to invoke a command that was not found'
@@ -108,6 +114,10 @@ END
 log symbol-version-missing GLIBC_2.38 <<'END'
 web-1  |  "Failed to load NIF library: '/lib/libc.so.6: version `GLIBC_2.38'
 not found (required by /srv/own_nif.so)'"
+END
+log not-elf-not-script ./run.sh <<'END'
+Failed to execute process './run.sh'. Reason:
+exec: Exec format error
 END
 # A message behind many that are nearly one, far into a long line.
 {
