@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "plugin/node.h"
-#include "plugin/npm.h"
+#include "plugin/npm_lookup.h"
 #include "plugin/plugin.h"
 
 /* A file of node_modules among what is asked. */
@@ -15,6 +15,7 @@ struct build {
     const char *rest;             /* what else its name says */
     bool compiled;                /* in build/Release: node-gyp made it here */
     bool never;                   /* it is not loaded in this target */
+    bool looked_up;               /* its package's loader looks for it at a known place */
 };
 
 /* A package and those that it takes where their platform fits. */
@@ -29,6 +30,7 @@ struct choosing {
     struct facts *facts;
     struct npm_platform process;     /* by the host */
     struct npm_platform gyp_process; /* as node-gyp-build takes it */
+    unsigned api;                    /* its version of Node-API; 0: not known */
     struct VEC(struct build) builds;
     const char *owners_of; /* the node_modules, or store, of `owners`; NULL: none is read */
     bool in_store;         /* it is a store of pnpm */
@@ -88,6 +90,7 @@ static void ask_node(struct choosing *choosing)
         return;
     choosing->process.libc = libc_text(target_loader_kind(host.interp_elf));
     choosing->process.abi = node_program_of(choosing->facts, host.node).abi;
+    choosing->api = node_program_api(host.elf);
 }
 
 static void know_process(struct choosing *choosing)
@@ -207,6 +210,59 @@ static void choose_file(struct choosing *choosing, size_t first, size_t end, siz
                           "Run npm rebuild %s in a stage of the runtime image (with python3, make "
                           "and g++), or take a release of it that has such a build.",
                           build->place.name));
+}
+
+/* ---- packages whose loader looks at places that are known ---- */
+
+/* The first of the places at which there is a file; NULL: there is none. */
+static const char *taken_of(const struct choosing *choosing, const char *folder,
+                            const struct npm_lookup *lookup)
+{
+    for (size_t i = 0; lookup->paths[i] != NULL; i++)
+        if (exists(choosing, arena_format(choosing->arena, "%s/%s", folder, lookup->paths[i])))
+            return lookup->paths[i];
+    return NULL;
+}
+
+/* Nothing is there: the first of its builds tells of it. */
+static void tell_not_taken(struct choosing *choosing, struct build *build,
+                           const struct npm_lookup *lookup)
+{
+    size_t last = 0;
+    while (lookup->paths[last + 1] != NULL)
+        last++;
+    keep_one(choosing, build, RULE_PREBUILD_MISSING,
+             arena_format(choosing->arena,
+                          "%s has no build for %s: %s looks for %s%s, and there is %s",
+                          build->place.name, npm_platform_text(&choosing->process, choosing->arena),
+                          lookup->by, lookup->paths[last], last != 0 ? " at the last" : "",
+                          build->place.inside),
+             arena_format(choosing->arena,
+                          "Run npm rebuild %s in a stage of the runtime image: its install script "
+                          "takes a build for that, or makes one (with python3, make and g++).",
+                          build->place.name));
+}
+
+static void choose_by_lookup(struct choosing *choosing, size_t first, size_t end)
+{
+    struct npm_package package;
+    struct npm_lookup lookup;
+    bool told = false;
+    if (!npm_package_read(choosing->facts, choosing->builds.at[first].place.folder,
+                          &choosing->process, choosing->arena, &package))
+        return;
+    for (size_t i = first; i < end; i++) {
+        struct build *build = &choosing->builds.at[i];
+        build->looked_up = npm_lookup_of(&package, &choosing->process, choosing->api,
+                                         build->place.inside, choosing->arena, &lookup);
+        if (!build->looked_up)
+            continue;
+        const char *taken = taken_of(choosing, build->place.folder, &lookup);
+        build->never = taken == NULL || strcmp(taken, build->place.inside) != 0;
+        if (taken == NULL && !told)
+            tell_not_taken(choosing, build, &lookup);
+        told |= taken == NULL;
+    }
 }
 
 /* ---- packages for one platform each ---- */
@@ -405,11 +461,12 @@ static void choose_in(struct choosing *choosing, size_t first, size_t end)
     enum { MOST = 4096 }; /* each is compared with all */
     if (end - first > MOST)
         return; /* no package of builds: all are judged */
+    choose_by_lookup(choosing, first, end);
     for (size_t i = first; i < end; i++) {
         struct build *build = &choosing->builds.at[i];
         if (build->limited && !build->installs)
             choose_package(choosing, build, i == first);
-        else
+        else if (!build->looked_up)
             choose_file(choosing, first, end, i);
     }
 }

@@ -154,14 +154,30 @@ static bool host_defines(const struct replay *replay, const char *symbol)
     return false;
 }
 
-unsigned node_host_api(const struct replay *replay)
+/* The version below the first of which a function is lacking. */
+static unsigned api_without(unsigned lacking)
 {
-    unsigned highest = 1, lacking = UINT_MAX;
-    for (size_t i = 0; i < FUNCTIONS; i++) {
+    unsigned highest = 1;
+    for (size_t i = 0; i < FUNCTIONS; i++)
         if (functions[i].version > highest)
             highest = functions[i].version;
+    return lacking <= highest ? lacking - 1 : highest;
+}
+
+unsigned node_host_api(const struct replay *replay)
+{
+    unsigned lacking = UINT_MAX;
+    for (size_t i = 0; i < FUNCTIONS; i++)
         if (functions[i].version < lacking && !host_defines(replay, functions[i].symbol))
             lacking = functions[i].version;
-    }
-    return lacking <= highest ? lacking - 1 : highest;
+    return api_without(lacking);
+}
+
+unsigned node_program_api(const struct elf_facts *program)
+{
+    unsigned lacking = UINT_MAX;
+    for (size_t i = 0; i < FUNCTIONS; i++)
+        if (functions[i].version < lacking && !defines(program, functions[i].symbol))
+            lacking = functions[i].version;
+    return defines(program, "napi_create_function") ? api_without(lacking) : 0;
 }

@@ -37,4 +37,7 @@ struct elf_node node_program_of(struct facts *facts, const struct node *program)
  * was there before dlopen. */
 unsigned node_host_api(const struct replay *replay);
 
+/* … by the program alone; 0: it defines none of them. */
+unsigned node_program_api(const struct elf_facts *program);
+
 #endif

@@ -187,6 +187,31 @@ static const char *const *names_of(json_t *object, struct arena *arena)
     return names;
 }
 
+static const char *text_of(const json_t *object, const char *key, struct arena *arena)
+{
+    return arena_string(arena, json_string_value(json_object_get(object, key)));
+}
+
+/* How its loader finds its addon. */
+static void read_loader(const json_t *json, struct arena *arena, struct npm_package *package)
+{
+    const json_t *depends = json_object_get(json, "dependencies");
+    const json_t *binary = json_object_get(json, "binary");
+    const json_t *apis = json_object_get(binary, "napi_versions");
+    unsigned *numbers = arena_array(arena, json_array_size(apis) + 1, sizeof *numbers);
+    for (size_t i = 0; i < json_array_size(apis); i++)
+        numbers[i] = (unsigned)json_integer_value(json_array_get(apis, i));
+    package->name = text_of(json, "name", arena);
+    package->version = text_of(json, "version", arena);
+    package->uses_pre_gyp = json_object_get(depends, "@mapbox/node-pre-gyp") != NULL ||
+                            json_object_get(depends, "node-pre-gyp") != NULL;
+    package->uses_bindings = json_object_get(depends, "bindings") != NULL;
+    package->module_name = text_of(binary, "module_name", arena);
+    package->module_path = text_of(binary, "module_path", arena);
+    package->apis = numbers;
+    package->api_count = json_array_size(apis);
+}
+
 static void read_package(json_t *json, const struct npm_platform *process, struct arena *arena,
                          struct npm_package *package)
 {
@@ -198,6 +223,7 @@ static void read_package(json_t *json, const struct npm_platform *process, struc
     package->build = (struct npm_platform){
         .os = first_of(os, arena), .cpu = first_of(cpu, arena), .libc = first_of(libc, arena)};
     package->optionals = names_of(json_object_get(json, "optionalDependencies"), arena);
+    read_loader(json, arena, package);
 }
 
 bool npm_package_read(struct facts *facts, const char *folder, const struct npm_platform *process,

@@ -40,10 +40,15 @@ bool npm_place_of(const char *path, struct arena *arena, struct npm_place *place
 
 /* What package.json in `folder` says. */
 struct npm_package {
-    bool limited;                 /* it has os, cpu or libc: it is for some platforms alone */
-    bool fits;                    /* npm installs it for `process` */
-    struct npm_platform build;    /* the first of each of its lists */
-    const char *const *optionals; /* optionalDependencies, NULL at the end */
+    bool limited;                     /* it has os, cpu or libc: it is for some platforms alone */
+    bool fits;                        /* npm installs it for `process` */
+    struct npm_platform build;        /* the first of each of its lists */
+    const char *const *optionals;     /* optionalDependencies, NULL at the end */
+    const char *name, *version;       /* NULL: not told */
+    bool uses_pre_gyp, uses_bindings; /* among its dependencies */
+    const char *module_name, *module_path; /* node-pre-gyp's "binary"; NULL: not told */
+    const unsigned *apis;                  /* … and versions of Node-API */
+    size_t api_count;
 };
 bool npm_package_read(struct facts *facts, const char *folder, const struct npm_platform *process,
                       struct arena *arena, struct npm_package *package);
