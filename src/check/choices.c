@@ -255,9 +255,11 @@ static void choose_by_lookup(struct choosing *choosing, size_t first, size_t end
         struct build *build = &choosing->builds.at[i];
         build->looked_up = npm_lookup_of(&package, &choosing->process, choosing->api,
                                          build->place.inside, choosing->arena, &lookup);
+        const char *taken =
+            build->looked_up ? taken_of(choosing, build->place.folder, &lookup) : NULL;
+        build->looked_up = build->looked_up && (taken != NULL || !lookup.open);
         if (!build->looked_up)
             continue;
-        const char *taken = taken_of(choosing, build->place.folder, &lookup);
         build->never = taken == NULL || strcmp(taken, build->place.inside) != 0;
         if (taken == NULL && !told)
             tell_not_taken(choosing, build, &lookup);

@@ -100,7 +100,7 @@ static bool look_as_pre_gyp(const struct npm_package *package, const struct npm_
         return false;
     const char **paths = arena_array(arena, 2, sizeof *paths);
     paths[0] = file_in(folder, name, arena);
-    *lookup = (struct npm_lookup){"node-pre-gyp", paths};
+    *lookup = (struct npm_lookup){"node-pre-gyp", paths, false};
     return true;
 }
 
@@ -129,16 +129,16 @@ static bool look_as_bindings(const struct npm_platform *process, const char *ins
                                  {"node_abi", abi_text(process, arena)},
                                  {NULL, NULL}};
     const char **paths = arena_array(arena, PLACES + 1, sizeof *paths);
+    size_t count = 0;
     bool looked_for = false;
     for (size_t i = 0; i < PLACES; i++) {
         const char *folder = fill(places[i], marks, arena);
         const char *any = file_in(fill(places[i], NULL, arena), name, arena);
-        if (folder == NULL)
-            return false;
         looked_for |= fnmatch(any, inside, FNM_PATHNAME) == 0;
-        paths[i] = file_in(folder, name, arena);
+        if (folder != NULL)
+            paths[count++] = file_in(folder, name, arena);
     }
-    *lookup = (struct npm_lookup){"bindings", paths};
+    *lookup = (struct npm_lookup){"bindings", paths, count != PLACES};
     return looked_for;
 }
 

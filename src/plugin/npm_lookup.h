@@ -10,6 +10,7 @@ struct npm_lookup {
     const char *by;           /* "node-pre-gyp" */
     const char *const *paths; /* below the package's folder, in the order in which they are tried;
                                  NULL at the end */
+    bool open; /* it looks at one more in the end, which is not known */
 };
 
 /* The places at which the package looks for the addon that it has at `inside`; false: it uses none

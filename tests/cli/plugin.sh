@@ -42,4 +42,32 @@ says out '/api.node is an addon of Node.js'
 "$willrun" check --root / --env "PATH=$work/bin" --format json "$work/api.node" >json
 says json '"plugin": "node-addon"'
 says json "\"host\": \"$work/bin/node\""
+# what node-pre-gyp and bindings look for, by the package's own words
+modules=$work/app/node_modules
+mkdir -p "$modules"/{gyp/lib/binding/napi-v3-linux-musl-x64,listed/build/Release,listed/out/Debug}
+cp api.node "$modules/gyp/lib/binding/napi-v3-linux-musl-x64/gyp.node"
+cat >"$modules/gyp/package.json" <<'END'
+{"name": "gyp", "version": "1.0.0", "dependencies": {"@mapbox/node-pre-gyp": "1"},
+ "binary": {"module_name": "gyp", "module_path": "./lib/binding/napi-v{napi_build_version}-{platform}-{libc}-{arch}",
+            "napi_versions": [1, 30]}}
+END
+expect 1 'no place of its own' check "$work/bin" "$work/app"
+says out 'gyp has no build for linux-x64 with glibc'
+says out 'lib/binding/napi-v1-linux-glibc-x64/gyp.node'
+says out 'fix: Run npm rebuild gyp in a stage of the runtime image'
+mv "$modules"/gyp/lib/binding/napi-v{3-linux-musl,1-linux-glibc}-x64
+expect 0 'its place' check "$work/bin" "$work/app"
+echo '{"name": "listed", "dependencies": {"bindings": "1"}}' >"$modules/listed/package.json"
+cp api.node "$modules/listed/build/Release/a.node"
+cp need.node "$modules/listed/out/Debug/a.node"
+expect 0 'the first place' check "$work/bin" "$work/app"
+mv "$modules/listed/build/Release/a.node" "$modules/listed/build/"
+rm -r "$modules/listed/out"
+expect 0 'a place before' check "$work/bin" "$work/app"
+mkdir -p "$modules/listed/build/Debug"
+mv "$modules/listed/build/a.node" "$modules/listed/build/Debug/"
+cp need.node "$modules/listed/build/Release/a.node"
+expect 0 'Debug comes before Release' check "$work/bin" "$work/app"
+rm -r "$modules/listed/build/Debug"
+expect 1 'what is taken then' check "$work/bin" "$work/app"
 end
