@@ -89,8 +89,7 @@ static bool loads(const struct companions *companions, const struct host *host,
     for (size_t i = 0; i < companions->found.count; i++)
         if (companions->found.at[i] != but)
             host_has_opened(&with, node_path(companions->found.at[i], arena), arena);
-    replay_call *call =
-        target_loader_kind(host->exec.interp_elf) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
+    replay_call *call = target_loader_call(target_loader_kind(host->exec.interp_elf));
     call(companions->target->facts, &with, exec, true, &replay);
     bool all = true;
     for (size_t i = 0; i < replay.events.count; i++) {

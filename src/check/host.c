@@ -24,7 +24,7 @@ static void words_of_host(const struct finding_host *finding_host, const struct 
                           struct words *words)
 {
     struct replay replay = {.arena = finding_host->findings->arena};
-    replay_call *call = loader_of(exec) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
+    replay_call *call = target_loader_call(loader_of(exec));
     call(finding_host->target->facts, finding_host->process, exec, false, &replay);
     words_of_start(&replay, false, words);
     replay_free(&replay);
@@ -245,10 +245,10 @@ void host_words(const struct target *target, const struct process *process, cons
         host_node_words(target, process, host, words);
 }
 
-void host_advise(const struct target *target, const struct host *host, const char *path,
-                 struct findings *findings)
+void host_advise(const struct target *target, const struct host *host,
+                 const struct exec_result *exec, struct findings *findings)
 {
-    python_advise(target, host, path, findings);
+    python_advise(target, host, exec->program, findings);
     if (host->plugin != NULL && host->plugin->id == PLUGIN_NODE_ADDON)
-        host_node_advise(host, findings);
+        host_node_advise(host, exec, findings);
 }

@@ -43,8 +43,8 @@ void host_words(const struct target *target, const struct process *process, cons
                 const char *path, struct words *words, struct arena *arena);
 
 /* Say of findings about symbols which release of the host has them. */
-void host_advise(const struct target *target, const struct host *host, const char *path,
-                 struct findings *findings);
+void host_advise(const struct target *target, const struct host *host,
+                 const struct exec_result *exec, struct findings *findings);
 
 /* Let the process have opened `paths` (parted by ":", NULL: none) before it opens the plugin: they
  * are in its global scope, as preloaded objects are. */

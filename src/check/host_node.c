@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "check/file_kind.h"
 #include "plugin/node.h"
+#include "plugin/npm.h"
 
 /* ---- the release of the host ---- */
 
@@ -213,8 +215,43 @@ static bool is_of_host(const char *symbol)
     return false;
 }
 
-void host_node_advise(const struct host *host, struct findings *findings)
+const char *host_node_rebuild(const char *path, struct arena *arena)
 {
+    static const char *const folders[] = {"build/", "lib/binding/", "out/", "Release/", "Debug/"};
+    struct npm_place place;
+    if (!npm_place_of(path, arena, &place))
+        return NULL;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (starts_with(place.inside, folders[i]))
+            return arena_format(arena,
+                                "Run npm rebuild %s in a stage of the runtime image: its install "
+                                "script made this file, or downloaded it, on another platform.",
+                                place.name);
+    return NULL;
+}
+
+/* It is of the other libc: then the first error accounts for the others. */
+static void advise_libc(const struct host *host, const struct exec_result *exec,
+                        struct findings *findings)
+{
+    enum willrun_libc own = file_libc(exec->elf);
+    enum willrun_libc process = target_loader_kind(exec->interp_elf);
+    const char *fix = host_node_rebuild(exec->program, findings->arena);
+    bool other = (own == WILLRUN_LIBC_GLIBC && process == WILLRUN_LIBC_MUSL) ||
+                 (own == WILLRUN_LIBC_MUSL && process == WILLRUN_LIBC_GLIBC);
+    if (!host->known || !other || fix == NULL)
+        return;
+    for (size_t i = 0; i < findings->list.count; i++)
+        if (findings->list.at[i].severity == WILLRUN_ERROR) {
+            findings->list.at[i].fix = fix;
+            return;
+        }
+}
+
+void host_node_advise(const struct host *host, const struct exec_result *exec,
+                      struct findings *findings)
+{
+    advise_libc(host, exec, findings);
     for (size_t i = 0; i < findings->list.count; i++) {
         struct willrun_finding *finding = &findings->list.at[i];
         if (finding->symbol == NULL || finding->version != NULL || finding->fix == NULL ||

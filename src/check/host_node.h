@@ -21,6 +21,11 @@ void host_node_words(const struct target *target, const struct process *process,
                      const struct host *host, struct words *words);
 
 /* As host_advise. */
-void host_node_advise(const struct host *host, struct findings *findings);
+void host_node_advise(const struct host *host, const struct exec_result *exec,
+                      struct findings *findings);
+
+/* How to get a build for the target, where a package of npm had the addon at `path` built, or
+ * downloaded, when it was installed; NULL: it did not. In `arena`. */
+const char *host_node_rebuild(const char *path, struct arena *arena);
 
 #endif

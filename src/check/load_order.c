@@ -48,8 +48,7 @@ static enum opened try_open(const struct target *target, const struct process *p
                                .elf = file->elf,
                                .interp = like->interp,
                                .interp_elf = like->interp_elf};
-    replay_call *call =
-        target_loader_kind(like->interp_elf) == WILLRUN_LIBC_MUSL ? musl_replay : glibc_replay;
+    replay_call *call = target_loader_call(target_loader_kind(like->interp_elf));
     call(target->facts, process, &exec, true, &replay);
     for (size_t i = 0; i < replay.events.count; i++)
         opened = worse(opened, &replay.events.at[i]);

@@ -45,6 +45,9 @@ struct target {
 /* Whose loader is it? */
 enum willrun_libc target_loader_kind(const struct elf_facts *elf);
 
+/* The replay of such a loader. */
+replay_call *target_loader_call(enum willrun_libc kind);
+
 /* The loader that would load the shared object `elf`: of its own libc family where the root has
  * both; false: there is none. */
 bool target_loader_for(struct facts *facts, const struct elf_facts *elf, struct target_libc *libc);

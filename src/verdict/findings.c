@@ -394,7 +394,7 @@ static void judge_ignored(struct judge *judge, const struct event *event)
     finding->fix = "Build all that the process loads with one version of the library.";
 }
 
-static void judge_unread(const struct judge *judge, const struct event *event)
+static void judge_unread(struct judge *judge, const struct event *event)
 {
     struct willrun_finding *finding =
         finding_add(judge->findings, RULE_UNREADABLE, "willrun cannot read %s, which decides: %s",
@@ -403,88 +403,102 @@ static void judge_unread(const struct judge *judge, const struct event *event)
     finding->fix = "Run willrun as a user who may read the root.";
 }
 
-static void judge_event(struct judge *judge, const struct event *event)
+static void judge_preload(struct judge *judge, const struct event *event)
+{
+    struct willrun_finding *finding =
+        finding_add(judge->findings, RULE_PRELOAD_IGNORED, "%s from %s is not preloaded: %s",
+                    event->name, event->origin, words_of_outcome(event->refusal, event->error));
+    finding->object = event->name;
+    finding->fix = "Correct the name, or take it out of the preload list.";
+}
+
+static void judge_protected(struct judge *judge, const struct event *event)
+{
+    struct willrun_finding *finding = finding_add(
+        judge->findings, event->weak ? RULE_SYMBOL_PROTECTED : RULE_LOADER_FATAL,
+        "%s has %s of %s for its own, which is protected there: the two do not share it",
+        object_path(judge->replay, event->by), event->symbol,
+        object_path(judge->replay, event->object));
+    finding->symbol = event->symbol;
+    finding->fix = "Build the program with -fPIE, or with -mno-direct-extern-access.";
+}
+
+static void judge_copy_size(struct judge *judge, const struct event *event)
+{
+    struct willrun_finding *finding = finding_add(
+        judge->findings, RULE_COPY_SIZE, "%s copies %s in another size than %s defines it",
+        object_path(judge->replay, event->by), event->symbol,
+        object_path(judge->replay, event->object));
+    finding->symbol = event->symbol;
+}
+
+static void judge_better_cpu(struct judge *judge, const struct event *event)
 {
     const char *by = object_path(judge->replay, event->by);
-    struct willrun_finding *finding;
-    switch (event->kind) {
-    case EV_NOT_FOUND:
-        judge_missing(judge, event);
-        return;
-    case EV_REFUSED:
-        judge_refused(judge, event);
-        return;
-    case EV_UNREAD:
-        judge_unread(judge, event);
-        return;
-    case EV_VERSION_MISSING:
-    case EV_VERSION_NO_INFO:
-    case EV_VERSION_ASSERT:
-        judge_version(judge, event);
-        return;
-    case EV_SYMBOL_UNBOUND:
-        judge_symbol(judge, event);
-        return;
-    case EV_PRELOAD_IGNORED:
-        finding =
-            finding_add(judge->findings, RULE_PRELOAD_IGNORED, "%s from %s is not preloaded: %s",
-                        event->name, event->origin, words_of_outcome(event->refusal, event->error));
-        finding->object = event->name;
-        finding->fix = "Correct the name, or take it out of the preload list.";
-        return;
-    case EV_PROTECTED:
-        finding =
-            finding_add(judge->findings, event->weak ? RULE_SYMBOL_PROTECTED : RULE_LOADER_FATAL,
-                        "%s has %s of %s for its own, which is protected there: the two do "
-                        "not share it",
-                        by, event->symbol, object_path(judge->replay, event->object));
-        finding->symbol = event->symbol;
-        finding->fix = "Build the program with -fPIE, or with -mno-direct-extern-access.";
-        return;
-    case EV_COPY_SIZE:
-        finding = finding_add(judge->findings, RULE_COPY_SIZE,
-                              "%s copies %s in another size than %s defines it", by, event->symbol,
-                              object_path(judge->replay, event->object));
-        finding->symbol = event->symbol;
-        return;
-    case EV_BETTER_CPU:
-        finding = finding_add(judge->findings, RULE_CPU_DECIDES,
-                              "a CPU of a higher level loads %s for %s of %s, which was not judged",
-                              event->path, event->name, by);
-        finding->object = event->path;
-        finding->needed_by = by;
-        finding->fix = "Judge that too: name the level of the CPU with --cpu.";
-        return;
-    case EV_VERSION_IGNORED:
-        judge_ignored(judge, event);
-        return;
-    case EV_RELOC_UNKNOWN:
-        finding = finding_add(judge->findings, RULE_RELOCATION_UNKNOWN,
-                              "%s has relocations of type %u, which the loader does not know", by,
-                              event->number);
-        finding->object = by;
-        finding->fix = "Use the build of this file for the target's machine.";
-        return;
-    case EV_TLS_DYNAMIC:
-        finding = finding_add(judge->findings, RULE_LIBRARY_REFUSED,
-                              "%s takes %s for static TLS, and %s is loaded too late to have any",
-                              by, event->symbol, object_path(judge->replay, event->object));
-        finding->symbol = event->symbol;
-        finding->object = by;
-        finding->fix = "It cannot be opened in a process that runs: link the program with it, or "
-                       "build it without -ftls-model=initial-exec.";
-        return;
-    case EV_FATAL:
-        finding = finding_add(judge->findings, RULE_LOADER_FATAL, "%s: %s", by,
-                              event->name != NULL     ? event->name
-                              : event->symbol != NULL ? event->symbol
-                                                      : "the loader stops");
-        finding->symbol = event->symbol;
-        finding->object = by;
-        return;
-    default:
-        return;
-    }
+    struct willrun_finding *finding =
+        finding_add(judge->findings, RULE_CPU_DECIDES,
+                    "a CPU of a higher level loads %s for %s of %s, which was not judged",
+                    event->path, event->name, by);
+    finding->object = event->path;
+    finding->needed_by = by;
+    finding->fix = "Judge that too: name the level of the CPU with --cpu.";
+}
+
+static void judge_relocation(struct judge *judge, const struct event *event)
+{
+    const char *by = object_path(judge->replay, event->by);
+    struct willrun_finding *finding = finding_add(
+        judge->findings, RULE_RELOCATION_UNKNOWN,
+        "%s has relocations of type %u, which the loader does not know", by, event->number);
+    finding->object = by;
+    finding->fix = "Use the build of this file for the target's machine.";
+}
+
+static void judge_static_tls(struct judge *judge, const struct event *event)
+{
+    const char *by = object_path(judge->replay, event->by);
+    struct willrun_finding *finding =
+        finding_add(judge->findings, RULE_LIBRARY_REFUSED,
+                    "%s takes %s for static TLS, and %s is loaded too late to have any", by,
+                    event->symbol, object_path(judge->replay, event->object));
+    finding->symbol = event->symbol;
+    finding->object = by;
+    finding->fix = "It cannot be opened in a process that runs: link the program with it, or "
+                   "build it without -ftls-model=initial-exec.";
+}
+
+static void judge_fatal(struct judge *judge, const struct event *event)
+{
+    const char *by = object_path(judge->replay, event->by);
+    struct willrun_finding *finding = finding_add(judge->findings, RULE_LOADER_FATAL, "%s: %s", by,
+                                                  event->name != NULL     ? event->name
+                                                  : event->symbol != NULL ? event->symbol
+                                                                          : "the loader stops");
+    finding->symbol = event->symbol;
+    finding->object = by;
+}
+
+static void judge_event(struct judge *judge, const struct event *event)
+{
+    static void (*const calls[])(struct judge *, const struct event *) = {
+        [EV_NOT_FOUND] = judge_missing,
+        [EV_REFUSED] = judge_refused,
+        [EV_UNREAD] = judge_unread,
+        [EV_VERSION_MISSING] = judge_version,
+        [EV_VERSION_NO_INFO] = judge_version,
+        [EV_VERSION_ASSERT] = judge_version,
+        [EV_SYMBOL_UNBOUND] = judge_symbol,
+        [EV_PRELOAD_IGNORED] = judge_preload,
+        [EV_PROTECTED] = judge_protected,
+        [EV_COPY_SIZE] = judge_copy_size,
+        [EV_BETTER_CPU] = judge_better_cpu,
+        [EV_VERSION_IGNORED] = judge_ignored,
+        [EV_RELOC_UNKNOWN] = judge_relocation,
+        [EV_TLS_DYNAMIC] = judge_static_tls,
+        [EV_FATAL] = judge_fatal,
+    };
+    if (event->kind < sizeof calls / sizeof *calls && calls[event->kind] != NULL)
+        calls[event->kind](judge, event);
 }
 
 static void judge_host(struct judge *judge)
