@@ -150,11 +150,10 @@ static struct root *root_of(const struct jar *jar, const char *folder, struct as
         *vec_push(list) =
             (struct asked){.path = arena_format(jar->arena, "%s/%s", folder, library->path)};
     }
-    struct source *source = members_open(members, err);
-    if (ok && source != NULL && list->count != 0)
+    struct source *source = members_open(members);
+    if (ok && list->count != 0)
         return root_new(source);
-    if (source != NULL)
-        source->ops->close(source);
+    source->ops->close(source);
     return NULL;
 }
 

@@ -1,18 +1,13 @@
 /* Subjects judged in parallel. */
 #include <pthread.h>
-#include <sched.h>
 
+#include "base/processors.h"
 #include "check/checking.h"
 #include "check/settle.h"
 
 size_t willrun_threads(const struct willrun *willrun)
 {
-    cpu_set_t cpus;
-    if (willrun->threads != 0)
-        return willrun->threads;
-    if (sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 0)
-        return (size_t)CPU_COUNT(&cpus);
-    return 1;
+    return willrun->threads != 0 ? willrun->threads : processors();
 }
 
 size_t checking_threads(const struct checking *checking)

@@ -1,5 +1,4 @@
-/* A thread that expands compressed bytes ahead of who reads them, and one that hashes them
- * beside the reader. */
+/* A thread that expands compressed bytes ahead of who reads them. */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -8,7 +7,7 @@
 #include "source/expand.h"
 #include "source/stream.h"
 
-enum { BUFFER = 128 << 10, BUFFERS = 6 };
+enum { BUFFER = 512 << 10, BUFFERS = 4 };
 
 /* More than LIMIT_EXPANSION, and more than so many bytes from each that is read, is no layer but a
  * bomb: deflate reaches 1:1032, zstd far more. */
@@ -20,22 +19,21 @@ struct counted_stream {
     uint64_t size; /* bytes given */
 };
 
-/* Who takes the buffers: each takes all of them, in order. */
-enum taker { READER, HASHER, TAKERS };
-
 struct decoder {
     struct stream stream; /* first */
     struct counted_stream packed;
     struct expander *expander;
     uint64_t expanded;   /* bytes */
     struct sha256 *hash; /* of what it expands to; NULL: nobody asks */
-    pthread_t thread, hasher;
-    bool threaded, hashing; /* the threads run */
-    bool given;             /* a buffer is lent to the reader */
-    pthread_mutex_t lock;   /* guards all below */
-    pthread_cond_t changed;
-    size_t filled, taken[TAKERS]; /* buffers ever filled, and given back by each */
-    bool ended, stopped;          /* no more will come; nobody wants more */
+    pthread_t thread;
+    bool threaded;        /* it runs */
+    bool given;           /* a buffer is lent to the reader */
+    pthread_mutex_t lock; /* guards all below */
+    /* Who waits is woken when half of the buffers are there: to be woken costs as much as to work
+     * on a buffer. */
+    pthread_cond_t ready, free;
+    size_t filled, taken; /* buffers ever filled, and given back */
+    bool ended, stopped;  /* no more will come; nobody wants more */
     struct err err;
     ssize_t sizes[BUFFERS];
     unsigned char *buffers;
@@ -68,20 +66,14 @@ static ssize_t fill(struct decoder *decoder, unsigned char *buffer, struct err *
     return size;
 }
 
-/* Buffers that all have given back. */
-static size_t slowest(const struct decoder *decoder)
-{
-    size_t taken = decoder->taken[READER];
-    return decoder->hashing && decoder->taken[HASHER] < taken ? decoder->taken[HASHER] : taken;
-}
-
 static void *work_ahead(void *argument)
 {
     struct decoder *decoder = argument;
     pthread_mutex_lock(&decoder->lock);
     while (!decoder->ended && !decoder->stopped) {
-        if (decoder->filled - slowest(decoder) == BUFFERS) {
-            pthread_cond_wait(&decoder->changed, &decoder->lock);
+        if (decoder->filled - decoder->taken == BUFFERS) {
+            while (decoder->filled - decoder->taken > BUFFERS / 2 && !decoder->stopped)
+                pthread_cond_wait(&decoder->free, &decoder->lock);
             continue;
         }
         size_t place = decoder->filled % BUFFERS;
@@ -94,101 +86,61 @@ static void *work_ahead(void *argument)
         decoder->filled++;
         if (size < 0)
             decoder->err = err;
-        pthread_cond_broadcast(&decoder->changed);
+        if (decoder->ended || decoder->filled - decoder->taken >= BUFFERS / 2)
+            pthread_cond_signal(&decoder->ready);
     }
     pthread_mutex_unlock(&decoder->lock);
     return NULL;
 }
 
-/* Under the lock: the size of the next buffer of `taker`, at *bytes; not above 0: there is none,
- * as `fill` says it. */
-static ssize_t await(struct decoder *decoder, enum taker taker, const unsigned char **bytes)
+/* Under the lock: until there is a buffer. */
+static void await(struct decoder *decoder)
 {
-    while (decoder->filled == decoder->taken[taker] && !decoder->ended && !decoder->stopped)
-        pthread_cond_wait(&decoder->changed, &decoder->lock);
-    size_t place = decoder->taken[taker] % BUFFERS;
-    *bytes = decoder->buffers + place * BUFFER;
-    return decoder->filled != decoder->taken[taker] ? decoder->sizes[place] : 0;
-}
-
-/* Under the lock. */
-static void give_back(struct decoder *decoder, enum taker taker)
-{
-    size_t before = slowest(decoder);
-    decoder->taken[taker]++;
-    if (slowest(decoder) != before)
-        pthread_cond_broadcast(&decoder->changed);
-}
-
-static void *hash_beside(void *argument)
-{
-    struct decoder *decoder = argument;
-    const unsigned char *bytes;
-    ssize_t size;
-    pthread_mutex_lock(&decoder->lock);
-    while (!decoder->stopped && (size = await(decoder, HASHER, &bytes)) > 0) {
-        pthread_mutex_unlock(&decoder->lock);
-        sha256_add(decoder->hash, bytes, (size_t)size);
-        pthread_mutex_lock(&decoder->lock);
-        give_back(decoder, HASHER);
-    }
-    pthread_mutex_unlock(&decoder->lock);
-    return NULL;
+    if (decoder->filled != decoder->taken)
+        return;
+    while (decoder->filled - decoder->taken < BUFFERS / 2 && !decoder->ended)
+        pthread_cond_wait(&decoder->ready, &decoder->lock);
 }
 
 static ssize_t wait_for_block(struct decoder *decoder, const void **bytes, struct err *err)
 {
-    const unsigned char *block;
     pthread_mutex_lock(&decoder->lock);
-    if (decoder->given)
-        give_back(decoder, READER);
-    ssize_t size = await(decoder, READER, &block);
+    if (decoder->given) {
+        decoder->taken++;
+        if (decoder->filled - decoder->taken <= BUFFERS / 2)
+            pthread_cond_signal(&decoder->free);
+    }
+    await(decoder);
+    size_t place = decoder->taken % BUFFERS;
+    ssize_t size = decoder->filled != decoder->taken ? decoder->sizes[place] : 0;
     decoder->given = size > 0;
     if (size < 0)
         *err = decoder->err;
     pthread_mutex_unlock(&decoder->lock);
-    if (size > 0 && decoder->hash != NULL && !decoder->hashing)
-        sha256_add(decoder->hash, block, (size_t)size);
-    *bytes = block;
+    *bytes = decoder->buffers + place * BUFFER;
     return size;
 }
 
 static ssize_t decoder_next(struct stream *stream, const void **bytes, struct err *err)
 {
     struct decoder *decoder = (struct decoder *)stream;
-    if (decoder->threaded)
-        return wait_for_block(decoder, bytes, err);
     *bytes = decoder->buffers;
-    ssize_t size = fill(decoder, decoder->buffers, err);
+    ssize_t size = decoder->threaded ? wait_for_block(decoder, bytes, err)
+                                     : fill(decoder, decoder->buffers, err);
     if (size > 0 && decoder->hash != NULL)
-        sha256_add(decoder->hash, decoder->buffers, (size_t)size);
+        sha256_add(decoder->hash, *bytes, (size_t)size);
     return size;
 }
 
 static void stop(struct decoder *decoder)
 {
-    pthread_mutex_lock(&decoder->lock);
-    /* what was read to its end is hashed to its end */
-    while (decoder->hashing && decoder->ended && decoder->taken[READER] > decoder->taken[HASHER])
-        pthread_cond_wait(&decoder->changed, &decoder->lock);
-    decoder->stopped = true;
-    pthread_cond_broadcast(&decoder->changed);
-    pthread_mutex_unlock(&decoder->lock);
-    if (decoder->hashing)
-        pthread_join(decoder->hasher, NULL);
-    if (decoder->threaded)
-        pthread_join(decoder->thread, NULL);
-    decoder->hashing = decoder->threaded = false;
-}
-
-/* Where no thread can be had, the reader does it all. */
-static void start(struct decoder *decoder)
-{
-    decoder->hashing =
-        decoder->hash != NULL && pthread_create(&decoder->hasher, NULL, hash_beside, decoder) == 0;
-    decoder->threaded = pthread_create(&decoder->thread, NULL, work_ahead, decoder) == 0;
     if (!decoder->threaded)
-        stop(decoder);
+        return;
+    pthread_mutex_lock(&decoder->lock);
+    decoder->stopped = true;
+    pthread_cond_signal(&decoder->free);
+    pthread_mutex_unlock(&decoder->lock);
+    pthread_join(decoder->thread, NULL);
 }
 
 static void decoder_close(struct stream *stream)
@@ -197,7 +149,8 @@ static void decoder_close(struct stream *stream)
     stop(decoder);
     decoder->expander->ops->close(decoder->expander);
     stream_close(decoder->packed.inner);
-    pthread_cond_destroy(&decoder->changed);
+    pthread_cond_destroy(&decoder->ready);
+    pthread_cond_destroy(&decoder->free);
     pthread_mutex_destroy(&decoder->lock);
     free(decoder->buffers);
     free(decoder);
@@ -213,11 +166,13 @@ struct stream *stream_decoded(struct stream *inner, enum coding coding, struct s
                                 .hash = hash,
                                 .buffers = must_alloc((size_t)BUFFER * BUFFERS)};
     pthread_mutex_init(&decoder->lock, NULL);
-    pthread_cond_init(&decoder->changed, NULL);
+    pthread_cond_init(&decoder->ready, NULL);
+    pthread_cond_init(&decoder->free, NULL);
     if (coding == CODING_GZIP)
         decoder->expander = expander_of_gzip(&decoder->packed.stream);
     if (decoder->expander == NULL)
         decoder->expander = expander_of_archive(&decoder->packed.stream, coding);
-    start(decoder);
+    /* where no thread can be had, the reader does it all */
+    decoder->threaded = pthread_create(&decoder->thread, NULL, work_ahead, decoder) == 0;
     return &decoder->stream;
 }

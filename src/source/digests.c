@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/processors.h"
 #include "base/sha256.h"
 #include "base/vec.h"
 
@@ -20,11 +21,12 @@ struct work {
     int fd; /* the store's list of them may move meanwhile */
     struct range range;
     const char *label, *expected;
+    size_t index; /* in the list */
     bool taken;
 };
 
 struct digests {
-    const struct store *store;
+    struct store *store;
     struct arena arena;
     pthread_t threads[WORKERS_MOST];
     size_t thread_count;
@@ -33,14 +35,16 @@ struct digests {
     atomic_uint working;  /* threads that are not done */
     pthread_mutex_t lock; /* guards all below, once it is started */
     struct VEC(struct work) list;
-    struct err err;
+    size_t failed;  /* the first of the list that is known to fail; SIZE_MAX: none is */
+    struct err err; /* why */
 };
 
-struct digests *digests_new(const struct store *store)
+struct digests *digests_new(struct store *store)
 {
     struct digests *digests = must_alloc(sizeof *digests);
     memset(digests, 0, sizeof *digests);
     digests->store = store;
+    digests->failed = SIZE_MAX;
     pthread_mutex_init(&digests->lock, NULL);
     return digests;
 }
@@ -48,9 +52,12 @@ struct digests *digests_new(const struct store *store)
 void digests_add(struct digests *digests, struct range range, const char *label,
                  const char *expected)
 {
-    *vec_push(&digests->list) = (struct work){store_fd(digests->store, range.file), range,
-                                              arena_string(&digests->arena, label),
-                                              arena_string(&digests->arena, expected), false};
+    struct work work = {.fd = store_fd(digests->store, range.file),
+                        .range = range,
+                        .label = arena_string(&digests->arena, label),
+                        .expected = arena_string(&digests->arena, expected),
+                        .index = digests->list.count};
+    *vec_push(&digests->list) = work;
 }
 
 bool digest_is(const char *hex, const char *expected, const char *label, struct err *err)
@@ -74,6 +81,7 @@ struct lane {
     size_t unread; /* bytes at `bytes` that are not hashed yet */
     struct sha256 hash;
     unsigned char *buffer;
+    struct err err; /* of the work that it had last */
 };
 
 static void lane_start(struct lane *lane, const struct work *work)
@@ -82,30 +90,33 @@ static void lane_start(struct lane *lane, const struct work *work)
     lane->work = *work;
     lane->left = work->range.size;
     lane->unread = 0;
+    lane->err = (struct err){0};
     sha256_begin(&lane->hash);
 }
 
-/* More bytes, where all that were read are hashed; false with a sentence. */
-static bool lane_read(struct lane *lane, struct err *err)
+/* More bytes, where all that were read are hashed. */
+static void lane_read(struct lane *lane)
 {
     const struct range *range = &lane->work.range;
     size_t size = lane->left < BUFFER ? (size_t)lane->left : BUFFER;
-    if (lane->unread != 0 || size == 0)
-        return true;
+    if (!lane->busy || lane->unread != 0 || size == 0)
+        return;
     ssize_t got;
     do {
         got = pread(lane->work.fd, lane->buffer, size,
                     (off_t)(range->offset + range->size - lane->left));
     } while (got < 0 && errno == EINTR);
+    lane->busy = got > 0;
     if (got < 0)
-        return err_set(err, WILLRUN_EINPUT, "%s cannot be read: %s", lane->work.label,
-                       err_text(errno));
-    if (got == 0)
-        return err_set(err, WILLRUN_EINPUT, "%s is cut short", lane->work.label);
-    lane->bytes = lane->buffer;
-    lane->unread = (size_t)got;
-    lane->left -= (uint64_t)got;
-    return true;
+        err_set(&lane->err, WILLRUN_EINPUT, "%s cannot be read: %s", lane->work.label,
+                err_text(errno));
+    else if (got == 0)
+        err_set(&lane->err, WILLRUN_EINPUT, "%s is cut short", lane->work.label);
+    else {
+        lane->bytes = lane->buffer;
+        lane->unread = (size_t)got;
+        lane->left -= (uint64_t)got;
+    }
 }
 
 /* What was read is hashed: the two together as far as both have bytes. */
@@ -124,48 +135,51 @@ static void hash_lanes(struct lane lanes[2])
 }
 
 /* Is the digest as expected, where all is hashed? */
-static bool lane_settle(struct lane *lane, struct err *err)
+static void lane_settle(struct lane *lane)
 {
     char hex[SHA256_HEX + 1];
     if (!lane->busy || lane->left != 0 || lane->unread != 0)
-        return true;
+        return;
     lane->busy = false;
     sha256_end(&lane->hash, hex);
-    return digest_is(hex, lane->work.expected, lane->work.label, err);
+    digest_is(hex, lane->work.expected, lane->work.label, &lane->err);
 }
 
 /* A step of both, of which one may be idle. */
-static bool lanes_step(struct lane lanes[2], struct err *err)
+static void lanes_step(struct lane lanes[2])
 {
-    for (unsigned i = 0; i < 2; i++)
-        if (lanes[i].busy && !lane_read(&lanes[i], err))
-            return false;
+    lane_read(&lanes[0]);
+    lane_read(&lanes[1]);
     hash_lanes(lanes);
-    return lane_settle(&lanes[0], err) && lane_settle(&lanes[1], err);
+    lane_settle(&lanes[0]);
+    lane_settle(&lanes[1]);
 }
 
-bool digest_of_range(const struct store *store, struct range range, const char *expected,
+bool digest_of_range(struct store *store, struct range range, const char *expected,
                      const char *label, struct err *err)
 {
-    struct work work = {store_fd(store, range.file), range, label, expected, true};
+    struct work work = {
+        .fd = store_fd(store, range.file), .range = range, .label = label, .expected = expected};
     unsigned char *buffer = must_alloc(BUFFER);
     struct lane lanes[2] = {{.buffer = buffer, .bytes = buffer}, {.bytes = buffer}};
-    bool holds = true;
     lane_start(&lanes[0], &work);
-    while (holds && lanes[0].busy)
-        holds = lanes_step(lanes, err);
+    while (lanes[0].busy)
+        lanes_step(lanes);
     free(buffer);
-    return holds;
+    if (lanes[0].err.code != WILLRUN_OK)
+        *err = lanes[0].err;
+    return lanes[0].err.code == WILLRUN_OK;
 }
 
 /* ---- all of them ---- */
 
-/* The largest that nobody took yet, so that no thread is left with it at the end. */
+/* The largest that nobody took yet, so that no thread is left with it at the end; of those behind
+ * one that fails nobody asks. */
 static void take(struct digests *digests, struct lane *lane)
 {
     struct work *largest = NULL;
     pthread_mutex_lock(&digests->lock);
-    for (size_t i = 0; i < digests->list.count; i++) {
+    for (size_t i = 0; i < digests->list.count && i < digests->failed; i++) {
         struct work *work = &digests->list.at[i];
         if (!work->taken && (largest == NULL || work->range.size > largest->range.size))
             largest = work;
@@ -177,13 +191,18 @@ static void take(struct digests *digests, struct lane *lane)
     pthread_mutex_unlock(&digests->lock);
 }
 
-static void stop(struct digests *digests, const struct err *err)
+/* Whichever thread comes to an end first: of several that fail the first in the list is told. */
+static void keep_error(struct digests *digests, struct lane *lane)
 {
+    if (lane->err.code == WILLRUN_OK)
+        return;
     pthread_mutex_lock(&digests->lock);
-    if (digests->err.code == WILLRUN_OK)
-        digests->err = *err;
+    if (lane->work.index < digests->failed) {
+        digests->failed = lane->work.index;
+        digests->err = lane->err;
+    }
     pthread_mutex_unlock(&digests->lock);
-    atomic_store(&digests->stopped, true);
+    lane->err = (struct err){0};
 }
 
 static void work(struct digests *digests)
@@ -191,15 +210,15 @@ static void work(struct digests *digests)
     unsigned char *buffers = must_alloc((size_t)2 * BUFFER);
     struct lane lanes[2] = {{.buffer = buffers, .bytes = buffers},
                             {.buffer = buffers + BUFFER, .bytes = buffers}};
-    struct err err = {0};
     while (!atomic_load_explicit(&digests->stopped, memory_order_relaxed)) {
         for (unsigned i = 0; i < 2; i++)
             if (!lanes[i].busy)
                 take(digests, &lanes[i]);
         if (!lanes[0].busy && !lanes[1].busy)
             break;
-        if (!lanes_step(lanes, &err))
-            stop(digests, &err);
+        lanes_step(lanes);
+        keep_error(digests, &lanes[0]);
+        keep_error(digests, &lanes[1]);
     }
     free(buffers);
 }
@@ -214,11 +233,11 @@ static void *work_beside(void *argument)
 
 void digests_start(struct digests *digests)
 {
-    size_t processors = (size_t)sysconf(_SC_NPROCESSORS_ONLN),
-           pairs = (digests->list.count + 1) / 2;
+    size_t pairs = (digests->list.count + 1) / 2;
+    size_t half = processors() > 1 ? processors() / 2 : 1; /* the others have other work */
     size_t wanted = pairs < WORKERS_MOST ? pairs : WORKERS_MOST;
-    if (wanted > processors / 2 && wanted > 1)
-        wanted = processors / 2 > 1 ? processors / 2 : 1;
+    if (wanted > half)
+        wanted = half;
     while (digests->thread_count < wanted) {
         atomic_fetch_add(&digests->working, 1);
         if (pthread_create(&digests->threads[digests->thread_count], NULL, work_beside, digests) !=

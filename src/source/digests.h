@@ -7,7 +7,7 @@
 struct digests;
 
 /* `store` is borrowed. */
-struct digests *digests_new(const struct store *store);
+struct digests *digests_new(struct store *store);
 void digests_free(struct digests *digests); /* stops the work; NULL too */
 
 /* That part shall have that digest ("sha256:…"). */
@@ -22,7 +22,7 @@ size_t digests_threads(const struct digests *digests);
 bool digests_hold(struct digests *digests, struct err *err);
 
 /* Does the part have that digest? Waits for it. False with a sentence. */
-bool digest_of_range(const struct store *store, struct range range, const char *expected,
+bool digest_of_range(struct store *store, struct range range, const char *expected,
                      const char *label, struct err *err);
 
 /* Is `hex` the digest that was expected? False with the sentence for it. */

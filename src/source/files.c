@@ -8,9 +8,7 @@ static bool keep_text(struct archive_source *archive, struct span text, uint32_t
                       struct err *err)
 {
     struct range part = {0};
-    if (text.size != 0 && (!store_begin(archive->store, text.size, &part, err) ||
-                           !store_add(archive->store, &part, 0, text.data, text.size, err) ||
-                           !store_end(archive->store, &part, text.size, err)))
+    if (text.size != 0 && !store_part(archive->store, text, &part, err))
         return false;
     *content = tree_add_content(&archive->tree, part, text.size);
     return true;
@@ -46,7 +44,6 @@ struct source *source_open_files(const char *name, const struct made_file *files
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++)
         ok = add_file(archive, &files[i], err);
-    ok = ok && store_flush(archive->store, err);
     struct source *source = archive_source_finish(archive);
     if (!ok)
         source->ops->close(source);

@@ -4,14 +4,9 @@
 
 #include "base/limits.h"
 #include "source/digests.h"
+#include "source/read_ahead.h"
 #include "source/stream.h"
-#include "source/tar.h"
-
-struct layering {
-    const struct parts *parts;
-    struct archive_source *archive;
-    struct err *err;
-};
+#include "source/unpack.h"
 
 /* A layer, and where its bytes lie. */
 struct placed {
@@ -21,13 +16,12 @@ struct placed {
     enum coding coding;
 };
 
-static struct tar_output output_of(const struct layering *layering)
-{
-    return (struct tar_output){.tree = &layering->archive->tree,
-                               .store = layering->archive->store,
-                               .notes = &layering->archive->notes,
-                               .layer = true};
-}
+struct layering {
+    const struct parts *parts;
+    struct archive_source *archive;
+    struct placed *placed;
+    struct err *err;
+};
 
 /* ---- where it lies ---- */
 
@@ -65,34 +59,49 @@ static void add_digests(struct digests *digests, const struct placed *placed)
 /* ---- reading ---- */
 
 /* A layer that is not compressed is read where it lies. */
-static bool read_plain(const struct layering *layering, const struct placed *placed)
+static bool read_plain(const struct placed *placed, struct tar_input *input, tar_found *found,
+                       void *context, struct err *err)
 {
-    struct tar_input input = {.label = placed->label, .range = placed->range};
-    struct tar_output output = output_of(layering);
-    return tar_read(&input, &output, layering->err);
+    input->range = placed->range;
+    return tar_read(input, found, context, err);
 }
 
-static bool read_packed(const struct layering *layering, const struct placed *placed)
+static bool read_packed(const struct placed *placed, const char *diff_id, struct tar_input *input,
+                        tar_found *found, void *context, struct err *err)
 {
-    const char *label = placed->label;
-    const char *diff_id = layering->parts->unverified ? NULL : placed->layer->diff_id;
     struct sha256 plain;
     sha256_begin(&plain);
-    struct stream *stream = stream_of_range(store_fd(layering->archive->store, placed->range.file),
-                                            placed->range.offset, placed->range.size, label);
+    struct stream *stream =
+        stream_of_range(store_fd(input->store, placed->range.file), placed->range.offset,
+                        placed->range.size, placed->label);
     stream = stream_decoded(stream, placed->coding, diff_id != NULL ? &plain : NULL);
-    struct tar_input input = {.label = label, .stream = stream};
-    struct tar_output output = output_of(layering);
-    bool read = tar_read(&input, &output, layering->err);
+    input->stream = stream;
+    bool read = tar_read(input, found, context, err);
     const void *rest;
-    while (read && stream_next(stream, &rest, layering->err) > 0)
+    while (read && stream_next(stream, &rest, err) > 0)
         ;
     stream_close(stream);
     char hex[SHA256_HEX + 1];
     sha256_end(&plain, hex);
-    return read && layering->err->code == WILLRUN_OK &&
-           (diff_id == NULL || digest_is(hex, diff_id, label, layering->err));
+    return read && err->code == WILLRUN_OK &&
+           (diff_id == NULL || digest_is(hex, diff_id, placed->label, err));
 }
+
+/* A read_archive; the context is a layering. */
+static bool read_layer(void *context, size_t index, const atomic_bool *unwanted, tar_found *found,
+                       void *found_context, struct err *err)
+{
+    const struct layering *layering = context;
+    const struct placed *placed = &layering->placed[index];
+    struct tar_input input = {
+        .label = placed->label, .store = layering->archive->store, .unwanted = unwanted};
+    const char *diff_id = layering->parts->unverified ? NULL : placed->layer->diff_id;
+    return placed->coding == CODING_NONE
+               ? read_plain(placed, &input, found, found_context, err)
+               : read_packed(placed, diff_id, &input, found, found_context, err);
+}
+
+/* ---- unpacking ---- */
 
 /* A layer that cannot be read: where it is not the one that was meant, that is why. */
 static void blame_digest(const struct layering *layering, const struct placed *placed)
@@ -106,35 +115,53 @@ static void blame_digest(const struct layering *layering, const struct placed *p
         *layering->err = mismatch;
 }
 
-static bool read_layer(const struct layering *layering, const struct placed *placed)
+/* `ahead` reads it; NULL: this thread does. */
+static bool unpack_layer(struct layering *layering, size_t index, struct read_ahead *ahead)
 {
-    bool read = placed->coding == CODING_NONE ? read_plain(layering, placed)
-                                              : read_packed(layering, placed);
-    if (!read)
-        blame_digest(layering, placed);
-    return read;
+    struct unpacking unpacking = {.label = layering->placed[index].label,
+                                  .tree = &layering->archive->tree,
+                                  .notes = &layering->archive->notes,
+                                  .layer = true};
+    bool read = ahead != NULL
+                    ? read_ahead_take(ahead, index, unpack_entry, &unpacking, layering->err)
+                    : read_layer(layering, index, NULL, unpack_entry, &unpacking, layering->err);
+    if (read && unpack_end(&unpacking, layering->err))
+        return true;
+    unpack_stop(&unpacking);
+    blame_digest(layering, &layering->placed[index]);
+    return false;
+}
+
+static bool unpack_layers(struct layering *layering, size_t count)
+{
+    uint64_t *sizes = arena_array(&layering->archive->arena, count + 1, sizeof *sizes);
+    for (size_t i = 0; i < count; i++)
+        sizes[i] = layering->placed[i].range.size;
+    struct read_ahead *ahead = read_ahead_start(sizes, count, read_layer, layering);
+    bool done = true;
+    for (size_t i = 0; i < count && done; i++)
+        done = unpack_layer(layering, i, ahead);
+    read_ahead_free(ahead);
+    return done;
 }
 
 bool layers_read(const struct parts *parts, const struct layer *layers, size_t count,
                  struct archive_source *archive, struct err *err)
 {
-    struct layering layering = {parts, archive, err};
+    struct layering layering = {.parts = parts, .archive = archive, .err = err};
     if (count > limit_of(LIMIT_LAYERS))
         return err_set(err, WILLRUN_EINPUT,
                        "%s: the image has %zu layers, and no runtime stacks more than %llu%s",
                        parts->name, count, (unsigned long long)limit_of(LIMIT_LAYERS),
                        limit_hint(LIMIT_LAYERS));
-    struct placed *placed = arena_array(&archive->arena, count + 1, sizeof *placed);
+    layering.placed = arena_array(&archive->arena, count + 1, sizeof *layering.placed);
     archive->digests = digests_new(archive->store);
     for (size_t i = 0; i < count; i++) {
-        if (!place(&layering, &layers[i], &placed[i]))
+        if (!place(&layering, &layers[i], &layering.placed[i]))
             return false;
         if (!parts->unverified)
-            add_digests(archive->digests, &placed[i]);
+            add_digests(archive->digests, &layering.placed[i]);
     }
     digests_start(archive->digests);
-    for (size_t i = 0; i < count; i++)
-        if (!read_layer(&layering, &placed[i]))
-            return false;
-    return true;
+    return unpack_layers(&layering, count);
 }

@@ -15,14 +15,6 @@ struct members *members_new(const char *name)
     return (struct members *)archive;
 }
 
-static bool keep(struct archive_source *archive, struct span bytes, struct range *part,
-                 struct err *err)
-{
-    return store_begin(archive->store, bytes.size, part, err) &&
-           store_add(archive->store, part, 0, bytes.data, bytes.size, err) &&
-           store_end(archive->store, part, bytes.size, err);
-}
-
 bool members_add(struct members *members, const char *path, struct span bytes, struct err *err)
 {
     struct archive_source *archive = &members->archive;
@@ -31,7 +23,7 @@ bool members_add(struct members *members, const char *path, struct span bytes, s
     size_t length;
     int error;
     uint32_t dir = tree_parent(&archive->tree, path, &name, &length, &error, err);
-    if (dir == ENTRY_NONE || !keep(archive, bytes, &part, err))
+    if (dir == ENTRY_NONE || !store_part(archive->store, bytes, &part, err))
         return false;
     uint32_t id = tree_put(&archive->tree, dir, name, length, NODE_FILE, err);
     if (id == ENTRY_NONE)
@@ -41,11 +33,7 @@ bool members_add(struct members *members, const char *path, struct span bytes, s
     return true;
 }
 
-struct source *members_open(struct members *members, struct err *err)
+struct source *members_open(struct members *members)
 {
-    struct source *source = archive_source_finish(&members->archive);
-    if (store_flush(members->archive.store, err))
-        return source;
-    source->ops->close(source);
-    return NULL;
+    return archive_source_finish(&members->archive);
 }

@@ -13,7 +13,7 @@ struct members *members_new(const char *name);
  * with a sentence where it cannot be kept. */
 bool members_add(struct members *members, const char *path, struct span bytes, struct err *err);
 
-/* The source of them, which takes the place of `members`; NULL with a sentence. */
-struct source *members_open(struct members *members, struct err *err);
+/* The source of them, which takes the place of `members`. */
+struct source *members_open(struct members *members);
 
 #endif

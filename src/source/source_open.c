@@ -9,7 +9,7 @@
 #include "source/archive_source.h"
 #include "source/base.h"
 #include "source/formats.h"
-#include "source/tar.h"
+#include "source/unpack.h"
 
 /* What is asked for. */
 struct request {
@@ -70,12 +70,12 @@ static bool open_image(struct request *request, enum archive_kind kind, const st
 static bool read_outer(struct request *request, enum archive_kind kind,
                        const struct archive_file *file, struct archive_source *outer)
 {
-    struct tar_output output = {.tree = &outer->tree,
-                                .store = outer->store,
-                                .notes = &outer->notes,
-                                .parts = kind != ARCHIVE_FLAT,
-                                .profile = &outer->source.profile};
-    struct tar_input input = {.label = file->label};
+    struct unpacking unpacking = {.label = file->label,
+                                  .tree = &outer->tree,
+                                  .notes = &outer->notes,
+                                  .profile = &outer->source.profile};
+    struct tar_input input = {
+        .label = file->label, .store = outer->store, .parts = kind != ARCHIVE_FLAT};
     struct stream *stream = file->seekable ? stream_of_range(file->fd, 0, file->size, file->label)
                                            : stream_of_pipe(file->fd, file->label);
     struct file_bytes bytes;
@@ -96,7 +96,7 @@ static bool read_outer(struct request *request, enum archive_kind kind,
         stream = stream_decoded(stream, coding, NULL);
     if (coding != CODING_NONE || !file->seekable)
         input.stream = stream;
-    read = tar_read(&input, &output, request->err);
+    read = unpack_tar(&unpacking, &input, request->err);
     stream_close(stream);
     return read;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,31 +18,49 @@ enum {
     PAGE = 4096,
     MAP_FROM = 16384,       /* bytes; a smaller part is read: that is cheaper than to map it */
     MEMORY_MOST = 64 << 20, /* bytes that stay in memory */
-    NO_FILE = -1,
+    STRETCH = 4 << 20,      /* bytes of a file that a writer has for itself */
 };
 
-/* A file that parts are written to one behind the other. */
+/* A file that parts are written to, by several writers. Under the store's lock. */
 struct spool {
-    int file;          /* index in store->fds; NO_FILE: there is none yet */
+    int fd;            /* -1: there is none yet */
+    unsigned file;     /* index in store->fds */
     const char *where; /* the folder it is in, for sentences */
-    uint64_t end;      /* bytes of it that are taken */
-    uint64_t written;  /* where `buffer` begins in it */
-    size_t held;       /* bytes in `buffer` */
+    uint64_t end;      /* bytes of it that writers have, all below it */
+};
+
+/* A stretch of a spool that is one writer's, which puts parts into it one behind the other. */
+struct stretch {
+    struct spool *spool;
+    int fd;
+    uint64_t at, limit; /* of what is free of it */
+    uint64_t written;   /* where `buffer` begins in the file */
+    size_t held;        /* bytes in `buffer` */
     unsigned char *buffer;
+};
+
+struct writer {
+    struct store *store;
+    bool idle; /* nobody has it; under the store's lock */
+    struct stretch memory, disk;
+    uint64_t reserved, used; /* by the part that is written: of the store's memory, and so far */
 };
 
 struct store {
     atomic_uint owners;
+    pthread_mutex_t lock; /* guards all below */
     struct VEC(int) fds;
+    struct VEC(struct writer *) writers;
     struct spool memory, disk;
-    uint64_t in_memory; /* bytes that `memory` has, holes not counted */
+    uint64_t in_memory; /* bytes that parts have there, holes not counted, or may come to have */
 };
 
 struct store *store_new(void)
 {
     struct store *store = must_alloc(sizeof *store);
-    *store = (struct store){.memory.file = NO_FILE, .disk.file = NO_FILE};
+    *store = (struct store){.memory.fd = -1, .disk.fd = -1};
     atomic_init(&store->owners, 1);
+    pthread_mutex_init(&store->lock, NULL);
     return store;
 }
 
@@ -57,21 +76,38 @@ void store_release(struct store *store)
         return;
     for (size_t i = 0; i < store->fds.count; i++)
         close(store->fds.at[i]);
+    for (size_t i = 0; i < store->writers.count; i++) {
+        free(store->writers.at[i]->memory.buffer);
+        free(store->writers.at[i]->disk.buffer);
+        free(store->writers.at[i]);
+    }
     vec_free(&store->fds);
-    free(store->memory.buffer);
-    free(store->disk.buffer);
+    vec_free(&store->writers);
+    pthread_mutex_destroy(&store->lock);
     free(store);
 }
 
-unsigned store_keep(struct store *store, int fd)
+/* Under the lock. */
+static unsigned keep(struct store *store, int fd)
 {
     *vec_push(&store->fds) = fd;
     return (unsigned)store->fds.count - 1;
 }
 
-int store_fd(const struct store *store, unsigned file)
+unsigned store_keep(struct store *store, int fd)
 {
-    return store->fds.at[file];
+    pthread_mutex_lock(&store->lock);
+    unsigned file = keep(store, fd);
+    pthread_mutex_unlock(&store->lock);
+    return file;
+}
+
+int store_fd(struct store *store, unsigned file)
+{
+    pthread_mutex_lock(&store->lock);
+    int fd = store->fds.at[file];
+    pthread_mutex_unlock(&store->lock);
+    return fd;
 }
 
 /* ---- what came as a stream ---- */
@@ -88,30 +124,31 @@ static int open_disk(struct spool *spool)
     return fd >= 0 ? fd : open_memory(spool); /* an image without any folder to write to */
 }
 
+/* Under the lock. */
 static bool open_spool(struct store *store, struct spool *spool, struct err *err)
 {
-    int fd = spool == &store->memory ? open_memory(spool) : open_disk(spool);
-    if (fd < 0)
+    if (spool->fd >= 0)
+        return true;
+    spool->fd = spool == &store->memory ? open_memory(spool) : open_disk(spool);
+    if (spool->fd < 0)
         return err_set(err, WILLRUN_EINPUT, "no temporary file can be made in %s: %s", spool->where,
                        err_text(errno));
-    spool->file = (int)store_keep(store, fd);
-    spool->buffer = must_alloc(BUFFER);
+    spool->file = keep(store, spool->fd);
     return true;
 }
 
-static bool write_all(struct store *store, struct spool *spool, const unsigned char *bytes,
-                      size_t size, uint64_t at, struct err *err)
+static bool write_all(const struct stretch *stretch, const unsigned char *bytes, size_t size,
+                      uint64_t at, struct err *err)
 {
-    int fd = store_fd(store, (unsigned)spool->file);
     while (size != 0) {
-        ssize_t part = pwrite(fd, bytes, size, (off_t)at);
+        ssize_t part = pwrite(stretch->fd, bytes, size, (off_t)at);
         if (part < 0 && errno == EINTR)
             continue;
         if (part <= 0)
             return err_set(err, WILLRUN_EINPUT,
                            "the temporary file in %s cannot be written: %s (TMPDIR names another "
                            "folder)",
-                           spool->where, err_text(part < 0 ? errno : ENOSPC));
+                           stretch->spool->where, err_text(part < 0 ? errno : ENOSPC));
         bytes += part;
         size -= (size_t)part;
         at += (uint64_t)part;
@@ -119,39 +156,107 @@ static bool write_all(struct store *store, struct spool *spool, const unsigned c
     return true;
 }
 
-static bool flush(struct store *store, struct spool *spool, struct err *err)
+/* ---- writers ---- */
+
+struct writer *store_writer(struct store *store)
 {
-    if (spool->file == NO_FILE)
+    struct writer *writer = NULL;
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < store->writers.count && writer == NULL; i++)
+        writer = store->writers.at[i]->idle ? store->writers.at[i] : NULL;
+    if (writer == NULL) {
+        writer = must_alloc(sizeof *writer);
+        *writer = (struct writer){
+            .store = store, .memory.spool = &store->memory, .disk.spool = &store->disk};
+        *vec_push(&store->writers) = writer;
+    }
+    writer->idle = false;
+    pthread_mutex_unlock(&store->lock);
+    return writer;
+}
+
+/* What is in the buffer goes to the file, which is long enough for all parts then: the last one may
+ * end in a hole. */
+static bool flush(struct writer *writer, struct stretch *stretch, struct err *err)
+{
+    struct spool *spool = stretch->spool;
+    if (stretch->buffer == NULL)
         return true;
-    bool done = write_all(store, spool, spool->buffer, spool->held, spool->written, err);
-    spool->written += spool->held;
-    spool->held = 0;
-    /* the last part may end in a hole */
-    if (done && ftruncate(store_fd(store, (unsigned)spool->file), (off_t)spool->end) != 0)
+    bool done = write_all(stretch, stretch->buffer, stretch->held, stretch->written, err);
+    stretch->held = 0;
+    pthread_mutex_lock(&writer->store->lock);
+    if (spool->end == stretch->limit)
+        spool->end = stretch->limit = stretch->at;
+    if (done && ftruncate(spool->fd, (off_t)spool->end) != 0)
         done =
             err_set(err, WILLRUN_EINPUT, "the temporary file in %s cannot be %llu bytes long: %s",
                     spool->where, (unsigned long long)spool->end, err_text(errno));
+    pthread_mutex_unlock(&writer->store->lock);
     return done;
 }
 
-bool store_flush(struct store *store, struct err *err)
+bool writer_done(struct writer *writer, struct err *err)
 {
-    return flush(store, &store->memory, err) && flush(store, &store->disk, err);
+    bool done = flush(writer, &writer->memory, err) && flush(writer, &writer->disk, err);
+    pthread_mutex_lock(&writer->store->lock);
+    writer->idle = true;
+    pthread_mutex_unlock(&writer->store->lock);
+    return done;
 }
 
-bool store_begin(struct store *store, uint64_t most, struct range *part, struct err *err)
+static uint64_t page_up(uint64_t at)
 {
-    bool fits = store->in_memory < MEMORY_MOST && most <= MEMORY_MOST - store->in_memory;
-    struct spool *spool = fits ? &store->memory : &store->disk;
-    if (spool->file == NO_FILE && !open_spool(store, spool, err))
+    return (at + PAGE - 1) / PAGE * PAGE;
+}
+
+/* Under the lock: there is room for `size` bytes in the stretch. It is made longer where it is the
+ * last of the file, else there is a new one. */
+static bool stretch_to(struct store *store, struct stretch *stretch, uint64_t size, struct err *err)
+{
+    struct spool *spool = stretch->spool;
+    uint64_t more = size > STRETCH ? size : STRETCH, limit;
+    if (stretch->buffer != NULL && size <= stretch->limit - stretch->at)
+        return true;
+    if (!open_spool(store, spool, err))
         return false;
-    *part = (struct range){(unsigned)spool->file, spool->end, 0};
+    if (stretch->buffer == NULL)
+        stretch->buffer = must_alloc(BUFFER);
+    stretch->fd = spool->fd;
+    if (stretch->limit != spool->end)
+        stretch->at = page_up(spool->end);
+    if (__builtin_add_overflow(stretch->at, more, &limit) || limit > INT64_MAX - PAGE)
+        return err_set(err, WILLRUN_EINPUT, "a file of the archive is too large for this machine");
+    spool->end = stretch->limit = limit;
     return true;
 }
 
-static struct spool *spool_of(struct store *store, const struct range *part)
+/* Does a part of `most` bytes find room in memory? Under the lock. */
+static bool reserve(struct writer *writer, uint64_t most)
 {
-    return (int)part->file == store->memory.file ? &store->memory : &store->disk;
+    struct store *store = writer->store;
+    bool fits = store->in_memory < MEMORY_MOST && most <= MEMORY_MOST - store->in_memory;
+    writer->reserved = fits ? most : 0;
+    writer->used = 0;
+    store->in_memory += writer->reserved;
+    return fits;
+}
+
+bool writer_begin(struct writer *writer, uint64_t most, struct range *part, struct err *err)
+{
+    struct store *store = writer->store;
+    pthread_mutex_lock(&store->lock);
+    struct stretch *stretch = reserve(writer, most) ? &writer->memory : &writer->disk;
+    bool begun = stretch_to(store, stretch, most, err);
+    if (begun)
+        *part = (struct range){stretch->spool->file, stretch->at, 0};
+    pthread_mutex_unlock(&store->lock);
+    return begun;
+}
+
+static struct stretch *stretch_of(struct writer *writer, const struct range *part)
+{
+    bool memory = writer->memory.buffer != NULL && part->file == writer->memory.spool->file;
+    return memory ? &writer->memory : &writer->disk;
 }
 
 /* Zeros need no room on the disk. */
@@ -161,53 +266,67 @@ static bool is_zero(const unsigned char *bytes, size_t size)
 }
 
 /* Zeros up to `place`, where that is cheaper than to write twice. */
-static void bridge(struct spool *spool, uint64_t place)
+static void bridge(struct stretch *stretch, uint64_t place)
 {
     enum { GAP = 4 * PAGE };
-    uint64_t gap = place - (spool->written + spool->held);
-    if (spool->held == 0 || gap > GAP || gap > BUFFER - spool->held)
+    uint64_t gap = place - (stretch->written + stretch->held);
+    if (stretch->held == 0 || gap > GAP || gap > BUFFER - stretch->held)
         return;
-    memset(spool->buffer + spool->held, 0, (size_t)gap);
-    spool->held += (size_t)gap;
+    memset(stretch->buffer + stretch->held, 0, (size_t)gap);
+    stretch->held += (size_t)gap;
 }
 
-bool store_add(struct store *store, struct range *part, uint64_t at, const void *bytes, size_t size,
-               struct err *err)
+bool writer_add(struct writer *writer, struct range *part, uint64_t at, const void *bytes,
+                size_t size, struct err *err)
 {
-    struct spool *spool = spool_of(store, part);
-    uint64_t place;
-    if (__builtin_add_overflow(part->offset, at, &place) || place > INT64_MAX - size)
-        return err_set(err, WILLRUN_EINPUT, "a file of the archive is too large for this machine");
-    spool->end = place + size;
+    struct stretch *stretch = stretch_of(writer, part);
+    uint64_t place = part->offset + at;
+    if (at > stretch->limit - part->offset || size > stretch->limit - place)
+        return err_set(err, WILLRUN_EINPUT, "a file of the archive is larger than it says");
     if (is_zero(bytes, size))
         return true;
-    if (spool == &store->memory)
-        store->in_memory += size;
-    bridge(spool, place);
-    if (place != spool->written + spool->held || size > BUFFER - spool->held) {
-        if (!write_all(store, spool, spool->buffer, spool->held, spool->written, err))
+    if (stretch == &writer->memory)
+        writer->used += size;
+    bridge(stretch, place);
+    if (place != stretch->written + stretch->held || size > BUFFER - stretch->held) {
+        if (!write_all(stretch, stretch->buffer, stretch->held, stretch->written, err))
             return false;
-        spool->held = 0;
-        spool->written = place;
+        stretch->held = 0;
+        stretch->written = place;
     }
     if (size >= BUFFER) {
-        spool->written = place + size;
-        return write_all(store, spool, bytes, size, place, err);
+        stretch->written = place + size;
+        return write_all(stretch, bytes, size, place, err);
     }
-    memcpy(spool->buffer + spool->held, bytes, size);
-    spool->held += size;
+    memcpy(stretch->buffer + stretch->held, bytes, size);
+    stretch->held += size;
     return true;
 }
 
-bool store_end(struct store *store, struct range *part, uint64_t size, struct err *err)
+void writer_end(struct writer *writer, struct range *part, uint64_t size)
 {
-    struct spool *spool = spool_of(store, part);
-    uint64_t end;
-    if (__builtin_add_overflow(part->offset, size, &end) || end > INT64_MAX - PAGE)
-        return err_set(err, WILLRUN_EINPUT, "a file of the archive is too large for this machine");
+    struct stretch *stretch = stretch_of(writer, part);
+    struct store *store = writer->store;
+    uint64_t end = part->offset + size, next = size >= MAP_FROM ? page_up(end) : end;
     part->size = size;
-    spool->end = size >= MAP_FROM ? (end + PAGE - 1) / PAGE * PAGE : end;
-    return true;
+    stretch->at = next < stretch->limit ? next : stretch->limit;
+    pthread_mutex_lock(&store->lock);
+    /* what the part did not need */
+    if (writer->used < writer->reserved)
+        store->in_memory -= writer->reserved - writer->used;
+    if (stretch->spool->end == stretch->limit && stretch->limit - stretch->at > STRETCH)
+        stretch->spool->end = stretch->limit = stretch->at;
+    pthread_mutex_unlock(&store->lock);
+}
+
+bool store_part(struct store *store, struct span bytes, struct range *part, struct err *err)
+{
+    struct writer *writer = store_writer(store);
+    bool added = writer_begin(writer, bytes.size, part, err) &&
+                 writer_add(writer, part, 0, bytes.data, bytes.size, err);
+    if (added)
+        writer_end(writer, part, bytes.size);
+    return writer_done(writer, err) && added;
 }
 
 /* ---- reading ---- */
@@ -238,7 +357,7 @@ static int read_part(int fd, struct range part, unsigned char *to)
     return 0;
 }
 
-int store_head(const struct store *store, struct range part, struct file_bytes *bytes)
+int store_head(struct store *store, struct range part, struct file_bytes *bytes)
 {
     if (part.size > FILE_HEAD)
         part.size = FILE_HEAD;
@@ -246,7 +365,7 @@ int store_head(const struct store *store, struct range part, struct file_bytes *
     return read_part(store_fd(store, part.file), part, bytes->head);
 }
 
-int store_bytes(const struct store *store, struct range part, struct file_bytes *bytes)
+int store_bytes(struct store *store, struct range part, struct file_bytes *bytes)
 {
     int fd = store_fd(store, part.file);
     if (part.size > SIZE_MAX / 2)

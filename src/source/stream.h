@@ -42,8 +42,8 @@ struct stream *stream_of_pipe(int fd, const char *label);
  * `size` of them. False with a sentence. */
 bool stream_peek(struct stream *pipe, size_t size, struct span *head, struct err *err);
 
-/* What `inner`, which it owns, expands to. A thread of its own works ahead, and one hashes it where
- * `hash` is not NULL: that is complete when the stream was read to its end and is closed. */
+/* What `inner`, which it owns, expands to. A thread of its own works ahead. `hash`, where it is not
+ * NULL, gets all that is read. */
 struct stream *stream_decoded(struct stream *inner, enum coding coding, struct sha256 *hash);
 
 ssize_t stream_next(struct stream *stream, const void **bytes, struct err *err);

@@ -1,5 +1,5 @@
 /* tar, by libarchive, which knows its dialects: pax, GNU's long names and sparse
- * files, star's. Layers as in the OCI image specification, layer.md. */
+ * files, star's. */
 #include "source/tar.h"
 
 #include <archive.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/meter.h"
+#include "base/text.h"
 #include "source/profile.h"
 
 enum {
@@ -20,40 +21,40 @@ enum {
     KEEP = FILE_START,     /* first bytes that are kept of whatever file */
     KEEP_CONFIG = 8 << 20, /* … of one of a folder where the system keeps what it reads */
     FORGET = 32 << 20,     /* bytes walked over before the pages are given back */
-    LINK_ROUNDS = 8,       /* hard links to hard links that come later */
     DRAIN = 64 << 20,      /* bytes behind the end that are still read from a pipe */
 };
 
 /* A program may be that large; what is larger is kept by its first bytes. */
 static const uint64_t largest_program = 16ULL << 30;
 
-static const char opaque_name[] = ".wh..wh..opq", whiteout[] = ".wh.", reserved[] = ".wh..wh.";
-
-/* A hard link to what was not there yet; places in tree->names. */
-struct late_link {
-    uint32_t name, target;
-};
-
 struct reading {
     const struct tar_input *input;
-    const struct tar_output *output;
-    struct archive_tree *tree;
+    struct writer *writer; /* NULL: nothing had to be kept so far */
     struct archive *archive;
     struct err *err;
     unsigned char *map; /* page-aligned; NULL: a stream */
     struct span whole;  /* the archive in `map` */
     size_t map_size, forgotten;
-    struct VEC(struct late_link) late;
-    char name[PATH_MAX]; /* of the entry, without "." and ".." */
-    bool outside;        /* it had led out of the root */
+    char path[PATH_MAX]; /* of the entry, as tar_entry has it */
+    char target[PATH_MAX];
 };
 
 /* ---- libarchive ---- */
 
+static bool is_unwanted(const struct reading *reading)
+{
+    const atomic_bool *unwanted = reading->input->unwanted;
+    return meter_stops(meter_here, reading->input->label, reading->err) ||
+           (unwanted != NULL && atomic_load_explicit(unwanted, memory_order_relaxed) &&
+            !err_set(reading->err, WILLRUN_ECANCELED, "%s is not wanted any more",
+                     reading->input->label));
+}
+
 static la_ssize_t give(struct archive *archive, void *context, const void **bytes)
 {
     struct reading *reading = context;
-    ssize_t part = stream_next(reading->input->stream, bytes, reading->err);
+    ssize_t part =
+        is_unwanted(reading) ? -1 : stream_next(reading->input->stream, bytes, reading->err);
     if (part < 0)
         archive_set_error(archive, EIO, "%s", reading->err->text);
     return part;
@@ -68,7 +69,7 @@ static bool map_input(struct reading *reading)
                        reading->input->label);
     reading->map_size = (size_t)range.size + skip;
     void *map = mmap(NULL, reading->map_size, PROT_READ, MAP_PRIVATE,
-                     store_fd(reading->output->store, range.file), (off_t)(range.offset - skip));
+                     store_fd(reading->input->store, range.file), (off_t)(range.offset - skip));
     if (map == MAP_FAILED)
         return err_set(reading->err, WILLRUN_EINPUT, "%s cannot be mapped: %s",
                        reading->input->label, err_text(errno));
@@ -93,7 +94,7 @@ static bool refuse(struct reading *reading)
     if (archive_format(reading->archive) == 0)
         return err_set(reading->err, WILLRUN_EINPUT, "%s is no tar archive", reading->input->label);
     return err_set(reading->err, WILLRUN_EINPUT, "%s cannot be read to its end, behind %s: %s",
-                   reading->input->label, *reading->name != 0 ? reading->name : "its start",
+                   reading->input->label, *reading->path != 0 ? reading->path : "its start",
                    why != NULL ? why : "it is no whole tar archive");
 }
 
@@ -109,29 +110,29 @@ static void forget_pages(struct reading *reading, la_int64_t done)
 
 /* ---- names ---- */
 
-/* `name` in reading->name, as seen from the root; false: it is too long. */
-static bool clean_name(struct reading *reading, const char *name)
+/* `name` as seen from the root, in `path`; false: it is too long. */
+static bool clean_name(char path[PATH_MAX], const char *name, bool *outside)
 {
     size_t length = 0;
-    reading->outside = false;
-    reading->name[0] = 0;
+    *outside = false;
+    path[0] = 0;
     for (size_t part; *name != 0; name += part + (name[part] == '/')) {
         part = strcspn(name, "/");
         if (part == 0 || (part == 1 && name[0] == '.'))
             continue;
         if (part == 2 && memcmp(name, "..", 2) == 0) {
-            reading->outside |= length == 0;
-            while (length > 0 && reading->name[--length] != '/')
+            *outside |= length == 0;
+            while (length > 0 && path[--length] != '/')
                 ;
         } else {
-            if (length + part + 2 > sizeof reading->name)
+            if (length + part + 2 > PATH_MAX)
                 return false;
             if (length != 0)
-                reading->name[length++] = '/';
-            memcpy(reading->name + length, name, part);
+                path[length++] = '/';
+            memcpy(path + length, name, part);
             length += part;
         }
-        reading->name[length] = 0;
+        path[length] = 0;
     }
     return true;
 }
@@ -156,11 +157,6 @@ static const char *hard_link_of(struct archive_entry *entry)
 {
     const char *target = archive_entry_hardlink(entry);
     return target != NULL ? target : archive_entry_hardlink_utf8(entry);
-}
-
-static void note(struct reading *reading, enum oddity kind, const char *path, const char *why)
-{
-    notes_add(reading->output->notes, kind, path, "%s: %s %s", reading->input->label, path, why);
 }
 
 /* ---- bytes ---- */
@@ -210,12 +206,12 @@ static bool is_program(struct span head)
 /* How many bytes of a file are kept that begins with `head`. */
 static uint64_t bytes_to_keep(const struct reading *reading, uint64_t size, struct span head)
 {
-    if (reading->output->parts && is_part(reading->name))
+    if (reading->input->parts && is_part(reading->path))
         return size;
-    if ((is_program(head) || ends_with(reading->name, "/locale-archive")) &&
+    if ((is_program(head) || ends_with(reading->path, "/locale-archive")) &&
         size <= largest_program)
         return size;
-    uint64_t most = is_config(reading->name) ? KEEP_CONFIG : KEEP;
+    uint64_t most = is_config(reading->path) ? KEEP_CONFIG : KEEP;
     return size < most ? size : most;
 }
 
@@ -242,12 +238,14 @@ static bool next_piece(struct reading *reading, struct piece *piece, bool *broke
 /* Copy what is wanted of the entry's bytes, whose first piece is given. */
 static bool spool(struct reading *reading, uint64_t size, struct piece piece, struct range *kept)
 {
-    struct store *store = reading->output->store;
     unsigned char first[HEAD] = {0};
     struct span head = {first, 0};
     uint64_t keep = size < KEEP ? size : KEEP;
     bool broken = false;
-    if (!store_begin(store, size, kept, reading->err))
+    if (reading->writer == NULL)
+        reading->writer = store_writer(reading->input->store);
+    struct writer *writer = reading->writer;
+    if (!writer_begin(writer, size, kept, reading->err))
         return false;
     do {
         for (size_t i = 0; i < piece.count && piece.offset + i < sizeof first; i++) {
@@ -259,10 +257,14 @@ static bool spool(struct reading *reading, uint64_t size, struct piece piece, st
         size_t wanted = piece.offset >= keep                ? 0
                         : piece.count < keep - piece.offset ? piece.count
                                                             : (size_t)(keep - piece.offset);
-        if (wanted != 0 && !store_add(store, kept, piece.offset, piece.bytes, wanted, reading->err))
+        if (wanted != 0 &&
+            !writer_add(writer, kept, piece.offset, piece.bytes, wanted, reading->err))
             return false;
     } while (next_piece(reading, &piece, &broken));
-    return broken ? refuse(reading) : store_end(store, kept, keep, reading->err);
+    if (broken)
+        return refuse(reading);
+    writer_end(writer, kept, keep);
+    return true;
 }
 
 /* The bytes of a mapped archive stay where they are, but for a sparse file's. */
@@ -295,18 +297,6 @@ static bool is_unknown(struct archive_entry *from)
     return false;
 }
 
-static bool read_file(struct reading *reading, struct archive_entry *from, uint32_t id)
-{
-    struct range kept = {0};
-    uint64_t size = (uint64_t)archive_entry_size(from);
-    if (size != 0 && !read_bytes(reading, size, &kept))
-        return false;
-    uint32_t content = tree_add_content(reading->tree, kept, size);
-    reading->tree->contents.at[content].unknown = is_unknown(from);
-    tree_at(reading->tree, id)->value = content;
-    return true;
-}
-
 /* ---- entries ---- */
 
 static enum node_type type_of(mode_t type)
@@ -331,28 +321,48 @@ static enum node_type type_of(mode_t type)
     }
 }
 
-static void set_owner(const struct reading *reading, struct archive_entry *from, uint32_t id)
+/* A link's target; a hard link leads to a name in the archive. */
+static void read_target(struct reading *reading, struct archive_entry *from,
+                        struct tar_entry *entry)
 {
-    struct entry *entry = tree_at(reading->tree, id);
-    entry->mode = (uint16_t)(archive_entry_perm(from) & 07777);
-    entry->uid = (uint32_t)archive_entry_uid(from);
-    entry->gid = (uint32_t)archive_entry_gid(from);
+    const char *hard = hard_link_of(from);
+    bool outside;
+    entry->hard = hard != NULL;
+    if (entry->hard) {
+        if (!clean_name(reading->target, hard, &outside))
+            reading->target[0] = 0; /* the top, which no link can lead to */
+        entry->target = reading->target;
+    } else if (entry->type == NODE_LINK) {
+        entry->target = link_of(from);
+    }
 }
 
-/* The entry is put at reading->name; ENTRY_NONE with a note, or with an error. */
-static uint32_t put(struct reading *reading, enum node_type type)
+static bool read_file(struct reading *reading, struct archive_entry *from, struct content *content)
 {
-    const char *name;
-    size_t length;
-    int error = 0;
-    uint32_t dir = tree_parent(reading->tree, reading->name, &name, &length, &error, reading->err);
-    if (dir != ENTRY_NONE)
-        return tree_put(reading->tree, dir, name, length, type, reading->err);
-    if (reading->err->code == WILLRUN_OK)
-        notes_add(reading->output->notes, ODDITY_UNPACKING, reading->name,
-                  "%s: %s cannot be unpacked: %s", reading->input->label, reading->name,
-                  err_text(error));
-    return ENTRY_NONE;
+    *content =
+        (struct content){.size = (uint64_t)archive_entry_size(from), .unknown = is_unknown(from)};
+    return content->size == 0 || read_bytes(reading, content->size, &content->kept);
+}
+
+static bool read_entry(struct reading *reading, struct archive_entry *from, tar_found *found,
+                       void *context)
+{
+    const char *name = name_of(from);
+    struct tar_entry entry = {.path = reading->path,
+                              .type = type_of(archive_entry_filetype(from)),
+                              .mode = archive_entry_perm(from) & 07777,
+                              .uid = (uint32_t)archive_entry_uid(from),
+                              .gid = (uint32_t)archive_entry_gid(from)};
+    read_target(reading, from, &entry);
+    if (name == NULL || (entry.type == NODE_NONE && !entry.hard))
+        return true;
+    bool outside;
+    entry.too_long = !clean_name(reading->path, name, &outside);
+    entry.name = outside ? name : NULL;
+    bool file = entry.type == NODE_FILE && !entry.hard && !entry.too_long && *entry.path != 0;
+    if (file && !read_file(reading, from, &entry.content))
+        return false;
+    return found(context, &entry, reading->err);
 }
 
 static bool is_ok(const struct reading *reading)
@@ -360,164 +370,7 @@ static bool is_ok(const struct reading *reading)
     return reading->err->code == WILLRUN_OK;
 }
 
-static bool read_link(struct reading *reading, struct archive_entry *from, uint32_t id)
-{
-    const char *target = link_of(from);
-    size_t length = strnlen(target, PATH_MAX);
-    uint32_t text;
-    if (!tree_keep_text(reading->tree, target, length, &text, reading->err))
-        return false;
-    tree_at(reading->tree, id)->value = text;
-    return true;
-}
-
-/* One more name for the entry `target`. */
-static bool link_to(struct reading *reading, uint32_t target)
-{
-    struct entry old = *tree_at(reading->tree, target);
-    if (old.type == NODE_FILE) /* it may be the one that the new name replaces */
-        reading->tree->contents.at[old.value].links++;
-    uint32_t id = put(reading, (enum node_type)old.type);
-    if (id == ENTRY_NONE) {
-        if (old.type == NODE_FILE)
-            reading->tree->contents.at[old.value].links--;
-        return is_ok(reading);
-    }
-    struct entry *entry = tree_at(reading->tree, id);
-    entry->mode = old.mode;
-    entry->uid = old.uid;
-    entry->gid = old.gid;
-    entry->value = old.value;
-    return true;
-}
-
-/* A link sees what this layer hides: it is still there when the layer is made. */
-static uint32_t find_target(const struct reading *reading, const char *target)
-{
-    int error;
-    uint32_t id = tree_lookup(reading->tree, target, false, true, &error);
-    return id != ENTRY_NONE && tree_at(reading->tree, id)->type != NODE_DIR ? id : ENTRY_NONE;
-}
-
-/* Come back to the link when the archive is read. */
-static bool keep_late(struct reading *reading, const char *name, const char *target)
-{
-    struct late_link late;
-    if (!tree_keep_text(reading->tree, name, strlen(name), &late.name, reading->err) ||
-        !tree_keep_text(reading->tree, target, strlen(target), &late.target, reading->err))
-        return false;
-    *vec_push(&reading->late) = late;
-    return true;
-}
-
-static bool read_hard_link(struct reading *reading, const char *to)
-{
-    char name[PATH_MAX], target[PATH_MAX];
-    memcpy(name, reading->name, sizeof name);
-    if (!clean_name(reading, to))
-        reading->name[0] = 0; /* the top, which no link can lead to */
-    memcpy(target, reading->name, sizeof target);
-    memcpy(reading->name, name, sizeof name);
-    uint32_t id = find_target(reading, target);
-    return id != ENTRY_NONE ? link_to(reading, id) : keep_late(reading, name, target);
-}
-
-/* Links whose target came behind them, and at last those to nothing. */
-static bool settle_links(struct reading *reading)
-{
-    size_t left = reading->late.count, before = left + 1;
-    for (unsigned round = 0; round < LINK_ROUNDS && left != 0 && left < before; round++) {
-        before = left;
-        left = 0;
-        for (size_t i = 0; i < before; i++) {
-            struct late_link late = reading->late.at[i];
-            uint32_t id = find_target(reading, tree_text(reading->tree, late.target));
-            if (id == ENTRY_NONE)
-                reading->late.at[left++] = late;
-            clean_name(reading, tree_text(reading->tree, late.name));
-            if (id != ENTRY_NONE && !link_to(reading, id))
-                return false;
-        }
-    }
-    for (size_t i = 0; i < left; i++) {
-        const char *name = tree_text(reading->tree, reading->late.at[i].name);
-        notes_add(reading->output->notes, ODDITY_LINK, name,
-                  "%s: %s is a hard link to %s, which is no file there, so it does not exist",
-                  reading->input->label, name,
-                  tree_text(reading->tree, reading->late.at[i].target));
-    }
-    return true;
-}
-
-/* ---- layers ---- */
-
-/* Is the name a mark of the layer format, and no file? Then it is heeded. */
-static bool read_mark(struct reading *reading)
-{
-    char *slash = strrchr(reading->name, '/');
-    char *base = slash != NULL ? slash + 1 : reading->name;
-    int error;
-    if (starts_with(reading->name, reserved)
-            ? strcmp(reading->name, opaque_name) != 0
-            : strstr(reading->name, "/.wh..wh.") != NULL && strcmp(base, opaque_name) != 0)
-        return true; /* what aufs kept for itself */
-    if (!starts_with(base, whiteout))
-        return false;
-    bool opaque = strcmp(base, opaque_name) == 0;
-    if (!opaque)
-        memmove(base, base + strlen(whiteout), strlen(base + strlen(whiteout)) + 1);
-    else if (slash != NULL)
-        *slash = 0;
-    else
-        *base = 0;
-    uint32_t id = tree_lookup(reading->tree, reading->name, opaque, false, &error);
-    if (id == ENTRY_NONE || (id == ENTRY_TOP && !opaque))
-        return true;
-    if (!opaque)
-        tree_hide(reading->tree, id);
-    else if (tree_at(reading->tree, id)->type == NODE_DIR)
-        tree_hide_below(reading->tree, id);
-    return true;
-}
-
-static bool read_entry(struct reading *reading, struct archive_entry *from)
-{
-    const char *name = name_of(from), *target = hard_link_of(from);
-    enum node_type type = type_of(archive_entry_filetype(from));
-    if (name == NULL || (type == NODE_NONE && target == NULL))
-        return true;
-    if (!clean_name(reading, name)) {
-        note(reading, ODDITY_UNPACKING, reading->name, "begins a path that is too long to unpack");
-        return true;
-    }
-    if (reading->outside)
-        notes_add(reading->output->notes, ODDITY_OUTSIDE, name,
-                  "%s: the name %s leads out of the root; it is taken as /%s",
-                  reading->input->label, name, reading->name);
-    if (*reading->name == 0) { /* the top itself */
-        if (type == NODE_DIR)
-            set_owner(reading, from, ENTRY_TOP);
-        return true;
-    }
-    if (strcmp(reading->name, PROFILE_MEMBER) == 0) {
-        if (reading->output->profile != NULL)
-            *reading->output->profile = true;
-        return true;
-    }
-    if (reading->output->layer && read_mark(reading))
-        return true;
-    if (target != NULL)
-        return read_hard_link(reading, target);
-    uint32_t id = put(reading, type);
-    if (id == ENTRY_NONE)
-        return is_ok(reading);
-    set_owner(reading, from, id);
-    if (type == NODE_LINK)
-        return read_link(reading, from, id);
-    return type != NODE_FILE || read_file(reading, from, id);
-}
-
-static bool read_entries(struct reading *reading)
+static bool read_entries(struct reading *reading, tar_found *found, void *context)
 {
     struct archive_entry *entry;
     int status;
@@ -525,13 +378,13 @@ static bool read_entries(struct reading *reading)
         /* to go on behind damage, as libarchive could, would be to guess */
         if (status == ARCHIVE_RETRY || status == ARCHIVE_FATAL || !is_ok(reading))
             return refuse(reading);
-        if (meter_stops(meter_here, reading->input->label, reading->err))
+        if (is_unwanted(reading))
             return false;
         forget_pages(reading, archive_read_header_position(reading->archive));
-        if (!read_entry(reading, entry))
+        if (!read_entry(reading, entry, found, context))
             return false;
     }
-    return is_ok(reading) && settle_links(reading);
+    return is_ok(reading);
 }
 
 /* So that a digest covers all of it, and a writer is not cut off. */
@@ -544,23 +397,20 @@ static bool drain(struct reading *reading)
     return part >= 0;
 }
 
-bool tar_read(const struct tar_input *input, const struct tar_output *output, struct err *err)
+bool tar_read(const struct tar_input *input, tar_found *found, void *context, struct err *err)
 {
     struct reading *reading = must_alloc(sizeof *reading);
     memset(reading, 0, sizeof *reading);
     reading->input = input;
-    reading->output = output;
-    reading->tree = output->tree;
     reading->err = err;
-    bool done = open_archive(reading) ? read_entries(reading) : refuse(reading);
+    bool done = open_archive(reading) ? read_entries(reading, found, context) : refuse(reading);
     if (done && input->stream != NULL)
         done = drain(reading);
     archive_read_free(reading->archive);
     if (reading->map != NULL)
         munmap(reading->map, reading->map_size);
-    vec_free(&reading->late);
+    if (reading->writer != NULL && !writer_done(reading->writer, err))
+        done = false;
     free(reading);
-    if (done)
-        tree_end_layer(output->tree);
-    return done && store_flush(output->store, err);
+    return done;
 }

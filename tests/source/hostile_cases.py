@@ -274,6 +274,35 @@ def _(work):
     return spoilt(work, "layer", "gzip")
 
 
+# a large one and a small one, whose end comes first
+LAYERS = [tar_of([SCRIPT]), tar_of([f("large", os.urandom(30 << 20))]), tar_of([f("small", "x")])]
+
+
+@case("the lowest of two layers that are not what they shall be", "layer-digest-mismatch: .*" + digest(LAYERS[1])[7:])
+def _(work):
+    made = Image(LAYERS, {"Entrypoint": ["/bin/script"]})
+    made.config["rootfs"]["diff_ids"][1:] = ["sha256:" + "0" * 64] * 2
+    return write_archive(work + "/d.tar", docker_files([made]))
+
+
+@case("the lowest of two gzip layers that are not what they shall be",
+      "layer-digest-mismatch: .* is " + digest(LAYERS[1]))
+def _(work):
+    made = Image(LAYERS, {"Entrypoint": ["/bin/script"]}, packing="gzip")
+    made.config["rootfs"]["diff_ids"][1:] = ["sha256:" + "0" * 64] * 2
+    return write_folder(work + "/oci", layout_files([made]))
+
+
+@case("the lowest of two layers that cannot be read", "the gzip data ends too soon")
+def _(work):
+    made = Image(LAYERS, {"Entrypoint": ["/bin/script"]})
+    files = docker_files([made])
+    names = [digest(layer)[7:] + "/layer.tar" for layer in LAYERS]
+    files[names[1]] = gzip.compress(LAYERS[1], 1)[:-40]
+    files[names[2]] = b"no tar archive" * 1000
+    return write_archive(work + "/d.tar", files)
+
+
 @case("a changed configuration", "is not what its digest sha256:")
 def _(work):
     return spoilt(work, "config", "none")
