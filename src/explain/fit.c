@@ -236,6 +236,11 @@ static void tell(const struct fitting *fitting, struct arena *arena, struct read
             begin++;
             end--;
         }
+        while (end - begin > 2 && fitting->line->text[begin] == '*' &&
+               fitting->line->text[end - 1] == '*') { /* **bold** where it was copied from */
+            begin++;
+            end--;
+        }
         reading->at[capture] = arena_copy(arena, fitting->line->text + begin, end - begin);
     }
 }

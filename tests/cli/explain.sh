@@ -68,6 +68,9 @@ means passwd-missing 4711 "id: '4711': no such user"
 means arch-mismatch /srv/run.sh 'exec /srv/run.sh: exec format error'
 means not-elf-not-script /srv/run.sh 'OSError: [Errno 8] Exec format error: '"'/srv/run.sh'"
 means path-lookup convert 'convert is not installed or it'"'"'s not in your PATH'
+means other /srv/run.sh '/srv/run.sh: 9: Syntax error: "(" unexpected (expecting "fi")'
+means not-elf-not-script ./get "./get: line 1: syntax error near unexpected token \`newline'"
+means lib-missing libxkb.so.1 '/srv/app: error while loading shared libraries: **libxkb.so.1**: cannot open shared object file: No such file or directory'
 means static-not-enough /srv/own_module.so 'dlopen() "/srv/own_module.so" failed (Dynamic loading not supported)'
 means path-lookup tool 'Error: crun: executable file `tool` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found'
 means other /srv/x 'Error: crun: open `/srv/x`: No such file or directory: OCI runtime attempted to invoke a command that was not found'
