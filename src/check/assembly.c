@@ -7,6 +7,7 @@
 
 #include "check/copies.h"
 #include "check/effects.h"
+#include "check/user.h"
 #include "platform/platform.h"
 #include "source/context.h"
 #include "source/files.h"
@@ -71,6 +72,62 @@ static void take_nonroot(struct built *built)
     built->config.workdir = "/home/nonroot";
 }
 
+void assembly_append(struct assembly *assembly, struct built *built, const char *path,
+                     const char *line, const struct instruction *at)
+{
+    enum { LARGEST = 1 << 20 };
+    struct arena *arena = &assembly->arena;
+    struct err err = {0};
+    const char *name = strrchr(path, '/') + 1;
+    const char *text = facts_text_at(built->facts, path, LARGEST, arena);
+    text = arena_format(arena, "%s%s\n", text != NULL ? text : "", line);
+    const struct made_file made = {
+        .path = name, .text = {(const unsigned char *)text, strlen(text)}, .mode = 0644};
+    struct copy copy = {.from = assembly_files(assembly, &made, 1, &err),
+                        .source = arena_format(arena, "/%s", name),
+                        .to = arena_copy(arena, path, (size_t)(name - path)),
+                        .literal = true,
+                        .mode = -1};
+    if (copy.from != NULL)
+        root_copy(built->root, &copy, &err);
+    while (built->copies.count < root_copy_count(built->root))
+        *vec_push(&built->copies) = at;
+}
+
+/* "name:uid:gid" apart by blanks: those that the root does not know yet. */
+static void add_users(struct assembly *assembly, struct built *built, const char *users)
+{
+    struct arena *arena = &assembly->arena;
+    char *rest = NULL, *all = arena_string(arena, users);
+    for (char *user = strtok_r(all, " ", &rest); user != NULL; user = strtok_r(NULL, " ", &rest)) {
+        const char *name = arena_copy(arena, user, strcspn(user, ":"));
+        const char *ids = user + strlen(name) + 1;
+        struct err err = {0};
+        uint32_t uid, gid;
+        if (user_owner(built->facts, name, &uid, &gid, &err))
+            continue;
+        assembly_append(assembly, built, "/etc/passwd",
+                        arena_format(arena, "%s:x:%s::/home/%s:/bin/sh", name, ids, name),
+                        built->from);
+        assembly_append(assembly, built, "/etc/group",
+                        arena_format(arena, "%s:x:%s:", name, strchr(ids, ':') + 1), built->from);
+    }
+}
+
+/* What the image says of the process, where its name alone or its files alone are known. */
+static void take_settings(struct assembly *assembly, struct built *built,
+                          const struct image_facts *image)
+{
+    if (built->image == NULL || image != NULL)
+        return;
+    built->settings = image_settings_find(built->image);
+    if (built->settings == NULL)
+        return;
+    image_settings_apply(built->settings, &assembly->arena, &built->config);
+    if (!built->given && built->settings->users != NULL && built->from != NULL)
+        add_users(assembly, built, built->settings->users);
+}
+
 /* What is not known of an image that was not given. */
 static void add_image_gap(struct built *built)
 {
@@ -82,7 +139,7 @@ static void add_image_gap(struct built *built)
         return;
     struct gap *gap = built_add_gap(built, files ? GAP_ADDS : GAP_IMAGE, "/", built->from);
     gap->name = built->image;
-    built->config.floats = true;
+    built->config.floats = built->settings == NULL;
     gap->only = files && built->base.exact ? built->base.absent : NULL;
 }
 
@@ -233,6 +290,7 @@ static bool open_image(struct assembly *assembly, struct built *built, const cha
     built->root = root_new(opened);
     built->facts = facts_new(built->root, true);
     stage_config_begin(opened->image, &assembly->arena, &built->config);
+    take_settings(assembly, built, opened->image);
     add_image_gap(built);
     return true;
 }
@@ -310,21 +368,6 @@ struct built *assembly_image(struct assembly *assembly, const char *image, struc
 
 /* ---- the target ---- */
 
-static bool add_build_args(struct assembly *assembly)
-{
-    const struct strings *arguments = &assembly->willrun->build_args;
-    for (size_t i = 0; i < arguments->count; i++) {
-        const char *text = arguments->at[i];
-        size_t length = strcspn(text, "=");
-        /* without a value it is that of the environment, as docker build has it */
-        const char *name = arena_copy(&assembly->arena, text, length);
-        const char *value = text[length] == '=' ? text + length + 1 : getenv(name);
-        if (value != NULL)
-            variables_set(&assembly->request.given, name, value, false);
-    }
-    return true;
-}
-
 /* Is each --stage one of the Dockerfile? */
 static bool check_stages(struct assembly *assembly, struct err *err)
 {
@@ -364,7 +407,8 @@ struct assembly *assembly_open(const struct willrun *willrun, struct stages *sta
 {
     struct assembly *assembly = must_alloc(sizeof *assembly);
     *assembly = (struct assembly){.willrun = willrun, .stages = stages};
-    bool ok = add_build_args(assembly) && open_file(assembly, err);
+    context_build_args(willrun, &assembly->arena, &assembly->request.given);
+    bool ok = open_file(assembly, err);
     for (size_t i = 0; ok && i < willrun->stages.count; i++)
         ok = stages_add(stages, willrun->stages.at[i], assembly->platform, err);
     ok = ok && check_stages(assembly, err);
@@ -395,6 +439,7 @@ bool assembly_lay(struct assembly *assembly, struct root *root, struct facts *fa
     } else {
         stage_config_begin(image, &assembly->arena, &target->config);
     }
+    take_settings(assembly, target, image);
     add_image_gap(target);
     for (size_t i = 0; i < assembly->chain.count; i++)
         if (!lay_stage(assembly, target, assembly->chain.at[i], err))

@@ -8,6 +8,7 @@
 #include "check/stages.h"
 #include "dockerfile/evaluate.h"
 #include "dockerfile/image_base.h"
+#include "dockerfile/image_settings.h"
 #include "source/files.h"
 
 /* A RUN that was followed. */
@@ -37,10 +38,11 @@ struct built {
     struct stage_config config;
     struct image_base base; /* of the image under it; of one that was given: by its name, too */
     const char *image;      /* its name, "scratch" too; NULL: a stage that was given */
-    const struct instruction *from; /* that names it; NULL: COPY --from */
-    bool given;                     /* its own files are known: --stage or --base */
-    bool borrowed;                  /* root and facts are somebody else's */
-    const char *name;               /* of the stage, else of the image */
+    const struct image_settings *settings; /* that it is known to have; NULL: not known */
+    const struct instruction *from;        /* that names it; NULL: COPY --from */
+    bool given;                            /* its own files are known: --stage or --base */
+    bool borrowed;                         /* root and facts are somebody else's */
+    const char *name;                      /* of the stage, else of the image */
 };
 
 struct stage_numbers VEC(size_t);
@@ -84,6 +86,10 @@ const struct platform *assembly_machine(const struct assembly *assembly);
 
 /* Is copy `serial` of the target one that brings files from elsewhere, and not what a RUN makes? */
 bool assembly_brings(const struct assembly *assembly, unsigned serial);
+
+/* Put `line` behind the text of the file at `path`, which need not be there. */
+void assembly_append(struct assembly *assembly, struct built *built, const char *path,
+                     const char *line, const struct instruction *at);
 
 /* What the target is called in reports. */
 const char *assembly_title(struct assembly *assembly);

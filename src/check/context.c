@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "check/stages.h"
+#include "dockerfile/variables.h"
 #include "platform/platform.h"
 
 const char *willrun_version(void)
@@ -206,6 +207,19 @@ enum willrun_err willrun_add_build_arg(struct willrun *willrun, const char *argu
     else
         *vec_push(&willrun->build_args) = copy(argument);
     return willrun->err.code;
+}
+
+void context_build_args(const struct willrun *willrun, struct arena *arena, struct variables *given)
+{
+    for (size_t i = 0; i < willrun->build_args.count; i++) {
+        const char *text = willrun->build_args.at[i];
+        size_t length = strcspn(text, "=");
+        /* without a value it is that of the environment, as docker build has it */
+        const char *name = arena_copy(arena, text, length);
+        const char *value = text[length] == '=' ? text + length + 1 : getenv(name);
+        if (value != NULL)
+            variables_set(given, name, value, false);
+    }
 }
 
 enum willrun_err willrun_set_platform(struct willrun *willrun, const char *name)

@@ -64,6 +64,11 @@ bool context_has_subjects(const struct willrun *willrun);
 /* The facts of the root that a result was made on. */
 struct facts *result_facts(const struct willrun_result *result);
 
+/* The values of --build-arg, "ARG" and its value; texts are in `arena`. */
+struct variables;
+void context_build_args(const struct willrun *willrun, struct arena *arena,
+                        struct variables *given);
+
 /* What the image says of the process, whose root a result was made on; NULL: it is none. */
 const struct image_facts *result_image(const struct willrun_result *result);
 

@@ -11,15 +11,8 @@ static const char *const user_options[] = {
 
 static void append_line(struct effecting *effecting, const char *path, const char *line)
 {
-    struct span old = {0};
-    const struct node *node = effect_node(effecting, path);
-    if (node != NULL && facts_text(effecting->built->facts, node, 1 << 20, effecting->arena, &old))
-        old.size = 0;
-    const char *text = arena_format(effecting->arena, "%.*s%s\n", (int)old.size,
-                                    old.size != 0 ? (const char *)old.data : "", line);
-    effect_put(
-        effecting, path,
-        (struct made_file){.text = {(const unsigned char *)text, strlen(text)}, .mode = 0644});
+    assembly_append(effecting->assembly, effecting->built, path, line,
+                    effecting->step->instruction);
 }
 
 /* Has a line of `path` the number in its third field? */

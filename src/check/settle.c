@@ -211,7 +211,9 @@ static const struct gap *gap_of_mode(const struct settling *settling,
  * that of Node's images gives node a file that is not executable. NULL: it is known. */
 static const struct gap *gap_of_entrypoint(const struct settling *settling)
 {
-    if (settling->asked->from != ASKED_COMMAND || settling->built->config.entrypoint != NULL)
+    const struct image_settings *settings = settling->built->settings;
+    if (settling->asked->from != ASKED_COMMAND || settling->built->config.entrypoint != NULL ||
+        (settings != NULL && settings->entry == ENTRY_ALONE))
         return NULL;
     const struct gap *gap = gap_of_all(settling, GAP_IMAGE);
     return gap != NULL ? gap : gap_of_all(settling, GAP_ADDS);

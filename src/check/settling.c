@@ -122,7 +122,8 @@ static const struct gap *gap_of_settings(const struct settling *settling)
     for (size_t i = 0; gap == NULL && i < built->gaps.count; i++)
         if (built->gaps.at[i].at == built->from && built->gaps.at[i].only == NULL)
             gap = &built->gaps.at[i];
-    if (gap == NULL || !settling->asked->command || strchr(subject->path, '/') == NULL)
+    if (gap == NULL || built->settings != NULL || !settling->asked->command ||
+        strchr(subject->path, '/') == NULL)
         return NULL;
     bool below = *subject->path != '/' && built->config.floats;
     if (given->workdir == NULL && below != is_floating(settling, subject->path))

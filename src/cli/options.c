@@ -77,9 +77,9 @@ static const struct choice tree_formats[] = {
       "which stage of the Dockerfile, by name or number (default: the last)")                      \
     X(0,   "target",   "STAGE",  TEXT,   target,   NULL,          BOTH | FOR_EXPLAIN,                       \
       "the stage of the Dockerfile to check, by name or number (default: the last)")               \
-    X(0,   "context",  "DIR",    TEXT,   context,  NULL,          BOTH | FOR_EXPLAIN,                       \
+    X(0,   "context",  "DIR",    TEXT,   context,  NULL,          BOTH | FOR_EXPLAIN | FOR_PLAN,            \
       "the build context that COPY takes files from (default: the Dockerfile's folder)")           \
-    X(0,   "build-arg", "K=V",   LIST,   build_args, NULL,        BOTH | FOR_EXPLAIN,                       \
+    X(0,   "build-arg", "K=V",   LIST,   build_args, NULL,        BOTH | FOR_EXPLAIN | FOR_PLAN,            \
       "a value for an ARG of the Dockerfile; repeatable")                                          \
     X(0,   "base",     "IMAGE=SOURCE", LIST, bases, NULL,         BOTH | FOR_EXPLAIN,                       \
       "the files of an image that the Dockerfile names; repeatable")                               \

@@ -199,6 +199,9 @@ struct stage *artifacts_stage(struct artifacts *artifacts, const char *name)
 void artifacts_free(struct artifacts *artifacts)
 {
     vec_free(&artifacts->list);
+    vec_free(&artifacts->kept);
+    vec_free(&artifacts->given);
+    vec_free(&artifacts->left);
     if (artifacts->scope != NULL)
         build_scope_free(artifacts->scope);
     if (artifacts->file != NULL)

@@ -5,6 +5,7 @@
 #include "base/vec.h"
 #include "check/context.h"
 #include "check/stages.h"
+#include "dockerfile/variables.h"
 
 struct artifact {
     const char *stage;  /* NULL: the local disk */
@@ -14,15 +15,19 @@ struct artifact {
     bool folder;
     const char *setting, *flags; /* of --copy and of COPY, where they are given; NULL: by `open` */
     const char *local; /* of the build context: the path from here; it is copied, not judged */
+    bool absent; /* of the build context: it is not there now; it is written, and not copied */
     struct root *root; /* that it is in; borrowed */
     const struct node *node;
 };
 
 struct artifacts {
     struct VEC(struct artifact) list;
-    struct stages stages;    /* those of the context, open */
-    struct dockerfile *file; /* NULL: none */
+    struct stages stages;          /* those of the context, open */
+    struct VEC(const char *) kept; /* lines of a Dockerfile that stay as they are */
+    struct VEC(const char *) left; /* those that are not taken over */
+    struct dockerfile *file;       /* NULL: none */
     struct build_scope *scope;
+    struct variables given; /* its build arguments */
     struct arena arena;
 };
 

@@ -38,6 +38,8 @@ static void add_artifacts(struct willrun *like, const struct trials *trials,
             willrun_add_subject(like, artifact->source);
             continue;
         }
+        if (artifact->absent)
+            continue;
         const char *setting = artifact->setting != NULL ? artifact->setting
                               : artifact->open          ? ""
                               : artifact->folder ? arena_format(arena, ":chown=%s", trial->user)

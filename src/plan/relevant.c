@@ -75,6 +75,9 @@ bool relevant(const struct artifacts *artifacts, const struct willrun_target *ta
     const struct willrun_subject *subject = &target->subjects[at];
     if (!came_along(artifacts, subject->path))
         return true;
+    if (subject->origin_path ==
+        NULL) /* it was there: the artifact went into a folder of the base */
+        return false;
     return subject->kind != WILLRUN_KIND_SCRIPT && is_for_target(subject, target) &&
            !has_twin(target, at);
 }

@@ -9,7 +9,7 @@
 /* A word that a Dockerfile's line takes as it is. */
 static bool is_plain(const char *word)
 {
-    return word[strcspn(word, " \t\n\r\"'\\$*?[]#<")] == 0;
+    return word[strcspn(word, " \t\n\r\"'\\$#<")] == 0;
 }
 
 /* ["a", "b"], on one line. */
@@ -129,6 +129,8 @@ static void put_process(FILE *out, const struct trials *trials, const struct tri
     const struct entry *entry = trials->entry;
     for (size_t i = 0; i < willrun->env.count; i++)
         put_env(out, willrun->env.at[i]);
+    for (size_t i = 0; i < trials->artifacts->kept.count; i++)
+        fprintf(out, "%s\n", trials->artifacts->kept.at[i]);
     if (willrun->workdir != NULL)
         fprintf(out, "WORKDIR %s\n", willrun->workdir);
     fprintf(out, "USER %s\n", trial->user);
@@ -177,6 +179,8 @@ const char *stage_text(const struct trials *trials, const struct trial *trial, c
     for (size_t i = 0; i < trial->lacks.count; i++)
         fprintf(out, "# it may look for %s, which neither the base nor a stage has\n",
                 trial->lacks.at[i]);
+    for (size_t i = 0; i < trials->artifacts->left.count; i++)
+        fprintf(out, "# not taken over: %s\n", trials->artifacts->left.at[i]);
     put_process(out, trials, trial, program);
     put = fclose(out) == 0 && put;
     const char *kept = put ? arena_string(trials->arena, text) : NULL;

@@ -207,6 +207,30 @@ printf '%s\n' 'FROM golang:1.24 AS build' 'RUN go build -o /o .' 'FROM corp/base
 check 0 --dockerfile Dockerfile
 ! grep -q 'libc-families' out || fail 'the libc of an unknown image is not known'
 
+# What well-known images say of the process.
+settings() {
+    printf '%s\n' "FROM $2" "${@:3}" >Dockerfile
+    check "$1" --dockerfile Dockerfile
+}
+touch app.py app.jar app.js
+settings 0 gcr.io/distroless/java17-debian12 'COPY app.jar /' 'CMD ["/app.jar"]'
+has '✓ /usr/bin/java'
+settings 0 gcr.io/distroless/python3-debian12:nonroot 'COPY app.py /' 'CMD ["/app.py"]'
+has '✓ /usr/bin/python3.11'
+settings 0 gcr.io/distroless/nodejs20-debian12 'COPY app.js /' 'CMD ["/app.js"]'
+has '? /nodejs/bin/node'
+settings 0 golang:1.24 'COPY context/server .' 'CMD ["/go/server"]'
+has '✓ /go/server'
+settings 0 node:20-slim 'COPY --chown=node context/server /server' 'USER node' 'CMD ["/server"]'
+has '✓ /server'
+settings 0 node:20-slim 'COPY app.js /' 'CMD ["/app.js"]'
+has '? /app.js'
+settings 1 python:3.12-slim 'COPY app.py /' 'CMD ["/app.py"]'
+has '/app.py has no execute permission'
+settings 0 mcr.microsoft.com/dotnet/aspnet:8.0 'COPY --chown=1654 --chmod=700 context/server /server' 'USER $APP_UID' 'ENTRYPOINT ["/server"]'
+has '✓ /server'
+settings 1 mcr.microsoft.com/dotnet/aspnet:8.0 'COPY --chmod=644 context/server /server' 'ENTRYPOINT ["/server"]'
+
 # The libraries of what a stage starts, as a tree.
 printf '%s\n' 'FROM debian:12 AS build' 'FROM debian:13-slim' 'COPY --from=build /out/server /server' 'CMD ["/server"]' \
     >Dockerfile

@@ -261,7 +261,7 @@ def hold_dockerfile():
         built(answer.stdout, "localhost/planned")
         if (got := output_of("localhost/planned")) != "from the file":
             failures.append(f"--dockerfile: it prints {got}")
-    for words, text in (("Dockerfile.old:8:1: --parents and --exclude", DOCKERFILE.replace("--chmod=755", "--parents")),
+    for words, text in (("Dockerfile.old:8:1: --exclude", DOCKERFILE.replace("--chmod=755", "--exclude=x")),
                         ("/app/none in the stage builder", DOCKERFILE.replace("NAME=tells", "NAME=none")),
                         ("the stage other, whose files are not given", "FROM scratch AS other\n" +
                          DOCKERFILE.replace("--from=builder", "--from=other")),

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# plan --dockerfile: the stage that is planned anew, by its target, build arguments and copies.
+source "$(dirname "$0")/expect.bash"
+
+planned() {
+    expect 0 "plan $*" "$willrun" plan --dockerfile Dockerfile --stage build=build --on debian:12-slim \
+        --format dockerfile "$@"
+}
+refused() {
+    local sentence=$1
+    printf '%s\n' 'FROM debian:12 AS build' 'FROM debian:12-slim' "$2" 'COPY --from=build /out/app /app' >Dockerfile
+    expect 2 "plan: $2" "$willrun" plan --dockerfile Dockerfile --stage build=build
+    says err "Dockerfile:3:1: $sentence"
+}
+has() {
+    local text
+    for text; do says out "$text"; done
+}
+
+mkdir -p build/out/lib/deep conf
+cp /bin/true build/out/app
+cp /bin/true build/out/other
+cp /bin/true build/out/lib/deep/tool
+touch conf/a.conf
+cat >Dockerfile <<'END'
+ARG NAME=app
+FROM debian:12 AS build
+RUN make
+FROM debian:12-slim AS tools
+COPY --from=build --parents /out/./lib /usr/local/
+CMD ["/usr/local/lib/deep/tool"]
+FROM debian:12-slim AS run
+ARG NAME
+RUN apt-get update && apt-get install -y --no-install-recommends libpq5 ca-certificates
+COPY --from=build /out/$NAME /usr/bin/
+COPY conf/*.conf /etc/app/
+COPY later/index.html /srv/
+EXPOSE 8080
+LABEL name="app"
+HEALTHCHECK CMD ["/usr/bin/app", "--health"]
+ENTRYPOINT ["/usr/bin/app"]
+END
+planned
+has 'FROM debian:12-slim' 'COPY --from=build /out/app /usr/bin/app' 'COPY conf/*.conf /etc/app/' \
+    'COPY later/index.html /srv/' 'EXPOSE 8080' 'LABEL name="app"' 'HEALTHCHECK CMD ["/usr/bin/app", "--health"]' \
+    '# not taken over: RUN apt-get update' 'ENTRYPOINT ["/usr/bin/app"]'
+planned --build-arg NAME=other --copy build:/out/app:/usr/bin/app
+has 'COPY --from=build /out/other /usr/bin/other'
+expect 2 'plan of a file that is not there' "$willrun" plan --dockerfile Dockerfile --stage build=build --build-arg NAME=none
+says err 'Dockerfile:10:1: /out/none in the stage build: No such file or directory'
+planned --target tools
+has 'COPY --from=build /out/lib /usr/local/lib' 'ENTRYPOINT ["/usr/local/lib/deep/tool"]'
+
+# What lies in a folder of the base is not judged because something is copied into it.
+printf '%s\n' 'FROM debian:12 AS build' 'FROM debian:12-slim' 'COPY --from=build /out/ /usr/' 'CMD ["/usr/app"]' >Dockerfile
+planned
+has 'COPY --from=build /out /usr'
+
+# Patterns are written out, with the folders that --parents keeps.
+printf '%s\n' 'FROM debian:12 AS build' 'FROM debian:12-slim' 'COPY --from=build /out/[ao]* /opt/' \
+    'COPY --from=build --parents /out/./*/deep/t* /srv/' 'CMD ["/opt/app"]' >Dockerfile
+planned
+has 'COPY --from=build /out/app /opt/app' 'COPY --from=build /out/other /opt/other' \
+    'COPY --from=build /out/lib/deep/tool /srv/lib/deep/tool'
+
+refused '** is not planned for' 'COPY --from=build --parents /out/**/tool /'
+refused '--exclude is not planned for' 'COPY --from=build --exclude=a /out/lib /'
+refused 'a here-document is not planned for' $'COPY <<A /x\nA'
+refused 'ADD of an archive is not planned for' 'ADD app.tar.gz /'
+refused 'ADD from the network is not planned for' 'ADD https://example.org/x /'
+refused 'it copies from an image' 'COPY --from=nginx:1 /x /'
