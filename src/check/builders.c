@@ -5,6 +5,7 @@
 
 #include "check/builder_edits.h"
 #include "check/places.h"
+#include "check/products.h"
 #include "platform/platform.h"
 #include "verdict/advice.h"
 
@@ -14,75 +15,6 @@ struct judging {
     struct findings *findings;
     struct arena *arena;
 };
-
-/* ---- how a stage links ---- */
-
-enum linking { LINKS_STATIC, LINKS_EITHER, LINKS_DYNAMIC, LINKS_NOTHING };
-
-/* Does any RUN of the stage, or a variable that it sees, have the word? */
-static bool has(const struct built *built, const char *word)
-{
-    for (size_t i = 0; i < built->runs.count; i++) {
-        if (strstr(built->runs.at[i].text, word) != NULL)
-            return true;
-        for (const char *const *at = built->runs.at[i].exports; at != NULL && *at != NULL; at++)
-            if (strstr(*at, word) != NULL)
-                return true;
-    }
-    return false;
-}
-
-static bool has_one(const struct built *built, const char *const *words)
-{
-    for (size_t i = 0; words[i] != NULL; i++)
-        if (has(built, words[i]))
-            return true;
-    return false;
-}
-
-/* golang's Alpine images have no C compiler, and from 1.20 on Go does without where there is none.
- */
-static bool has_no_cgo(const struct built *built)
-{
-    static const char *const compilers[] = {"gcc",        "build-base",    "clang",
-                                            "alpine-sdk", "CGO_ENABLED=1", NULL};
-    struct arena scratch = {0};
-    bool alpine = false;
-    if (built->image != NULL && built->base.libc == WILLRUN_LIBC_MUSL) {
-        struct image_name name = image_name_read(built->image, &scratch);
-        alpine = strcmp(name.repository, "golang") == 0 &&
-                 (*name.tag < '0' || *name.tag > '9' || version_compare(name.tag, "1.20") >= 0);
-    }
-    arena_free(&scratch);
-    return alpine && !has_one(built, compilers);
-}
-
-/* By what is run there: only what surely links dynamically is called so. */
-static enum linking linking_of(const struct built *built)
-{
-    static const char *const stays[] = {"-static", "+crt-static", "-linux-musl", "-extldflags",
-                                        NULL};
-    static const char *const go[] = {"go build", "go install", NULL};
-    static const char *const rust[] = {"cargo build", "cargo install", "rustc", NULL};
-    static const char *const c[] = {"gcc ", "g++ ", "clang ", "clang++ ", "cc ", NULL};
-    static const char *const other[] = {"make",    "cmake",    "configure", "meson", "npm ",
-                                        "yarn ",   "pnpm ",    "pip ",      "pip3 ", "bundle ",
-                                        "dotnet ", "node-gyp", "swift ",    "ghc",   "cabal ",
-                                        "stack ",  "uv ",      "poetry ",   NULL};
-    if (has_one(built, go) && has_no_cgo(built))
-        return LINKS_STATIC;
-    if (has_one(built, go))
-        return has(built, "CGO_ENABLED=0") || has_one(built, stays) ? LINKS_STATIC : LINKS_EITHER;
-    if (has_one(built, rust)) {
-        bool musl = built->base.libc == WILLRUN_LIBC_MUSL; /* Rust links musl statically */
-        if (has(built, "-crt-static"))
-            return LINKS_DYNAMIC;
-        return musl || has_one(built, stays) ? LINKS_STATIC : LINKS_DYNAMIC;
-    }
-    if (has_one(built, c))
-        return has_one(built, stays) ? LINKS_EITHER : LINKS_DYNAMIC;
-    return has_one(built, other) ? LINKS_EITHER : LINKS_NOTHING;
-}
 
 /* ---- families and releases ---- */
 
@@ -104,11 +36,23 @@ static const char *glibc_of_target(const struct judging *judging)
     return base->versions != NULL ? base->versions->glibc : NULL;
 }
 
-static void families(struct judging *judging, const struct gap *gap, enum linking linking)
+/* What is told of the stage: its image, or for what it builds where that is said. */
+static const char *told_of(const struct judging *judging, const struct gap *gap,
+                           const struct product *product)
+{
+    const struct built *from = gap->from;
+    if (product->told != NULL)
+        return arena_format(judging->arena, "the stage %s builds for %s (%s), and %s", from->name,
+                            name_of(product->libc), product->told, image_of(judging->assembly));
+    return arena_format(judging->arena, "the stage %s builds on %s with %s, and %s", from->name,
+                        from->image, name_of(product->libc), image_of(judging->assembly));
+}
+
+static void families(struct judging *judging, const struct gap *gap, const struct product *product)
 {
     const struct assembly *assembly = judging->assembly;
     const struct built *from = gap->from;
-    enum willrun_libc builder = from->base.libc, own = judging->target->libc.kind;
+    enum willrun_libc builder = product->libc, own = judging->target->libc.kind;
     if (own == WILLRUN_LIBC_UNKNOWN) /* its name may tell */
         own = assembly->target.base.libc;
     if ((builder != WILLRUN_LIBC_MUSL && builder != WILLRUN_LIBC_GLIBC) || builder == own ||
@@ -116,12 +60,11 @@ static void families(struct judging *judging, const struct gap *gap, enum linkin
         return;
     struct willrun_finding *finding = finding_add(
         judging->findings, RULE_LIBC_FAMILIES,
-        linking == LINKS_DYNAMIC
-            ? "the stage %s builds on %s with %s, and %s has %s: what is linked there dynamically "
-              "finds no loader here"
-            : "the stage %s builds on %s with %s, and %s has %s: what is linked there dynamically, "
-              "or is loaded as a plugin, finds no loader here",
-        from->name, from->image, name_of(builder), image_of(assembly), name_of(own));
+        product->linking == LINKS_DYNAMIC
+            ? "%s has %s: what is linked there dynamically finds no loader here"
+            : "%s has %s: what is linked there dynamically, or is loaded as a plugin, finds no "
+              "loader here",
+        told_of(judging, gap, product), name_of(own));
     finding->object = gap->shown;
     finding->fix = own == WILLRUN_LIBC_NONE
                        ? "Link it statically (CGO_ENABLED=0, -static), or take a base with the "
@@ -129,8 +72,10 @@ static void families(struct judging *judging, const struct gap *gap, enum linkin
                        : "Build and run on the same family (both -alpine, or both Debian), or link "
                          "statically (CGO_ENABLED=0, -static).";
     place_at(assembly, gap->at, finding);
-    edit_together(assembly, from, own, own == WILLRUN_LIBC_GLIBC ? glibc_of_target(judging) : NULL,
-                  judging->arena, finding);
+    if (product->libc == from->base.libc)
+        edit_together(assembly, from, own,
+                      own == WILLRUN_LIBC_GLIBC ? glibc_of_target(judging) : NULL, judging->arena,
+                      finding);
 }
 
 static void releases(struct judging *judging, const struct gap *gap)
@@ -154,6 +99,24 @@ static void releases(struct judging *judging, const struct gap *gap)
     edit_together(assembly, from, WILLRUN_LIBC_GLIBC, own, judging->arena, finding);
 }
 
+/* A RUN that names a machine, which is not the one that the image is for. */
+static void machines(struct judging *judging, const struct gap *gap, const struct product *product)
+{
+    const struct assembly *assembly = judging->assembly;
+    const char *fixed = assembly->scope->starts[assembly->bottom].platform;
+    const char *asked = fixed != NULL ? fixed : assembly->request.target_platform;
+    if (product->platform == NULL || platform_by_name(product->platform) == platform_by_name(asked))
+        return;
+    struct willrun_finding *finding =
+        finding_add(judging->findings, RULE_CROSS_BUILD,
+                    "the stage %s builds for %s (%s), and the image is for %s: its programs do not "
+                    "run there (exec format error)",
+                    gap->from->name, product->platform, product->machine_told, asked);
+    finding->object = gap->shown;
+    finding->fix = "Build for what TARGETARCH says, or name the other machine with --platform.";
+    place_at(assembly, product->at, finding);
+}
+
 /* Each stage once, for the first file that comes from it. */
 static bool is_first(const struct built *target, size_t index)
 {
@@ -171,11 +134,13 @@ static void judge_gaps(struct judging *judging)
         if (gap->kind != GAP_STAGE || gap->from == NULL || gap->from->image == NULL ||
             !is_first(target, i))
             continue;
-        enum linking linking = linking_of(gap->from);
-        if (linking == LINKS_STATIC || linking == LINKS_NOTHING)
+        const struct product product = product_of(gap, judging->arena);
+        machines(judging, gap, &product);
+        if (product.linking == LINKS_STATIC || product.linking == LINKS_NOTHING)
             continue;
-        families(judging, gap, linking);
-        releases(judging, gap);
+        families(judging, gap, &product);
+        if (product.libc == gap->from->base.libc) /* else of tools that are not known */
+            releases(judging, gap);
     }
 }
 
@@ -214,7 +179,7 @@ static void judge_looked_for(struct judging *judging)
     for (size_t i = 0; i < target->gaps.count; i++) {
         const struct gap *gap = &target->gaps.at[i];
         if (gap->kind != GAP_STAGE || gap->from == NULL || !is_first(target, i) ||
-            !has_one(gap->from, languages))
+            !runs_any(gap->from, languages))
             continue;
         for (size_t k = 0; k < sizeof looked_for / sizeof *looked_for; k++) {
             if (may_have(target, looked_for[k].path))
@@ -272,7 +237,7 @@ static void judge_cross(struct judging *judging)
         for (size_t k = 0; k < gap->from->runs.count; k++)
             for (size_t w = 0; asks[w] != NULL; w++)
                 written |= strstr(gap->from->runs.at[k].text, asks[w]) != NULL;
-        if (!fixed || written || linking_of(gap->from) == LINKS_NOTHING)
+        if (!fixed || written || product_of(gap, judging->arena).linking == LINKS_NOTHING)
             continue;
         struct willrun_finding *finding = finding_add(
             judging->findings, RULE_CROSS_BUILD,

@@ -231,6 +231,37 @@ settings 0 mcr.microsoft.com/dotnet/aspnet:8.0 'COPY --chown=1654 --chmod=700 co
 has '✓ /server'
 settings 1 mcr.microsoft.com/dotnet/aspnet:8.0 'COPY --chmod=644 context/server /server' 'ENTRYPOINT ["/server"]'
 
+# For which libc and machine a stage builds, where a RUN or the COPY says so.
+built() {
+    printf '%s\n' "FROM $1 AS build" "RUN $2" "FROM $3" "COPY --from=build ${4:-/out/app} /app" 'CMD ["/app"]' >Dockerfile
+    check 0 --dockerfile Dockerfile
+}
+built rust:1.90-alpine 'cargo build --release' alpine:3.20
+! grep -Eq 'libc-families|cross-build|builder-newer' out || fail 'musl for musl'
+built rust:1.90-alpine 'cargo build --release' debian:12-slim
+! grep -Eq 'libc-families|cross-build|builder-newer' out || fail 'Rust links musl statically'
+built rust:1.90-alpine 'cargo build --release --target x86_64-unknown-linux-gnu' alpine:3.20
+has 'warning[libc-families]' 'builds for glibc' '(x86_64-unknown-linux-gnu)' 'has musl'
+built rust:1.90 'cargo build --release' alpine:3.20 /target/x86_64-unknown-linux-musl/release/app
+! grep -Eq 'libc-families|cross-build|builder-newer' out || fail 'what is copied is for musl'
+built rust:1.90 'cargo build --release --target aarch64-unknown-linux-musl' alpine:3.20
+has 'warning[cross-build]' 'builds for linux/arm64' '(aarch64-unknown-linux-musl)' 'linux/amd64' 'at Dockerfile:2: RUN cargo'
+built golang:1.24 'CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -o /out/app' scratch
+has 'warning[cross-build]' '(GOARCH=arm64)' 'its programs do not'
+built golang:1.24 'CGO_ENABLED=0 GOARCH=$(go env GOARCH) go build -o /out/app' scratch
+! grep -q 'cross-build' out || fail 'the machine is not known'
+built golang:1.24 'CGO_ENABLED=0 GOARCH=amd64 go build -o /out/app' alpine:3.20
+! grep -Eq 'libc-families|cross-build|builder-newer' out || fail 'static for the same machine'
+built golang:1.24 'CGO_ENABLED=1 go build -o /out/app' alpine:3.20
+has 'warning[libc-families]'
+printf '%s\n' 'FROM golang:1.24 AS build' 'ENV CGO_ENABLED=0' 'RUN CGO_ENABLED=1 go build -o /out/app' 'FROM alpine:3.20' \
+    'COPY --from=build /out/app /app' >Dockerfile
+check 0 --dockerfile Dockerfile
+has 'warning[libc-families]'
+sed -i 's/=1 go/=0 go/; s/ENV CGO_ENABLED=0/ENV CGO_ENABLED=1/' Dockerfile
+check 0 --dockerfile Dockerfile
+! grep -q 'libc-families' out || fail 'the RUN has the last word'
+
 # The libraries of what a stage starts, as a tree.
 printf '%s\n' 'FROM debian:12 AS build' 'FROM debian:13-slim' 'COPY --from=build /out/server /server' 'CMD ["/server"]' \
     >Dockerfile
