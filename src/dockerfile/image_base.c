@@ -294,8 +294,10 @@ void image_base_find(const char *image, struct arena *arena, struct image_base *
     base->floats = release == NULL && !name.digest;
     if (release == NULL)
         release = release_of_tag(&name, arena);
-    if (release == NULL && strncmp(name.repository, "alpine", 6) == 0 && *name.tag != '\0')
+    if (release == NULL && strncmp(name.repository, "alpine", 6) == 0 && *name.tag != '\0') {
         release = arena_format(arena, "alpine:%s", name.tag);
+        base->floats = base->floats && strchr(name.tag, '.') == NULL; /* as alpine:edge does */
+    }
     if (release == NULL && *name.tag != '\0') /* a digest alone may be of any day */
         release = row->release;
     if (release != NULL)

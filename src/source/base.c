@@ -73,17 +73,33 @@ static char *minor_of(char *name, size_t *length)
     return found;
 }
 
-typedef const void *find_row(const char *name, size_t length);
+/* Does the name move from one release to the next, as alpine:3 does among the names of alpine:3.24?
+ * Another alpine:3.N is then no point release of the row. */
+static bool moves(const char *words, const char *name, size_t length)
+{
+    for (const char *at = words; *at != 0; at += strcspn(at, " "), at += *at == ' ')
+        if (strncmp(at, name, length) == 0 && at[length] == '.')
+            return true;
+    return false;
+}
+
+/* Which rows a name finds: `point` where a number was cut of it. */
+typedef const void *find_row(const char *name, size_t length, bool point);
+
+static bool is_named(const char *words, const char *name, size_t length, bool point)
+{
+    return text_has_word(words, name, length) && !(point && moves(words, name, length));
+}
 
 /* The row of a name, or of the release that a point release belongs to. */
 static const void *find_name(const char *given, find_row *find)
 {
     char name[256];
     const char *start = skip_registry(given);
-    const void *row = find(start, strcspn(start, "@"));
+    const void *row = find(start, strcspn(start, "@"), false);
     size_t length = plain_length(start);
     if (row == NULL)
-        row = find(start, length);
+        row = find(start, length, false);
     if (row != NULL || length >= sizeof name)
         return row;
     memcpy(name, start, length);
@@ -91,23 +107,24 @@ static const void *find_name(const char *given, find_row *find)
     size_t size;
     for (char *minor; row == NULL && (minor = minor_of(name, &size)) != NULL;) {
         memmove(minor, minor + size, strlen(minor + size) + 1);
-        row = find(name, strlen(name));
+        row = find(name, strlen(name), true);
     }
     return row;
 }
 
-static const void *find_base(const char *name, size_t length)
+static const void *find_base(const char *name, size_t length, bool point)
 {
     for (const struct base *base = bases; base->file != NULL; base++)
-        if (text_has_word(base->names, name, length) || text_has_word(base->file, name, length))
+        if (is_named(base->names, name, length, point) || text_has_word(base->file, name, length))
             return base;
     return NULL;
 }
 
-static const void *find_distribution(const char *name, size_t length)
+static const void *find_distribution(const char *name, size_t length, bool point)
 {
     for (const struct distribution *row = distributions; row->family != NULL; row++)
-        if (text_has_word(row->image, name, length) || text_has_word(row->aliases, name, length))
+        if (is_named(row->image, name, length, point) ||
+            is_named(row->aliases, name, length, point))
             return row;
     return NULL;
 }

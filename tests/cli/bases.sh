@@ -48,6 +48,20 @@ check 0 base:alpine:3.20.3 /bin/busybox
 says out '"kind": "musl", "version": "1.2.5"'
 check 0 base:alpine:3.15 /bin/busybox
 says out '"kind": "musl", "version": "1.2.2"'
+check 0 base:alpine:3.23.4 /bin/busybox
+says out '"kind": "musl", "version": "1.2.5"'
+for name in alpine alpine:latest alpine:3 alpine:3.24; do
+    check 0 base:$name /bin/busybox
+    says out '"kind": "musl", "version": "1.2.6"'
+done
+# alpine:3 is among the names of the newest one, but another release is no point release of that
+for release in 3.14 3.2 3.99; do
+    expect 2 "alpine $release" "$willrun" check --root base:alpine:$release /bin/busybox
+    says err "base:alpine:$release is no base image that willrun has a profile of"
+done
+# without a suffix distroless images are of the newest Debian, of which there is no java17 here
+expect 2 'distroless of no release' "$willrun" check --root base:gcr.io/distroless/java17 /usr/bin/java
+says err 'base:gcr.io/distroless/java17 is no base image that willrun has a profile of'
 for platform in linux/arm64 linux/amd64; do
     expect 0 "debian for $platform" "$willrun" check --platform $platform --root base:debian:13 /bin/bash
     says out "$platform, glibc 2.41"

@@ -17,7 +17,11 @@ static const struct {
     {"docker.io/library/debian:bookworm", "debian:12-slim", true, false},
     {"alpine:3.20", "alpine:3.20", true, false},
     {"alpine:3.20.3", "alpine:3.20", true, false},
-    {"alpine", "alpine:3.22", true, true},
+    {"alpine", "alpine:3.24", true, true},
+    {"alpine:3", "alpine:3.24", true, true},
+    {"alpine:3.23.4", "alpine:3.23", true, false},
+    {"alpine:3.14", "alpine:3.14", false, false},
+    {"alpine:3.99", "alpine:3.99", false, false},
     {"ubuntu:24.04", "ubuntu:24.04", true, false},
     {"golang:1.22", "debian:12", false, true},
     {"golang:1.24", "debian:13", false, true},
@@ -37,6 +41,8 @@ static const struct {
     {"mcr.microsoft.com/dotnet/sdk:8.0-jammy", "ubuntu:22.04", false, false},
     {"nvidia/cuda:12.4.1-runtime-ubuntu22.04", "ubuntu:22.04", false, false},
     {"gcr.io/distroless/base-debian12", "gcr.io/distroless/base-debian12", true, false},
+    {"gcr.io/distroless/base", "gcr.io/distroless/base-debian13", true, true},
+    {"gcr.io/distroless/java17:nonroot", "gcr.io/distroless/cc-debian13", false, true},
     {"gcr.io/distroless/nodejs20-debian12", "gcr.io/distroless/cc-debian12", false, false},
     {"registry.example/team/app:1.2-bookworm", "debian:12", false, false},
     {"registry.example:5000/team/app", NULL, false, true},
@@ -71,8 +77,8 @@ static void an_unknown_image_has_no_profile(void **state)
     image_base_find("registry.example/team/app:1.2-bookworm", &arena, &base);
     assert_null(base.profile);
     assert_int_equal(base.libc, WILLRUN_LIBC_GLIBC);
-    image_base_find("golang:1.27-alpine3.24", &arena, &base); /* the newest profile before it */
-    assert_string_equal(base.profile, "alpine:3.22");
+    image_base_find("golang:1.29-alpine3.26", &arena, &base); /* the newest profile before it */
+    assert_string_equal(base.profile, "alpine:3.24");
     image_base_find("golang:1.22", &arena, &base);
     assert_string_equal(base.profile, "debian:12-slim");
     arena_free(&arena);
