@@ -312,6 +312,7 @@ void later_find(const struct later *later)
     if (node_profile(later->exec->node) == NULL && !later->dlopen &&
         root_bytes(facts_root(later->target->facts), later->exec->node, &bytes) == 0) {
         note_described(later, bytes.span);
+        later_dotnet(later, bytes.span);
         file_bytes_release(&bytes);
     }
     if (later->replay != NULL)

@@ -27,6 +27,13 @@ void later_find(const struct later *later);
 /* later_process.c: what the environment says, and which functions of libc lead to libraries. */
 void later_process(const struct later *later);
 
+/* later_dotnet.c: of a program of .NET, whose bytes are `file`, what its host looks for; and the
+ * releases of ICU, each given to `name`. */
+void later_dotnet(const struct later *later, struct span file);
+typedef void later_name(void *context, const char *name);
+void later_dotnet_opens(struct span file, const struct elf_facts *elf, struct arena *arena,
+                        later_name *name, void *context);
+
 /* later_opened.c: mark with a reason in `symbol` the libraries that are found and do not load. */
 void later_try_opened(const struct later *later, struct replay *replay);
 

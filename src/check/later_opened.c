@@ -76,6 +76,12 @@ static void find_in_file(struct span file, const struct elf_facts *elf, struct a
     }
 }
 
+static void add_name(void *context, const char *name)
+{
+    struct names *names = context;
+    *vec_push(names) = name;
+}
+
 const char *const *later_opens(const struct target *target, const struct exec_result *exec,
                                bool own, struct arena *arena)
 {
@@ -91,6 +97,7 @@ const char *const *later_opens(const struct target *target, const struct exec_re
         later_import(exec->elf, "dlopen dlmopen __libc_dlopen_mode", arena) != NULL &&
         root_bytes(facts_root(target->facts), exec->node, &bytes) == 0) {
         find_in_file(bytes.span, exec->elf, arena, &names);
+        later_dotnet_opens(bytes.span, exec->elf, arena, add_name, &names);
         file_bytes_release(&bytes);
     }
     if (names.count == 0)

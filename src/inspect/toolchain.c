@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "inspect/dotnet.h"
 #include "inspect/go.h"
 #include "inspect/kept.h"
 
@@ -134,26 +135,14 @@ static void find_rust(struct found *found)
     rust->setting_count = 1;
 }
 
-/* The host of .NET keeps where its files begin behind it in the data, in front of this signature
- * (src/native/corehost/apphost/bundle_marker.cpp of dotnet/runtime); 0: there are none. */
 static void find_dotnet(struct found *found)
 {
-    static const unsigned char signature[32] = {0x8b, 0x12, 0x02, 0xb9, 0x6a, 0x61, 0x20, 0x38,
-                                                0x72, 0x7b, 0x93, 0x02, 0x14, 0xd7, 0xa0, 0x32,
-                                                0x13, 0xf5, 0xb9, 0xe6, 0xef, 0xae, 0x33, 0x18,
-                                                0xee, 0x3b, 0x2d, 0xce, 0x24, 0xb3, 0x6a, 0xae};
-    const struct elf_details *details = found->details;
-    static const uint64_t nothing = 0;
-    if (details->facts->needed_count == 0 && details->facts->interp == NULL)
+    struct dotnet_host host;
+    if (!dotnet_host_of(found->details->file, found->details->facts, &host))
         return;
-    const unsigned char *at =
-        elf_mapped_bytes(details, true, (struct span){signature, sizeof signature});
-    if (at == NULL || (size_t)(at - details->file.data) < sizeof nothing)
-        return;
-    bool single = memcmp(at - sizeof nothing, &nothing, sizeof nothing) != 0;
     struct willrun_toolchain *dotnet = add(found, "dotnet", NULL, "the mark of its host");
     struct willrun_setting *setting = arena_alloc(found->arena, sizeof *setting);
-    *setting = (struct willrun_setting){"PublishSingleFile", single ? "true" : "false"};
+    *setting = (struct willrun_setting){"PublishSingleFile", host.bundle != 0 ? "true" : "false"};
     dotnet->settings = setting;
     dotnet->setting_count = 1;
 }

@@ -48,6 +48,8 @@
     X(TIME_ZONE_UNKNOWN, "time-zone-unknown", WILLRUN_WARNING)                                     \
     X(LOCALE_MISSING, "locale-missing", WILLRUN_WARNING)                                           \
     X(NAME_SERVICE_MISSING, "name-service-missing", WILLRUN_WARNING)                               \
+    X(DOTNET_MISSING, "dotnet-missing", WILLRUN_WARNING)                                           \
+    X(ICU_MISSING, "icu-missing", WILLRUN_WARNING)                                                 \
     X(UNWINDER_MISSING, "unwinder-missing", WILLRUN_WARNING)                                       \
     X(LIBC_FAMILIES, "libc-families", WILLRUN_WARNING)                                             \
     X(BUILDER_NEWER, "builder-newer", WILLRUN_WARNING)                                             \
