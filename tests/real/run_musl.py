@@ -10,8 +10,6 @@ them, alone and with the libraries that they need, and modules built for musl. M
 loads, and its words are those that willrun has to predict.
 """
 
-import collections
-import json
 import os
 import shutil
 import subprocess
@@ -23,9 +21,9 @@ sys.dont_write_bytecode = True
 import jail
 import plugin_roots
 import roots
+from plugin_rig import Tally, ask_inside, ask_willrun, main
 from roots import Recipe, lay_elf_tree, lay_libraries, musl_root
 
-SHOWN = 15
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin"
 BIG = ("plugins-bookworm", "python-bookworm")   # hosts and plugins; modules of Python
 SMALL = ("few-plugins", "few-modules")
@@ -178,27 +176,17 @@ def register():
 
 # ---- the asking ----
 
-def ask_willrun(args, root):
-    done = subprocess.run([args.willrun.resolve(), "check", "--root", root, "--all", "--format", "jsonl",
-                           "--fail-on", "never", "--env", f"PATH={PATH}"],
-                          text=True, stdout=subprocess.PIPE, check=True)
-    subjects = [json.loads(line).get("subject") for line in done.stdout.splitlines()]
-    return [subject for subject in subjects if subject and subject.get("plugin") in KINDS]
+def plugins(args, root):
+    return [subject for subject in ask_willrun(args, root, PATH, "--all")
+            if subject.get("plugin") in KINDS and subject.get("host")]
 
 
 def ask_loader(root, subjects):
-    out = os.memfd_create("out")
-
-    def job():
+    def job(tell):
         for subject in subjects:
-            done = jail.start(subject["host"], [subject["host"], subject["path"]], {"PATH": PATH}, timeout=20)
-            os.write(out, (json.dumps(vars(done)) + "\n").encode("utf-8", "surrogateescape"))
+            tell(vars(jail.start(subject["host"], [subject["host"], subject["path"]], {"PATH": PATH}, timeout=20)))
 
-    if not jail.run_inside(root, job):
-        raise SystemExit(f"{root}: the hosts could not be asked")
-    with os.fdopen(out, "rb") as file:
-        file.seek(0)
-        return [json.loads(line) for line in file.read().decode(errors="surrogateescape").splitlines()]
+    return ask_inside(root, job)
 
 
 def judge(subject, truth):
@@ -223,27 +211,11 @@ def judge(subject, truth):
 
 def hold(args, rig, name, least):
     root = rig.make(name)
-    subjects = [subject for subject in ask_willrun(args, root) if subject.get("host")]
-    counts, wrong = collections.Counter(), []
+    subjects, tally = plugins(args, root), Tally()
     for subject, truth in zip(subjects, ask_loader(root, subjects)):
         what, why = judge(subject, truth)
-        counts[what] += 1
-        if why is not None:
-            wrong.append(f"{subject['path']}: {why}")
-    print(f"{name}: {len(subjects)} plugins; " + ", ".join(f"{count} {what}" for what, count in counts.items())
-          + f"; {len(wrong)} differ", flush=True)
-    for line in wrong[:SHOWN]:
-        print("  ", line[:400])
-    return not wrong and len(subjects) >= least and counts["load"] > 0
+        tally.add(what, subject["path"], [why] if why is not None else [], subject["plugin"])
+    return tally.held(name, len(subjects), least) and tally.counts["load"] > 0
 
 
-def main():
-    args = plugin_roots.options(__doc__)
-    rig = roots.Rig(args.cache)
-    register()
-    chosen = plugin_roots.chosen(args, FAST, FULL)
-    return 0 if all([hold(args, rig, name, least) for name, least in chosen.items()]) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(main(__doc__, FAST, FULL, hold, register))

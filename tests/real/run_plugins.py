@@ -9,9 +9,7 @@ are the loader's own. PHP, Ruby, Perl, nginx, Apache and Lua load theirs by thei
 The exit status is 1 on any difference, and where a kind has fewer plugins than it is known to have.
 """
 
-import collections
 import fnmatch
-import json
 import os
 import re
 import subprocess
@@ -21,12 +19,9 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import jail
-import plugin_roots
-import roots
-from run_real import cpu_level
+from plugin_rig import Tally, ask_inside, ask_willrun, main
 
 HERE = Path(__file__).resolve().parent
-SHOWN = 15      # differences in full
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ANY_HOST = "/bin/cat"
 LAZY, NOW = "1", "2"
@@ -62,12 +57,8 @@ def opener(rig):
 
 def plugins(args, root):
     """What willrun says of each plugin of the root."""
-    done = subprocess.run([args.willrun.resolve(), "check", "--root", root, "--all", "--format", "jsonl",
-                           "--fail-on", "never", "--cpu", cpu_level(), "--env", f"PATH={PATH}"],
-                          text=True, stdout=subprocess.PIPE, check=True)
-    subjects = [json.loads(line).get("subject") for line in done.stdout.splitlines()]
-    return [subject for subject in subjects
-            if subject and subject.get("plugin") in HOSTS and subject["platform"] == "linux/amd64"]
+    return [subject for subject in ask_willrun(args, root, PATH, "--all")
+            if subject.get("plugin") in HOSTS and subject["platform"] == "linux/amd64"]
 
 
 COMPANIONS = re.compile(r" needs (.*?) loaded before it")
@@ -131,24 +122,20 @@ def load_by_host(subject):
     return {"failed": mark in done.out, "words": done.out}
 
 
-def ask(rig, root, subjects, out):
+def ask(rig, root, subjects):
     """The truth of each plugin."""
-    handle = os.open(out, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     library = opener(rig)
     firsts = [(brought(root, subject), companions(root, subject)) for subject in subjects]
 
-    def job():
+    def job(tell):
         Path("/dev/opener.so").write_bytes(library)
         for subject, (first, more) in zip(subjects, firsts):
             truth = {"alone": open_inside(subject, first), "host": load_by_host(subject)}
             if more:
                 truth["after"] = open_inside(subject, first + more)
-            os.write(handle, (json.dumps(truth) + "\n").encode("utf-8", "surrogateescape"))
+            tell(truth)
 
-    if not jail.run_inside(root, job):
-        raise SystemExit(f"{root}: the hosts could not be asked")
-    os.close(handle)
-    return [json.loads(line) for line in out.read_text(errors="surrogateescape").splitlines()]
+    return ask_inside(root, job)
 
 
 def differences(subject, truth):
@@ -189,32 +176,10 @@ def words(subject, truth, error):
 
 def hold(args, rig, name, least):
     root = rig.make(name)
-    subjects = plugins(args, root)
-    truths = ask(rig, root, subjects, rig.cache / "truth" / f"{name}.plugins")
-    kinds, verdicts, shown, false_runs = collections.Counter(), collections.Counter(), 0, 0
-    for subject, truth in zip(subjects, truths):
-        kinds[subject["plugin"]] += 1
-        verdicts[subject["verdict"]] += 1
-        for difference in differences(subject, truth):
-            false_runs += difference.startswith("false runs")
-            if shown < SHOWN:
-                print(f"  {subject['path']}: {difference}")
-            shown += 1
-    print(f"{name}: {len(subjects)} plugins (" + ", ".join(f"{n} {what}" for what, n in verdicts.items())
-          + f"), {shown} differences, {false_runs} false runs\n    "
-          + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())), flush=True)
-    if len(subjects) < least or len(truths) != len(subjects):
-        print(f"{name}: {len(truths)} of {len(subjects)} plugins were asked about, at least {least} are known")
-        return False
-    return shown == 0
+    subjects, tally = plugins(args, root), Tally()
+    for subject, truth in zip(subjects, ask(rig, root, subjects)):
+        tally.add(subject["verdict"], subject["path"], differences(subject, truth), subject["plugin"])
+    return tally.held(name, len(subjects), least)
 
 
-def main():
-    args = plugin_roots.options(__doc__)
-    rig = roots.Rig(args.cache)
-    plugin_roots.register()
-    chosen = plugin_roots.chosen(args, FAST, FULL)
-    return 0 if all([hold(args, rig, name, least) for name, least in chosen.items()]) else 1
-
-
-sys.exit(main())
+sys.exit(main(__doc__, FAST, FULL, hold))

@@ -8,10 +8,8 @@ be equal, and the words as Python prints them. The exit status is 1 on any diffe
 root yields fewer modules than it is known to hold.
 """
 
-import collections
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -19,14 +17,12 @@ sys.dont_write_bytecode = True
 
 import elf
 import jail
-import plugin_roots
-import roots
-from run_real import cpu_level
+from plugin_rig import Tally, ask_inside, ask_willrun, main
 
 HERE = Path(__file__).resolve().parent
 IMPORTER = HERE / "import_modules.py"
 PATH = "/usr/local/bin:/usr/bin:/bin"
-SHOWN = 15      # differences in full
+AT_ONCE = 400   # paths given to one willrun process
 
 # Roots, and the least number of modules that each is known to hold.
 FULL = {"python-bookworm": 400, "python-trixie": 400, "bare-python-bookworm": 400,
@@ -45,38 +41,26 @@ def modules(root):
     return found
 
 
-def ask_python(root, paths, out):
+def ask_python(root, paths):
     """What the root's Python says of each path."""
-    handle = os.open(out, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    importer = IMPORTER.read_bytes()
 
-    def job():
+    def job(tell):
         Path("/dev/import.py").write_bytes(importer)
         Path("/dev/modules").write_text("\n".join(paths), errors="surrogateescape")
         done = jail.start("/usr/bin/python3", ["python3", "/dev/import.py", "/dev/modules"], {"PATH": PATH},
                           timeout=900)
-        os.write(handle, done.out.encode("utf-8", "surrogateescape"))
+        for line in done.out.splitlines():
+            tell(json.loads(line))
         if done.status != 0:
             print(f"python3 ended with {done}", file=sys.stderr)
 
-    importer = IMPORTER.read_bytes()
-    if not jail.run_inside(root, job):
-        raise SystemExit(f"{root}: its Python could not be asked")
-    os.close(handle)
-    return [json.loads(line) for line in out.read_text(errors="surrogateescape").splitlines()]
+    return ask_inside(root, job)
 
 
-def ask_willrun(args, root, paths):
-    command = [str(args.willrun.resolve()), "check", "--root", str(root), "--format", "jsonl", "--fail-on",
-               "never", "--cpu", cpu_level(), "--env", f"PATH={PATH}"]
-    told = {}
-    for start in range(0, len(paths), 400):
-        done = subprocess.run([*command, *paths[start:start + 400]], text=True, stdout=subprocess.PIPE,
-                              check=True)
-        for line in done.stdout.splitlines():
-            subject = json.loads(line).get("subject")
-            if subject:
-                told[subject["path"]] = subject
-    return told
+def ask_of(args, root, paths):
+    return {subject["path"]: subject for start in range(0, len(paths), AT_ONCE)
+            for subject in ask_willrun(args, root, PATH, *paths[start:start + AT_ONCE])}
 
 
 def is_module(root, path):
@@ -119,35 +103,15 @@ def differences(truth, told):
 def hold(args, rig, name, least):
     root = rig.make(name)
     paths = modules(root)
-    truths = ask_python(root, paths, rig.cache / "truth" / f"{name}.imports")
-    told = ask_willrun(args, root, paths)
-    counts, shown = collections.Counter(), 0
-    for truth in truths:
+    told, tally = ask_of(args, root, paths), Tally()
+    for truth in ask_python(root, paths):
         truth["module"] = is_module(root, truth["path"])
-        kinds = differences(truth, told.get(truth["path"]))
         verdicts, _ = expected(truth)
-        counts["crash" if verdicts is None else "fail" if verdicts == {"fails"} else
-               "not taken" if verdicts == {"unknown"} else "run"] += 1
-        counts["differ"] += bool(kinds)
-        counts["false runs"] += "false runs" in kinds
-        for kind in kinds:
-            if shown < SHOWN:
-                print(f"  {truth['path']}: {kind}; python: {truth['loaded']['error'] or truth['found']}")
-            shown += 1
-    print(f"{name}: {len(truths)} objects; " + ", ".join(f"{count} {what}" for what, count in counts.items()),
-          flush=True)
-    if len(truths) < least or len(truths) != len(paths):
-        print(f"{name}: {len(truths)} of {len(paths)} objects were asked about, at least {least} are known")
-        return False
-    return not counts["differ"]
+        what = "crash" if verdicts is None else "fail" if verdicts == {"fails"} \
+            else "not taken" if verdicts == {"unknown"} else "run"
+        tally.add(what, truth["path"], [f"{kind}; python: {truth['loaded']['error'] or truth['found']}"
+                                        for kind in differences(truth, told.get(truth["path"]))])
+    return tally.held(name, len(paths), least)
 
 
-def main():
-    args = plugin_roots.options(__doc__)
-    rig = roots.Rig(args.cache)
-    plugin_roots.register()
-    chosen = plugin_roots.chosen(args, FAST, FULL)
-    return 0 if all([hold(args, rig, name, least) for name, least in chosen.items()]) else 1
-
-
-sys.exit(main())
+sys.exit(main(__doc__, FAST, FULL, hold))
