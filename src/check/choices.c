@@ -164,7 +164,7 @@ static void keep_one(struct choosing *choosing, struct build *build, enum rule r
 {
     struct no_choice *no_choice = arena_alloc(choosing->arena, sizeof *no_choice);
     struct asked *asked = &choosing->checking->asked.at[build->asked];
-    *no_choice = (struct no_choice){rule, message, build->place.folder, fix};
+    *no_choice = (struct no_choice){rule, WILLRUN_PHASE_LOAD, message, build->place.folder, fix};
     asked->no_choice = no_choice;
     build->never = false;
 }

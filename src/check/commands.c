@@ -1,8 +1,11 @@
 #include "check/commands.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "check/program_file.h"
 #include "check/shell.h"
+#include "root/copy.h"
 
 enum { HANDOVERS = 8, LARGEST_SCRIPT = 64 << 10 };
 
@@ -11,6 +14,7 @@ struct gathering {
     struct arena *arena;
     struct asked_list *list;
     unsigned handovers; /* programs that start others, one in the other */
+    bool moved;         /* the folder may be another than WORKDIR */
     const struct image_facts *image;
     enum asked_from from; /* of the command that is being followed */
 };
@@ -150,6 +154,7 @@ static void add_handover(struct gathering *gathering, words argv)
     const char *text = script_text(gathering, argv[0]);
     if (text == NULL || !is_shell_script(text))
         return;
+    gathering->moved |= strstr(text, "cd ") != NULL;
     struct shell_command command;
     if (!shell_first_exec(text, gathering->arena, &command))
         return;
@@ -159,6 +164,45 @@ static void add_handover(struct gathering *gathering, words argv)
         argv = command.argv;
     if (*argv != NULL && **argv != '-')
         add_start(gathering, argv);
+}
+
+/* ---- files that interpreters are told to run ---- */
+
+static bool is_there(struct gathering *gathering, const char *path)
+{
+    int error = 0;
+    return root_lookup(facts_root(gathering->target->facts), gathering->target->cwd, path, NULL,
+                       LOOKUP_FOLLOW, &error) != NULL ||
+           (error != ENOENT && error != ENOTDIR);
+}
+
+/* A file that is not there, which the interpreter argv[0] is told to run. */
+static void add_program_file(struct gathering *gathering, words argv)
+{
+    struct arena *arena = gathering->arena;
+    const char *file = program_file(argv);
+    if (file == NULL || (*file != '/' && gathering->moved) || is_there(gathering, file))
+        return;
+    for (words ending = program_file_endings(argv); *ending != NULL; ending++)
+        if (is_there(gathering, arena_format(arena, "%s%s", file, *ending)))
+            return;
+    add(gathering, file);
+    struct asked *asked = &gathering->list->at[gathering->list->count - 1];
+    if (strcmp(asked->path, file) != 0 || asked->no_choice != NULL)
+        return;
+    const struct node *cwd = gathering->target->cwd;
+    asked->path = path_clean(cwd != NULL ? node_path(cwd, arena) : "/", file, arena);
+    struct no_choice *missing = arena_alloc(arena, sizeof *missing);
+    *missing = (struct no_choice){
+        .rule = RULE_SCRIPT_MISSING,
+        .phase = WILLRUN_PHASE_EXEC,
+        .message = arena_format(arena, "%s, which %s is told to run, does not exist in the target",
+                                asked->path, base_name(argv[0])),
+        .object = asked->path,
+        .fix = *file == '/' ? "Copy it into the image, or correct its path in the command."
+                            : "Copy it into the image, or correct its path in the command: "
+                              "relative ones start at WORKDIR."};
+    asked->no_choice = missing;
 }
 
 /* ---- starts ---- */
@@ -172,6 +216,8 @@ static void add_start(struct gathering *gathering, words argv)
     const char *text = shell_text(argv);
     words next = behind_starter(argv);
     struct shell_command command;
+    add_program_file(gathering, argv);
+    gathering->moved |= text != NULL && strstr(text, "cd ") != NULL;
     if (text != NULL && shell_first_program(text, gathering->arena, &command))
         add_start(gathering, command.argv);
     else if (text == NULL && next != NULL)
@@ -220,6 +266,7 @@ void commands_of_image(const struct target *target, const struct image_facts *im
     struct gathering gathering = {.target = target, .arena = arena, .list = list, .image = image};
     add_start(&gathering, join(image->entrypoint, image->command, arena));
     gathering.from = ASKED_HEALTHCHECK;
+    gathering.moved = false;
     add_healthcheck(&gathering, image);
 }
 

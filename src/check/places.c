@@ -70,6 +70,8 @@ void place_finding(const struct assembly *assembly, const struct target *target,
         at = config->user_at;
     else if (is(finding, RULE_WORKDIR_REFUSED))
         at = config->workdir_at;
+    else if (is(finding, RULE_SCRIPT_MISSING))
+        at = started_by(assembly, asked);
     else if (is(finding, RULE_COMMAND_NOT_FOUND) &&
              copied_by(assembly, target->cwd, subject->path) == NULL)
         at = started_by(assembly, asked);

@@ -172,6 +172,34 @@ static const struct gap *gap_of_firm(const struct settling *settling,
     return gap;
 }
 
+/* Folders that images of the table put their own programs into. */
+static bool is_of_image(const char *path)
+{
+    static const char *const folders[] = {"/usr",   "/opt", "/bin", "/sbin",  "/lib",
+                                          "/lib64", "/etc", "/var", "/nodejs"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (gap_covers(folders[i], path))
+            return true;
+    return false;
+}
+
+/* A program's file of the user's own does not come with an image that is known but for its
+ * language. */
+static const struct gap *gap_of_script(const struct settling *settling,
+                                       const struct willrun_finding *finding)
+{
+    const struct built *built = settling->built;
+    const struct gap *gap = gap_of_open(settling, finding);
+    const char *path = path_clean(built->config.workdir, finding->object, settling->arena);
+    if (gap == NULL || gap->kind != GAP_ADDS || gap->at != built->from || built->settings == NULL ||
+        is_of_image(path))
+        return gap;
+    for (size_t i = 0; i < built->gaps.count; i++)
+        if (&built->gaps.at[i] != gap && built->gaps.at[i].kind == GAP_ADDS)
+            return &built->gaps.at[i];
+    return NULL;
+}
+
 /* A path that the root has not is no file that a gap could have changed. */
 static const struct gap *gap_of_file(const struct settling *settling, const char *path)
 {
@@ -239,6 +267,8 @@ static const struct gap *gap_of_error(const struct settling *settling,
     const struct gap *handed = gap_of_entrypoint(settling);
     if (is_for_nobody(settling, finding))
         return handed != NULL ? handed : gap_of_mode(settling, finding);
+    if (strcmp(finding->rule, rule_row(RULE_SCRIPT_MISSING)->name) == 0)
+        return gap_of_script(settling, finding);
     switch (firmness_of(finding)) {
     case OWN:
         return handed != NULL ? handed : gap_of_own(settling, finding);

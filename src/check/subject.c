@@ -355,14 +355,13 @@ static bool judge_versions(struct judging *judging, const struct file_facts *fil
     return true;
 }
 
-/* It is of another platform, and what its package looks for in its place is not there. */
 static void judge_no_choice(struct judging *judging, const struct no_choice *no_choice)
 {
     struct willrun_finding *finding =
         finding_add(&judging->findings, no_choice->rule, "%s", no_choice->message);
     finding->object = no_choice->object;
     finding->fix = no_choice->fix;
-    judging_conclude(judging, &(struct words){.phase = WILLRUN_PHASE_LOAD});
+    judging_conclude(judging, &(struct words){.phase = no_choice->phase});
 }
 
 static void judge(struct judging *judging, const struct asked *asked)

@@ -81,9 +81,11 @@ struct asked {
     const struct no_choice *no_choice; /* its package has no build for the target; NULL: it has */
 };
 
-/* What a package looks for in this target and has not. */
+/* Why a file fails, whatever is in it: what its package looks for in this target is not there, or
+ * it is told to be run and is not there. */
 struct no_choice {
     enum rule rule;
+    enum willrun_phase phase; /* in which it fails */
     const char *message, *object, *fix;
 };
 

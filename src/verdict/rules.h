@@ -20,6 +20,7 @@
     X(SHEBANG_BAD, "shebang-bad", WILLRUN_ERROR)                                                   \
     X(SHEBANG_LOOP, "shebang-loop", WILLRUN_ERROR)                                                 \
     X(SHEBANG_REFUSED, "shebang-refused", WILLRUN_ERROR)                                           \
+    X(SCRIPT_MISSING, "script-missing", WILLRUN_ERROR)                                             \
     X(SCRIPT_UNREADABLE, "script-unreadable", WILLRUN_ERROR)                                       \
     X(ENV_MISSING, "env-missing", WILLRUN_ERROR)                                                   \
     X(LIBRARY_MISSING, "library-missing", WILLRUN_ERROR)                                           \

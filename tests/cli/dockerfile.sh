@@ -262,6 +262,30 @@ sed -i 's/=1 go/=0 go/; s/ENV CGO_ENABLED=0/ENV CGO_ENABLED=1/' Dockerfile
 check 0 --dockerfile Dockerfile
 ! grep -q 'libc-families' out || fail 'the RUN has the last word'
 
+# A file that an interpreter is told to run, and that nothing brings.
+mkdir -p dist lib
+touch dist/server.js dist/index.js
+settings 1 gcr.io/distroless/python3-debian12 'COPY app.py /srv/' 'CMD ["app.py"]'
+has '✗ /app.py' 'python3.11 is told to run' 'at Dockerfile:3: CMD ["app.py"]'
+settings 1 gcr.io/distroless/java17-debian12 'WORKDIR /app' 'COPY app.jar /' 'CMD ["app.jar"]'
+has '✗ /app/app.jar' 'script-missing'
+settings 0 gcr.io/distroless/java17-debian12 'WORKDIR /app' 'COPY app.jar .' 'CMD ["app.jar"]'
+settings 1 node:20-slim 'WORKDIR /app' 'COPY dist .' 'CMD ["node", "--enable-source-maps", "dist/server.js"]'
+has '✗ /app/dist/server.js' 'script-missing'
+for command in '"dist/server.js"' '"dist/server"' '"dist"' '"-e", "1"' '"--unknown", "value"' '"-r", "x", "dist/index"'; do
+    settings 0 node:20-slim 'WORKDIR /app' 'COPY dist ./dist' "CMD [\"node\", $command]"
+    ! grep -q 'script-missing' out || fail "node $command"
+done
+settings 0 node:20-slim 'WORKDIR /app' 'COPY package.json .' 'RUN npm run build' 'CMD ["node", "dist/server.js"]'
+has '? /app/dist/server.js'
+settings 0 node:20-slim 'CMD ["node", "/usr/local/lib/tool.js"]'
+has '? /usr/local/lib/tool.js'
+settings 1 debian:12-slim 'CMD ["sh", "-e", "/start.sh"]'
+has '✗ /start.sh' 'script-missing'
+settings 1 debian:12-slim 'CMD sh /start.sh'
+has '✗ /start.sh'
+settings 0 debian:12-slim 'COPY dist /app/dist' 'CMD cd /app && sh dist/server.js'
+
 # The libraries of what a stage starts, as a tree.
 printf '%s\n' 'FROM debian:12 AS build' 'FROM debian:13-slim' 'COPY --from=build /out/server /server' 'CMD ["/server"]' \
     >Dockerfile

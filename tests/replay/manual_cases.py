@@ -260,7 +260,7 @@ def really_said(work, number, subject, options):
 def compare(page, example, target, work, number):
     wrong = []
     subject = target["subjects"][0]
-    found = [finding["rule"] for finding in target.get("findings", []) + subject["findings"]]
+    found = [finding["rule"] for part in [target, *target["subjects"]] for finding in part.get("findings", [])]
     if page.rule not in found:
         wrong.append(f"no finding {page.rule}: {found}")
     if page.message is None:
