@@ -42,9 +42,16 @@ static const char *shown_of(struct copying *copying, const char *source)
 
 static struct gap *leave_gap(struct copying *copying, enum gap_kind kind, const char *source)
 {
+    struct built *built = copying->built;
+    const char *shown = source != NULL ? shown_of(copying, source) : NULL;
+    struct gap *last = built->gaps.count != 0 ? &built->gaps.at[built->gaps.count - 1] : NULL;
+    if (last != NULL && last->at == copying->step->instruction && last->kind == kind &&
+        last->serial == root_copy_count(built->root) && last->shown != NULL && shown != NULL &&
+        strcmp(last->shown, shown) == 0) /* a source that is named twice */
+        return last;
     struct gap *gap =
         built_add_gap(copying->built, kind, place_of(copying), copying->step->instruction);
-    gap->shown = source != NULL ? shown_of(copying, source) : NULL;
+    gap->shown = shown;
     return gap;
 }
 
@@ -401,7 +408,7 @@ static bool copy_from_built(struct copying *copying, const struct built *from, c
     if (pattern)
         node = NULL; /* what matches need not be there */
     bool profile = !from->given && from->image != NULL && strcmp(from->image, "scratch") != 0;
-    struct gap missing = {.kind = GAP_IMAGE};
+    struct gap missing = {.kind = GAP_IMAGE, .path = "/"};
     if (gap == NULL && node == NULL && profile)
         gap = &missing; /* a profile need not have every file of the image */
     copying->copy.from = from->root;

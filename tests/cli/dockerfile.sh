@@ -262,6 +262,11 @@ sed -i 's/=1 go/=0 go/; s/ENV CGO_ENABLED=0/ENV CGO_ENABLED=1/' Dockerfile
 check 0 --dockerfile Dockerfile
 ! grep -q 'libc-families' out || fail 'the RUN has the last word'
 
+# A stage that runs nothing, and has not what is copied.
+printf '%s\n' 'FROM alpine:3.20' 'FROM alpine:3.20' 'COPY --from=0 /nowhere /app' >Dockerfile
+check 0 --dockerfile Dockerfile
+has '? /app' 'comes from the stage 0'
+
 # A file that an interpreter is told to run, and that nothing brings.
 mkdir -p dist lib
 touch dist/server.js dist/index.js
