@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 
@@ -30,6 +31,17 @@ static inline void *vec_grow(void *at, size_t count, size_t *room, size_t size)
 /* Pointer to a new last element, not initialised. */
 #define vec_push(v)                                                                                \
     ((v)->at = vec_grow((v)->at, (v)->count, &(v)->room, sizeof *(v)->at), &(v)->at[(v)->count++])
+
+/* `more` elements behind the last, copied from `from`, which may be NULL for none. */
+#define vec_append(v, from, more)                                                                  \
+    do {                                                                                           \
+        size_t more_ = (more);                                                                     \
+        while (more_ > (v)->room - (v)->count)                                                     \
+            (v)->at = vec_grow((v)->at, (v)->room, &(v)->room, sizeof *(v)->at);                   \
+        if (more_ != 0)                                                                            \
+            memcpy((v)->at + (v)->count, (from), more_ * sizeof *(v)->at);                         \
+        (v)->count += more_;                                                                       \
+    } while (0)
 
 #define vec_free(v) (free((v)->at), (v)->at = NULL, (v)->count = (v)->room = 0)
 

@@ -12,6 +12,7 @@
 #include "source/context.h"
 #include "source/files.h"
 #include "source/source_open.h"
+#include "source/witness.h"
 
 enum { DEEPEST = 200 };
 
@@ -181,6 +182,7 @@ struct root *assembly_context(struct assembly *assembly, struct err *err)
         folder =
             slash != NULL ? arena_copy(&assembly->arena, file, (size_t)(slash - file) + 1) : ".";
     const char *ignore = arena_format(&assembly->arena, "%s.dockerignore", file);
+    witness_file(ignore);
     if (access(ignore, F_OK) != 0)
         ignore = arena_format(&assembly->arena, "%s/.dockerignore", folder);
     assembly->context_path = folder;

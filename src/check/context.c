@@ -7,6 +7,7 @@
 #include "check/stages.h"
 #include "dockerfile/variables.h"
 #include "platform/platform.h"
+#include "source/witness.h"
 
 const char *willrun_version(void)
 {
@@ -217,6 +218,7 @@ void context_build_args(const struct willrun *willrun, struct arena *arena, stru
         /* without a value it is that of the environment, as docker build has it */
         const char *name = arena_copy(arena, text, length);
         const char *value = text[length] == '=' ? text + length + 1 : getenv(name);
+        witness_variable(name);
         if (value != NULL)
             variables_set(given, name, value, false);
     }

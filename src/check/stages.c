@@ -9,6 +9,7 @@
 #include "check/user.h"
 #include "root/mode.h"
 #include "source/source_open.h"
+#include "source/witness.h"
 
 /* ---- texts ---- */
 
@@ -232,6 +233,7 @@ bool stages_lay(struct stages *stages, struct root *root, const char *path, cons
                 struct err *err)
 {
     struct copy copy = {.literal = true, .replaces = true, .owned = true, .mode = -1};
+    witness_real(path);
     char *real = realpath(path, NULL);
     if (real == NULL)
         return err_set(err, WILLRUN_EINPUT, "%s: %s", path, err_text(errno));

@@ -17,6 +17,8 @@ static const struct example check_examples[] = {
      "willrun check --root ./rootfs --host /usr/bin/node /app/build/addon.node"},
     {"Why is this libz taken, and not another one?",
      "willrun check --root ./rootfs --why libz.so.1 /usr/bin/git"},
+    {"The same again and again, answered at once while nothing has changed:",
+     "willrun check --root ./rootfs --all --cache ~/.cache/willrun"},
     {NULL, NULL},
 };
 

@@ -14,6 +14,13 @@ static void put_safe(const char *text)
     }
 }
 
+static unsigned long said;
+
+unsigned long complain_count(void)
+{
+    return said;
+}
+
 int complain(const char *format, ...)
 {
     char text[4096];
@@ -21,6 +28,7 @@ int complain(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    said++;
     fputs("willrun: ", stderr);
     put_safe(text);
     fputc('\n', stderr);

@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/nearest.h"
+#include "cli/cache.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/help.h"
@@ -124,6 +125,8 @@ static int run_inside(const struct command *command, const struct options *optio
     struct err err = {0};
     if (!take_limits(options, &err))
         return complain_usage(command->name, err.text);
+    if (!cache_prepare(options))
+        return EXIT_TROUBLE;
     if (!options->no_sandbox) {
         struct sandbox sandbox = sandbox_enter(options, (command->bit & OWN_ROOT) != 0);
         if (options->verbose && sandbox.landlock != 0)

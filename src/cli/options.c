@@ -184,6 +184,12 @@ static const struct choice tree_formats[] = {
       "read no more than N: memory (bytes; default 8G), entries (2M) and names (bytes; 256M) of "  \
       "an archive, expansion of packed bytes (8G), layers (500), manifests (1000), json (bytes; "  \
       "4M), json-values (200000), dockerfile (bytes; 256M), variables (bytes; 64M); repeatable")   \
+    X(0,   "cache",    "DIR",    TEXT,   cache,    NULL,          BOTH,                            \
+      "keep the answer in DIR, and give it again while nothing that it rests on has changed; "     \
+      "several processes may share it")                                                            \
+    X(0,   "cache-size", "MIB",  NUMBER, cache_size, NULL,        BOTH,                            \
+      "how much --cache keeps, from 1 to 4096 MiB (default: 512); what was not asked for longest " \
+      "goes first")                                                                                \
     X(0,   "no-sandbox", NULL,   FLAG,   no_sandbox, NULL,        ANY,                             \
       "keep all rights of the process (it gives away what it needs not, by Landlock and seccomp "  \
       "where the kernel has them)")                                                                \

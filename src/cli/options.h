@@ -30,7 +30,7 @@ struct setting {
 struct options {
     const char *dockerfile, *target, *context;
     const char *root, *platform, *user, *workdir, *host, *why, *origin, *date, *to, *on, *output,
-        *config;
+        *config, *cache;
     struct text_list build_args;
     struct text_list env, stages, copies, absent, extras, bases;
     struct text_list ignored, baselines, limits;
@@ -41,7 +41,7 @@ struct options {
     struct VEC(
         struct setting) settings; /* all of them, in order: of two of one option the last holds */
     const struct choice *cpu, *format, *fail_on, *color, *progress;
-    unsigned threads, exit_status;
+    unsigned threads, exit_status, cache_size;
     bool all_platforms, all, list, partial, packages, quiet, verbose, no_sandbox, help;
 };
 

@@ -55,7 +55,23 @@ static ssize_t write_all(void *cookie, const char *bytes, size_t size)
         else if (errno != EINTR)
             output->error = errno;
     }
+    if (output->copies)
+        vec_append(&output->copy, bytes, size);
     return output->error == 0 ? (ssize_t)size : 0;
+}
+
+void output_copy(struct output *output)
+{
+    fflush(output->stream);
+    output->copies = true;
+    output->copy.count = 0;
+}
+
+struct span output_copied(struct output *output)
+{
+    fflush(output->stream);
+    output->copies = false;
+    return (struct span){(const unsigned char *)output->copy.at, output->copy.count};
 }
 
 static bool open_stream(struct output *output)
@@ -182,5 +198,6 @@ void output_drop(struct output *output)
     }
     free(output->temporary);
     free(output->path);
+    vec_free(&output->copy);
     *output = (struct output){.fd = -1};
 }

@@ -5,12 +5,17 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/span.h"
+#include "base/vec.h"
+
 struct output {
     FILE *stream;    /* to write to */
     int fd;          /* below it */
     int error;       /* errno of the first write that failed; 0: none */
     char *path;      /* for messages and for the rename; NULL: standard output */
     char *temporary; /* the file beside `path`; NULL: written in place */
+    bool copies;     /* what is written is kept in `copy`, too */
+    struct VEC(char) copy;
 };
 
 /* `path` NULL or "-": standard output. Something that is no regular file (a
@@ -22,6 +27,10 @@ bool output_open(struct output *output, const char *path);
 /* Finish: the file gets its name. Complains and returns false where not all was
  * written; then there is no file, or still the old one. */
 bool output_keep(struct output *output);
+
+/* From here on keep what is written, as `copy`; and what came of it since. */
+void output_copy(struct output *output);
+struct span output_copied(struct output *output);
 
 /* Leave no trace. */
 void output_drop(struct output *output);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cache.h"
 #include "cli/complain.h"
 #include "cli/config_file.h"
 #include "cli/output.h"
@@ -193,7 +194,7 @@ static bool passed_over(const struct willrun_result *result, const char *rule)
 }
 
 /* Judge `root` and write it to the output; what is wrong with it is told. */
-static int answer(struct request *request, const char *root, result_writer *write)
+static int make_answer(struct request *request, const char *root, result_writer *write)
 {
     int status = EXIT_TROUBLE;
     request->willrun = willrun_new();
@@ -218,6 +219,40 @@ static int answer(struct request *request, const char *root, result_writer *writ
     }
     willrun_result_free(request->result);
     willrun_free(request->willrun);
+    return status;
+}
+
+static const char *command_of(result_writer *write)
+{
+    return write == willrun_write_tree ? "tree" : "check";
+}
+
+/* The same, or what was answered to it before. An answer is kept where nothing was to complain of.
+ */
+static int answer(struct request *request, const char *root, result_writer *write)
+{
+    struct cache cache;
+    struct span written;
+    struct willrun_style style = terminal_style(request->options, request->output.fd);
+    int status;
+    cache_ask(&cache, request->options, command_of(write), root, &style);
+    if (*cache.name == 0)
+        return make_answer(request, root, write);
+    if (cache_find(&cache, &written, &status)) {
+        fwrite(written.data, 1, written.size, request->output.stream);
+        cache_done(&cache);
+        return status;
+    }
+    unsigned long complaints = complain_count();
+    cache_begin(&cache);
+    output_copy(&request->output);
+    status = make_answer(request, root, write);
+    written = output_copied(&request->output);
+    if (status != EXIT_TROUBLE && request->output.error == 0 && complain_count() == complaints)
+        cache_keep(&cache, written, status);
+    else
+        cache_give_up(&cache);
+    cache_done(&cache);
     return status;
 }
 

@@ -187,6 +187,8 @@ static void allow_writing(struct ruleset *ruleset, const struct options *options
 {
     allow_output(ruleset, options->output);
     allow_output(ruleset, options->to);
+    if (options->cache != NULL)
+        allow(ruleset, options->cache, READING | WRITING | truncating | referring);
     allow_output(ruleset, getenv("GITHUB_STEP_SUMMARY"));
 }
 

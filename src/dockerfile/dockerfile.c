@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "dockerfile/instruction.h"
 #include "dockerfile/lines.h"
+#include "source/witness.h"
 
 
 struct instructions VEC(struct instruction);
@@ -151,6 +152,10 @@ static bool take_stream(FILE *stream, struct text *text)
 struct dockerfile *dockerfile_open(const char *path, struct err *err)
 {
     bool standard = strcmp(path, "-") == 0;
+    if (standard)
+        witness_refuse("standard input is read once");
+    else
+        witness_file(path);
     FILE *stream = standard ? stdin : fopen(path, "re");
     struct text text = {0};
     struct dockerfile *file = NULL;

@@ -2,8 +2,10 @@
 
 #include <magic.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "base/embedded.h"
+#include "source/witness.h"
 
 /* libmagic looks at the beginning alone for nearly all it knows. */
 enum { LOOK_AT = 1 << 16 };
@@ -20,6 +22,20 @@ static bool load(void)
     size_t sizes[] = {carried.size};
     return carried.data != NULL ? magic_load_buffers(database, buffers, sizes, 1) == 0
                                 : magic_load(database, NULL) == 0;
+}
+
+void magic_witness(void)
+{
+    struct arena arena = {0};
+    const char *places = embedded_find("magic.mgc").data == NULL ? magic_getpath(NULL, 0) : NULL;
+    while (places != NULL && *places != 0) {
+        size_t length = strcspn(places, ":");
+        const char *place = arena_copy(&arena, places, length);
+        witness_file(place);
+        witness_file(arena_format(&arena, "%s.mgc", place));
+        places += length + (places[length] == ':');
+    }
+    arena_free(&arena);
 }
 
 static void load_database(void)

@@ -10,4 +10,7 @@
  * and kept; may be called from several threads. */
 const char *magic_name(struct span file, struct arena *arena);
 
+/* Note which files that database is read from: see source/witness.h. */
+void magic_witness(void);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "source/source_open.h"
+#include "source/witness.h"
 
 const struct base bases[] = {
 #define BASE(file, names, made_of) {file, names, made_of},
@@ -170,6 +171,7 @@ int base_open(const struct base *base, const char *arch, struct arena *arena, co
         if (*folder == 0)
             continue;
         *path = arena_format(arena, "%s/bases/%s", folder, name);
+        witness_file(*path);
         fd = open(*path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
     }
     if (fd >= 0)

@@ -1,4 +1,5 @@
 #include "source/context.h"
+#include "source/witness.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -78,6 +79,7 @@ static void context_close(struct source *source)
 
 static bool read_ignore(struct context *context, const char *path, struct err *err)
 {
+    witness_file(path);
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return errno == ENOENT || errno == ENOTDIR ||

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "source/source.h"
+#include "source/witness.h"
 
 enum {
     HANDLES = 16,     /* directories kept open */
@@ -30,6 +31,7 @@ struct folder {
     struct source source; /* first */
     char *name;
     int top;              /* O_PATH */
+    int witness;          /* its number there */
     atomic_bool walks;    /* the kernel has no openat2, or a seccomp filter refuses it */
     pthread_mutex_t lock; /* guards all below */
     struct handle handles[HANDLES];
@@ -198,13 +200,17 @@ static int read_link(int dir, const char *name, struct arena *arena, const char 
     return 0;
 }
 
-/* `name` in the open directory `dir` ("": that directory itself); 0 or an errno. */
-static int look_in(int dir, const char *name, struct arena *arena, struct node_info *info)
+/* `name` in the open directory `dir` ("": that directory itself); 0 or an errno. What is told is
+ * told to `hash`, too, where that is wanted. */
+static int look_in(int dir, const char *name, struct arena *arena, struct node_info *info,
+                   struct sha256 *hash)
 {
     struct stat stat = {0};
     int error = stat_at(dir, name, &stat);
     if (error == 0 && S_ISLNK(stat.st_mode))
         error = read_link(dir, name, arena, &info->target);
+    if (hash != NULL)
+        witness_tell(hash, dir, name, &stat, error, info->target);
     if (error != 0)
         return error;
     info->type = type_of(stat.st_mode);
@@ -219,11 +225,15 @@ static int look_in(int dir, const char *name, struct arena *arena, struct node_i
 
 /* Under the lock. */
 static int look_at(struct folder *folder, const char *path, struct arena *arena,
-                   struct node_info *info)
+                   struct node_info *info, struct sha256 *hash)
 {
     const char *name = "";
     int dir = *path == 0 ? folder->top : handle_above(folder, path, &name);
-    return dir < 0 ? -dir : look_in(dir, name, arena, info);
+    if (dir >= 0)
+        return look_in(dir, name, arena, info, hash);
+    if (hash != NULL)
+        witness_tell(hash, dir, name, NULL, -dir, NULL);
+    return -dir;
 }
 
 /* That a name does not exist is no error. */
@@ -237,10 +247,15 @@ static void folder_look(struct source *source, const char *path, struct arena *a
                         struct node_info *info)
 {
     struct folder *folder = folder_of(source);
+    struct sha256 hash, *wanted = folder->witness >= 0 ? &hash : NULL;
     *info = (struct node_info){.type = NODE_NONE};
+    if (wanted != NULL)
+        sha256_begin(wanted);
     pthread_mutex_lock(&folder->lock);
-    int error = look_at(folder, path, arena, info);
+    int error = look_at(folder, path, arena, info, wanted);
     pthread_mutex_unlock(&folder->lock);
+    if (wanted != NULL)
+        witness_found(folder->witness, WITNESS_LOOK, path, wanted);
     note_error(error, info);
 }
 
@@ -261,10 +276,10 @@ static int open_listing(struct folder *folder, const char *path)
     return fd >= 0 ? fd : -error;
 }
 
-static int folder_list(struct source *source, const char *path, struct arena *arena,
-                       source_found *found, void *context)
+static int list_into(struct folder *folder, const char *path, struct arena *arena,
+                     source_found *found, void *context, struct sha256 *hash)
 {
-    int fd = open_listing(folder_of(source), path);
+    int fd = open_listing(folder, path);
     if (fd < 0)
         return -fd;
     DIR *dir = fdopendir(fd);
@@ -278,12 +293,47 @@ static int folder_list(struct source *source, const char *path, struct arena *ar
         struct node_info info = {.type = NODE_NONE};
         if (!is_plain(entry->d_name))
             continue;
-        note_error(look_in(fd, entry->d_name, arena, &info), &info);
+        note_error(look_in(fd, entry->d_name, arena, &info, hash), &info);
         found(context, entry->d_name, &info);
     }
     int error = errno;
     closedir(dir);
     return error;
+}
+
+static int folder_list(struct source *source, const char *path, struct arena *arena,
+                       source_found *found, void *context)
+{
+    struct folder *folder = folder_of(source);
+    struct sha256 hash;
+    if (folder->witness < 0)
+        return list_into(folder, path, arena, found, context, NULL);
+    sha256_begin(&hash);
+    int error = list_into(folder, path, arena, found, context, &hash);
+    sha256_add(&hash, &error, sizeof error);
+    witness_found(folder->witness, WITNESS_LIST, path, &hash);
+    return error;
+}
+
+static void pass_over(void *context, const char *name, const struct node_info *info)
+{
+    (void)context, (void)name, (void)info;
+}
+
+void source_dir_digest(struct source *source, bool list, const char *path, struct sha256 *hash)
+{
+    struct folder *folder = folder_of(source);
+    struct arena arena = {0};
+    struct node_info info = {.type = NODE_NONE};
+    if (list) {
+        int error = list_into(folder, path, &arena, pass_over, NULL, hash);
+        sha256_add(hash, &error, sizeof error);
+    } else {
+        pthread_mutex_lock(&folder->lock);
+        look_at(folder, path, &arena, &info, hash);
+        pthread_mutex_unlock(&folder->lock);
+    }
+    arena_free(&arena);
 }
 
 /* ---- bytes ---- */
@@ -439,13 +489,15 @@ static void refuse(const char *path, int error, struct err *err)
 struct source *source_open_dir(const char *path, struct err *err)
 {
     int top = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    witness_file(path);
     if (top < 0) {
         refuse(path, errno, err);
         return NULL;
     }
     struct folder *folder = must_alloc(sizeof *folder);
     size_t length = strlen(path);
-    *folder = (struct folder){.top = top, .name = must_alloc(length + 1)};
+    *folder = (struct folder){
+        .top = top, .witness = witness_folder(path), .name = must_alloc(length + 1)};
     memcpy(folder->name, path, length + 1);
     folder->source = (struct source){.ops = &folder_ops, .name = folder->name};
     pthread_mutex_init(&folder->lock, NULL);

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/sha256.h"
+#include "source/witness.h"
 
 /* ---- files ---- */
 
@@ -51,6 +52,7 @@ static int open_below(int dir, const char *path)
 static int find_file(const struct parts *parts, const char *path, struct range *range)
 {
     struct stat stat;
+    witness_file_in(parts->name, path);
     int fd = open_below(parts->dir, path);
     if (fd < 0)
         return errno;
@@ -82,6 +84,7 @@ bool parts_have(const struct parts *parts, const char *path)
     int error;
     if (parts->tree != NULL)
         return tree_lookup(parts->tree, path, true, false, &error) != ENTRY_NONE;
+    witness_file_in(parts->name, path);
     return fstatat(parts->dir, path, &stat, AT_SYMLINK_NOFOLLOW) == 0;
 }
 

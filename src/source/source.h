@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/sha256.h"
 #include "base/span.h"
 
 enum node_type {
@@ -113,6 +114,9 @@ struct source_ops {
 /* A folder of the local disk as a source; NULL with a sentence in `err`. Links
  * are never followed out of it, whatever changes while it is read. */
 struct source *source_open_dir(const char *path, struct err *err);
+
+/* Of such a folder, what a look at `path`, or its list, tells to `hash`: see witness.h. */
+void source_dir_digest(struct source *source, bool list, const char *path, struct sha256 *hash);
 
 /* The image without a file: `scratch`. */
 struct source *source_open_empty(const char *name);

@@ -10,6 +10,7 @@
 #include "source/base.h"
 #include "source/formats.h"
 #include "source/unpack.h"
+#include "source/witness.h"
 
 /* What is asked for. */
 struct request {
@@ -152,6 +153,10 @@ static bool open_descriptor(struct request *request, enum archive_kind kind, int
 static bool open_file(struct request *request, enum archive_kind kind)
 {
     bool standard = strcmp(request->path, "-") == 0;
+    if (standard)
+        witness_refuse("standard input is read once");
+    else
+        witness_file(request->path);
     int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
                       : open(request->path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
     return open_descriptor(request, kind, fd, standard ? "standard input" : request->path);
@@ -179,7 +184,7 @@ static bool is_layout(const char *path)
     int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         return false;
-    struct parts parts = {.dir = dir};
+    struct parts parts = {.name = path, .dir = dir};
     bool is = oci_layout_is(&parts) && parts_have(&parts, "blobs");
     close(dir);
     return is;
@@ -211,6 +216,7 @@ static bool open_oci_archive(struct request *request)
 static bool open_oci(struct request *request)
 {
     struct stat status;
+    witness_file(request->path);
     bool folder = stat(request->path, &status) != 0 || S_ISDIR(status.st_mode);
     return folder ? open_layout(request) : open_file(request, ARCHIVE_OCI);
 }
@@ -220,6 +226,7 @@ static bool open_any(struct request *request)
     struct stat status;
     if (strcmp(request->path, "-") == 0)
         return open_file(request, ARCHIVE_ANY);
+    witness_file(request->path);
     if (stat(request->path, &status) != 0)
         return err_set(request->err, WILLRUN_EINPUT,
                        "%s: %s: expected a folder, a tar archive or an image", request->path,
@@ -268,12 +275,14 @@ static const char *split(const char *text, struct arena *arena, const char **ref
 {
     struct stat status;
     *reference = NULL;
+    witness_file(text);
     if (stat(text, &status) == 0)
         return text;
     for (size_t end = strlen(text); end-- > 1;) {
         if (text[end] != ':')
             continue;
         const char *path = arena_copy(arena, text, end);
+        witness_file(path);
         if ((strcmp(path, "-") == 0 || stat(path, &status) == 0) && text[end + 1] != 0) {
             *reference = text + end + 1;
             return path;

@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "verdict/findings.h"
 #include "verdict/rules.h"
+#include "source/witness.h"
 
 enum { DAY_LENGTH = 10 }; /* of "2026-12-31" */
 
@@ -194,6 +195,7 @@ static bool read_documents(struct baseline *baseline, struct arena *arena, FILE 
 bool acceptances_add_baseline(struct acceptances *acceptances, const char *path, struct err *err)
 {
     struct arena *arena = &acceptances->arena;
+    witness_file(path);
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return err_set(err, WILLRUN_EINPUT, "the baseline %s: %s", path, err_text(errno));

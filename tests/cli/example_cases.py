@@ -52,6 +52,7 @@ RUN = {
     "willrun check --root oci:./layout --all --format jsonl -o all.jsonl": (1, ['all.jsonl: "path":"/app/server"', 'all.jsonl: "verdict":"fails"']),
     "willrun check --root ./rootfs --host /usr/bin/node /app/build/addon.node": (0, ["✓ /app/build/addon.node"]),
     "willrun check --root ./rootfs --why libz.so.1 /usr/bin/git": (0, ["libz.so.1"]),
+    "willrun check --root ./rootfs --all --cache ~/.cache/willrun": (1, ["✓ /usr/bin/git", "✗ /usr/bin/app"]),
     "willrun tree /usr/bin/git": (0, ["/usr/bin/git", "└── "]),
     "willrun tree --root ./rootfs ./git": (0, ["/git", "libz.so.1 → "]),
     "willrun tree --format dot /usr/bin/git | dot -Tsvg -o git.svg": (0, ["git.svg: </svg>", "git.svg: libc.so.6"]),
@@ -287,7 +288,7 @@ class Bench:
 
     def run(self, command):
         folder = self.folder(command)
-        env = dict(os.environ, PATH=f"{Path(self.program).parent}:{os.environ['PATH']}", LC_ALL="C.UTF-8", COLUMNS="80")
+        env = dict(os.environ, HOME=str(folder), PATH=f"{Path(self.program).parent}:{os.environ['PATH']}", LC_ALL="C.UTF-8", COLUMNS="80")
         for name in ("NO_COLOR", "CLICOLOR_FORCE", "LD_LIBRARY_PATH", "LD_PRELOAD"):
             env.pop(name, None)
         done = subprocess.run(["bash", "-c", DOCKER + command], cwd=folder, env=env, stdin=subprocess.DEVNULL,
