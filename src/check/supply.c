@@ -354,6 +354,16 @@ static void keep_lines(const struct trial *trial, const struct lines *lines, str
     supply->copies = all;
 }
 
+static size_t count_sources(const struct lines *lines)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < lines->count; i++)
+        count += lines->at[i].sources.count;
+    return count;
+}
+
+enum { MANY = 6 /* files to copy, so that to install a package is the shorter advice */ };
+
 /* False: the stage has it not. */
 static bool describe(const struct trial *trial, const char *name, struct supply *supply)
 {
@@ -367,16 +377,20 @@ static bool describe(const struct trial *trial, const char *name, struct supply 
         folder = folder_of(found->path, arena);
     add_chain(trial, found, folder, &own);
     add_needs(trial, (int)(found - trial->replay.objects.at), folder, &needs);
-    const char *text = arena_format(arena, "The stage %s has it", trial->stage->name);
+    const char *text = arena_format(arena, "he stage %s has it", trial->stage->name);
     text = add_lines(trial, text, ":", &own);
     text = add_lines(trial, text, ", and for what it needs", &needs);
     *supply = (struct supply){.name = name, .package = package_of(trial, found)};
     keep_lines(trial, &own, supply);
     keep_lines(trial, &needs, supply);
     const char *command = package_command(trial, found, supply->package);
-    supply->fix = command != NULL
-                      ? arena_format(arena, "%s; or install its package (%s).", text, command)
-                      : arena_format(arena, "%s.", text);
+    /* what is short comes first */
+    if (command == NULL)
+        supply->fix = arena_format(arena, "T%s.", text);
+    else if (count_sources(&needs) > MANY)
+        supply->fix = arena_format(arena, "Install its package (%s); or t%s.", command, text);
+    else
+        supply->fix = arena_format(arena, "T%s; or install its package (%s).", text, command);
     free_lines(&own);
     free_lines(&needs);
     return true;

@@ -436,6 +436,17 @@ bool options_parse(struct options *options, unsigned command, int count, char *c
     return read_arguments(&parser);
 }
 
+void options_apply(struct options *options, const struct options *given)
+{
+    struct parser parser = {.options = options};
+    for (size_t i = 0; i < given->settings.count; i++) {
+        parser.origin = given->settings.at[i].origin;
+        set_value(&parser, given->settings.at[i].option, given->settings.at[i].value);
+    }
+    for (size_t i = 0; i < given->paths.count; i++)
+        add_text(&options->paths, given->paths.at[i]);
+}
+
 void options_free(struct options *options)
 {
     for (size_t i = 0; i < option_count; i++)

@@ -81,6 +81,9 @@ bool options_set(struct options *options, unsigned command, const char *name, co
 /* Read `count` arguments behind the command's name into `options`. False as options_set(). */
 bool options_parse(struct options *options, unsigned command, int count, char *const *arguments,
                    char *problem, size_t problem_size);
+
+/* Set in `options` what is set in `given`, behind what is there, and add its operands. */
+void options_apply(struct options *options, const struct options *given);
 void options_free(struct options *options);
 
 #endif

@@ -220,24 +220,21 @@ bool settings_gather(struct settings *settings, const struct command *command, i
                      char *const *arguments, bool *usage, char *problem, size_t problem_size)
 {
     struct gathering gathering = {settings, command->bit, problem, problem_size};
+    struct options given;
     *settings = (struct settings){0};
     options_begin(&settings->options);
-    *usage = true;
-    if (!options_parse(&settings->options, command->bit, count, arguments, problem, problem_size))
-        return false;
-    if (settings->options.help || !takes_config(command->bit))
-        return true;
-    *usage = false;
-    const char *path = config_path(&settings->options);
-    options_free(&settings->options);
-    options_begin(&settings->options);
-    if (path != NULL && !take_config(&gathering, path))
-        return false;
-    settings->options.file = &settings->config;
-    return take_environment(&gathering) &&
-           options_parse(&settings->options, command->bit, count, arguments, problem,
-                         problem_size) &&
-           (settings->options.roots == NULL || take_roots(&gathering));
+    options_begin(&given);
+    *usage = !options_parse(&given, command->bit, count, arguments, problem, problem_size);
+    bool ok = !*usage;
+    if (ok && !given.help && takes_config(command->bit)) {
+        const char *path = config_path(&given);
+        settings->options.file = &settings->config;
+        ok = (path == NULL || take_config(&gathering, path)) && take_environment(&gathering);
+    }
+    options_apply(&settings->options, &given);
+    options_free(&given);
+    return ok &&
+           (settings->options.help || settings->options.roots == NULL || take_roots(&gathering));
 }
 
 void settings_free(struct settings *settings)

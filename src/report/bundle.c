@@ -1,8 +1,8 @@
 /* What a bundle holds, for people and for programs. */
 #include "report/json_parts.h"
-#include "report/names.h"
 #include "report/report.h"
 #include "report/text_parts.h"
+#include "willrun/willrun.h"
 
 enum { SHOWN = 40, NAME_COLUMNS = 60 }; /* entries; width of their names */
 
@@ -87,8 +87,8 @@ static void put_subjects(struct json *json, const struct willrun_target *target)
         const struct willrun_subject *subject = &target->subjects[i];
         json_open(json, NULL, '{');
         json_text(json, "path", subject->path);
-        json_text(json, "verdict", name_of_verdict(subject->verdict));
-        json_text(json, "phase", name_of_phase(subject->phase));
+        json_text(json, "verdict", willrun_verdict_name(subject->verdict));
+        json_text(json, "phase", willrun_phase_name(subject->phase));
         json_findings(json, subject->findings, subject->finding_count);
         json_close(json, '}');
     }

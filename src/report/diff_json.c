@@ -1,7 +1,7 @@
 /* A diff for programs: schema willrun/diff/1. */
 #include "report/diff_parts.h"
 #include "report/json_parts.h"
-#include "report/names.h"
+#include "willrun/willrun.h"
 
 static void put_root(struct json *json, const char *key, const struct willrun_result *result)
 {
@@ -18,8 +18,8 @@ static void put_side(struct json *json, const char *key, const struct willrun_su
     }
     json_open(json, key, '{');
     json_text(json, "path", subject->path);
-    json_text(json, "verdict", name_of_verdict(subject->verdict));
-    json_text(json, "phase", name_of_phase(subject->phase));
+    json_text(json, "verdict", willrun_verdict_name(subject->verdict));
+    json_text(json, "phase", willrun_phase_name(subject->phase));
     json_findings(json, subject->findings, subject->finding_count);
     json_close(json, '}');
 }

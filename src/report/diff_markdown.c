@@ -1,7 +1,7 @@
 /* A diff for a comment on a change: GitHub's Markdown. */
 #include "report/diff_parts.h"
 #include "report/markup.h"
-#include "report/names.h"
+#include "willrun/willrun.h"
 
 static void put_root(FILE *out, const struct willrun_result *result)
 {
@@ -10,7 +10,7 @@ static void put_root(FILE *out, const struct willrun_result *result)
     markdown_put(out, target->root);
     fputs("**", out);
     if (target->libc != WILLRUN_LIBC_NONE)
-        fprintf(out, " (%s %s)", name_of_libc(target->libc),
+        fprintf(out, " (%s %s)", willrun_libc_name(target->libc),
                 target->libc_version != NULL ? target->libc_version : "");
 }
 

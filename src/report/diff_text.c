@@ -1,7 +1,7 @@
 /* A diff for people. */
 #include "report/diff_parts.h"
-#include "report/names.h"
 #include "report/text_parts.h"
+#include "willrun/willrun.h"
 
 static const struct {
     const char *unicode, *ascii;
@@ -46,7 +46,7 @@ static void put_change(const struct screen *screen, const struct willrun_change 
     fputs("  ", screen->out);
     screen_put(screen, marks[change->kind].paint, change_words[change->kind].says);
     if (change->after != NULL && change->after->verdict != WILLRUN_FAILS && change->before != NULL)
-        fprintf(screen->out, " (%s)", name_of_verdict(change->after->verdict));
+        fprintf(screen->out, " (%s)", willrun_verdict_name(change->after->verdict));
     putc('\n', screen->out);
     if (change_words[change->kind].listed)
         put_reasons(screen, change);
@@ -81,7 +81,7 @@ static void put_root(const struct screen *screen, const char *label,
     screen_put(screen, PAINT_STRONG, target->root);
     fprintf(screen->out, " (%s", target->platform != NULL ? target->platform : "any platform");
     if (target->libc != WILLRUN_LIBC_NONE)
-        fprintf(screen->out, ", %s %s", name_of_libc(target->libc),
+        fprintf(screen->out, ", %s %s", willrun_libc_name(target->libc),
                 target->libc_version != NULL ? target->libc_version : "");
     fputs(")\n", screen->out);
 }

@@ -9,6 +9,7 @@
 #include "report/names.h"
 #include "report/report.h"
 #include "verdict/findings.h"
+#include "willrun/willrun.h"
 
 extern const char html_style[], html_graph[], html_script[];
 
@@ -110,7 +111,7 @@ static void put_target(FILE *out, const struct willrun_target *target)
     }
     for (size_t i = 0; i < target->finding_count; i++) {
         fputs("<br><span class=\"badge ", out);
-        fprintf(out, "%s\">%s</span> ", name_of_severity(target->findings[i].severity),
+        fprintf(out, "%s\">%s</span> ", willrun_severity_name(target->findings[i].severity),
                 target->findings[i].rule);
         xml_put(out, target->findings[i].message);
     }
@@ -130,7 +131,7 @@ static void put_bar(FILE *out, const struct willrun_result *result)
         size_t count = count_of(result, order[i]);
         if (count != 0)
             fprintf(out, "<rect class=\"%s\" x=\"%zu\" width=\"%zu\" height=\"1\"/>",
-                    name_of_verdict(order[i]), at, count);
+                    willrun_verdict_name(order[i]), at, count);
         at += count;
     }
     fputs("</svg>\n", out);
@@ -144,7 +145,7 @@ static void put_tools(FILE *out, const struct willrun_result *result)
           "placeholder=\"Filter by path, library, rule, message  ( / )\">\n",
           out);
     for (size_t i = 0; i < VERDICTS; i++) {
-        const char *name = name_of_verdict(order[i]);
+        const char *name = willrun_verdict_name(order[i]);
         size_t count = count_of(result, order[i]);
         fprintf(out,
                 "<button type=\"button\" class=\"chip %s\" data-verdict=\"%s\" "
@@ -178,7 +179,7 @@ static void put_header(FILE *out, const struct willrun_result *result)
 static void put_row(FILE *out, const struct willrun_target *target, bool several, size_t index,
                     const struct willrun_subject *subject)
 {
-    const char *verdict = name_of_verdict(subject->verdict);
+    const char *verdict = willrun_verdict_name(subject->verdict);
     const struct willrun_finding *finding =
         subject->verdict != WILLRUN_RUNS ? finding_deciding(subject) : NULL;
     fprintf(

@@ -7,7 +7,6 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "report/json_writer.h"
-#include "report/names.h"
 #include "root/table.h"
 #include "willrun/willrun.h"
 
@@ -112,7 +111,7 @@ static void put_findings(struct writing *writing, const struct willrun_finding *
     for (size_t i = 0; i < count; i++) {
         const struct willrun_finding *finding = &findings[i];
         const char *texts[] = {finding->rule,
-                               name_of_severity(finding->severity),
+                               willrun_severity_name(finding->severity),
                                finding->message,
                                finding->object,
                                finding->needed_by,
@@ -145,12 +144,12 @@ static void put_object(struct writing *writing, const struct willrun_object *obj
     put(writing, NULL, object->name);
     put(writing, NULL, object->path);
     put(writing, NULL, object->needed_by);
-    put(writing, NULL, name_of_via(object->via));
+    put(writing, NULL, willrun_via_name(object->via));
     put_numbers(writing, NULL, object->needs, object->need_count);
     json_open(json, NULL, '[');
     for (size_t i = 0; i < object->trail_count; i++) {
         put(writing, NULL, object->trail[i].path);
-        put(writing, NULL, name_of_via(object->trail[i].via));
+        put(writing, NULL, willrun_via_name(object->trail[i].via));
         put(writing, NULL, object->trail[i].outcome);
     }
     json_close(json, ']');
@@ -166,13 +165,13 @@ static void put_subject(struct writing *writing, size_t target,
     put(writing, "path", subject->path);
     put(writing, "stage", subject->origin_stage);
     put(writing, "origin", subject->origin_path);
-    put(writing, "kind", name_of_kind(subject->kind));
+    put(writing, "kind", willrun_kind_name(subject->kind));
     put(writing, "platform", subject->platform);
-    put(writing, "libc", name_of_libc(subject->libc));
-    put(writing, "linkage", name_of_linkage(subject->linkage));
+    put(writing, "libc", willrun_libc_name(subject->libc));
+    put(writing, "linkage", willrun_linkage_name(subject->linkage));
     put(writing, "interpreter", subject->interpreter);
-    put(writing, "verdict", name_of_verdict(subject->verdict));
-    put(writing, "phase", name_of_phase(subject->phase));
+    put(writing, "verdict", willrun_verdict_name(subject->verdict));
+    put(writing, "phase", willrun_phase_name(subject->phase));
     put(writing, "errno", subject->error);
     put(writing, "runtime", subject->runtime);
     json_int(json, "exit", subject->exit_status);

@@ -1,7 +1,7 @@
 /* Schema willrun/inspect/1. */
 #include "report/inspect_parts.h"
 #include "report/json_writer.h"
-#include "report/names.h"
+#include "willrun/willrun.h"
 
 const char *const floor_names[WILLRUN_FLOORS] = {
     [WILLRUN_FLOOR_GLIBC] = "glibc",         [WILLRUN_FLOOR_MUSL] = "musl",
@@ -100,7 +100,7 @@ static void put_number(struct json *json, const char *key, uint64_t number)
 static void put_static_libc(struct json *json, const struct willrun_inspected *file)
 {
     bool shows = file->static_libc != WILLRUN_LIBC_NONE;
-    json_text(json, "static_libc", shows ? name_of_libc(file->static_libc) : NULL);
+    json_text(json, "static_libc", shows ? willrun_libc_name(file->static_libc) : NULL);
 }
 
 static void put_properties(struct json *json, const struct willrun_inspected *file)
@@ -119,15 +119,15 @@ static void put_file(struct json *json, const struct willrun_inspected *file)
     json_open(json, NULL, '{');
     json_text(json, "path", file->path);
     json_text(json, "archive", file->archive);
-    json_text(json, "kind", name_of_kind(file->kind));
+    json_text(json, "kind", willrun_kind_name(file->kind));
     json_size(json, "size", (size_t)file->size);
     json_text(json, "trouble", file->trouble);
     json_text(json, "platform", file->platform);
     json_text(json, "machine", file->machine);
-    json_text(json, "libc", file->machine != NULL ? name_of_libc(file->libc) : NULL);
+    json_text(json, "libc", file->machine != NULL ? willrun_libc_name(file->libc) : NULL);
     json_text(json, "libc_evidence", file->libc_evidence);
     put_static_libc(json, file);
-    json_text(json, "linkage", name_of_linkage(file->linkage));
+    json_text(json, "linkage", willrun_linkage_name(file->linkage));
     json_bool(json, "needs_libc_only", file->libc_only);
     json_text(json, "interpreter", file->interpreter);
     put_texts(json, "needed", file->needed, file->needed_count);

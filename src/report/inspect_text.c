@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "report/inspect_parts.h"
-#include "report/names.h"
+#include "willrun/willrun.h"
 
 enum { LABEL = 14, INDENT = LABEL + 2 }; /* columns */
 enum { SYMBOLS_SHOWN = 6, OBJECTS_SHOWN = 5, MODULES_SHOWN = 8 };
@@ -81,9 +81,9 @@ static void put_title(const struct screen *screen, const struct willrun_inspecte
     screen_put(screen, PAINT_STRONG, file->path);
     fputs(": ", screen->out);
     struct words words = {0};
-    const char *linkage = name_of_linkage(file->linkage);
+    const char *linkage = willrun_linkage_name(file->linkage);
     say(&words, "%s%s%s", linkage != NULL ? linkage : "", linkage != NULL ? " " : "",
-        file->kind == WILLRUN_KIND_SHARED_OBJECT ? "shared object" : name_of_kind(file->kind));
+        file->kind == WILLRUN_KIND_SHARED_OBJECT ? "shared object" : willrun_kind_name(file->kind));
     if (file->machine != NULL)
         say(&words, ", %s", file->platform != NULL ? file->platform : file->machine);
     say(&words, ", %llu bytes", (unsigned long long)file->size);
@@ -96,9 +96,9 @@ static void put_libc(const struct screen *screen, const struct willrun_inspected
     struct words words = {0};
     if (file->machine == NULL || file->libc_evidence == NULL)
         return;
-    say(&words, "%s: %s", name_of_libc(file->libc), file->libc_evidence);
+    say(&words, "%s: %s", willrun_libc_name(file->libc), file->libc_evidence);
     if (file->static_libc != WILLRUN_LIBC_NONE)
-        say(&words, "; %s is linked in", name_of_libc(file->static_libc));
+        say(&words, "; %s is linked in", willrun_libc_name(file->static_libc));
     if (file->libc_only)
         say(&words, "; static but for its libc");
     put_text(screen, "libc", words.text);

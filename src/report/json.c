@@ -1,7 +1,7 @@
 /* Schema willrun/check/1: one document, or one line a subject. */
 #include "report/json_parts.h"
-#include "report/names.h"
 #include "report/report.h"
+#include "willrun/willrun.h"
 
 #define SCHEMA "willrun/check/1"
 
@@ -42,7 +42,7 @@ static void write_trail(struct json *json, const struct willrun_object *object)
         const struct willrun_trail *trail = &object->trail[i];
         json_open_flat(json, NULL, '{');
         json_text(json, "path", trail->path);
-        json_text(json, "via", name_of_via(trail->via));
+        json_text(json, "via", willrun_via_name(trail->via));
         json_text(json, "outcome", trail->outcome);
         json_close(json, '}');
     }
@@ -58,7 +58,7 @@ static void write_objects(struct json *json, const struct willrun_subject *subje
         json_text(json, "name", object->name);
         json_text(json, "path", object->path);
         json_text(json, "needed_by", object->needed_by);
-        json_text(json, "via", name_of_via(object->via));
+        json_text(json, "via", willrun_via_name(object->via));
         write_trail(json, object);
         json_close(json, '}');
     }
@@ -70,17 +70,17 @@ static void write_subject(struct json *json, const char *key, const struct willr
     json_open(json, key, '{');
     json_text(json, "path", subject->path);
     write_origin(json, subject);
-    json_text(json, "kind", name_of_kind(subject->kind));
+    json_text(json, "kind", willrun_kind_name(subject->kind));
     json_text(json, "platform", subject->platform);
-    json_text(json, "libc", name_of_libc(subject->libc));
+    json_text(json, "libc", willrun_libc_name(subject->libc));
     json_text(json, "interpreter", subject->interpreter);
-    json_text(json, "linkage", name_of_linkage(subject->linkage));
+    json_text(json, "linkage", willrun_linkage_name(subject->linkage));
     if (subject->plugin != NULL)
         json_text(json, "plugin", subject->plugin);
     if (subject->host != NULL)
         json_text(json, "host", subject->host);
-    json_text(json, "verdict", name_of_verdict(subject->verdict));
-    json_text(json, "phase", name_of_phase(subject->phase));
+    json_text(json, "verdict", willrun_verdict_name(subject->verdict));
+    json_text(json, "phase", willrun_phase_name(subject->phase));
     if (subject->accepted)
         json_bool(json, "accepted", true);
     write_predicted(json, subject);

@@ -1,13 +1,13 @@
 #include "report/json_parts.h"
 
-#include "report/names.h"
+#include "willrun/willrun.h"
 
 void json_target_facts(struct json *json, const struct willrun_target *target)
 {
     json_text(json, "root", target->root);
     json_text(json, "platform", target->platform);
     json_open_flat(json, "libc", '{');
-    json_text(json, "kind", name_of_libc(target->libc));
+    json_text(json, "kind", willrun_libc_name(target->libc));
     json_text(json, "version", target->libc_version);
     json_text(json, "loader", target->loader);
     json_close(json, '}');
@@ -53,7 +53,7 @@ void json_findings(struct json *json, const struct willrun_finding *findings, si
         const struct willrun_finding *finding = &findings[i];
         json_open(json, NULL, '{');
         json_text(json, "rule", finding->rule);
-        json_text(json, "severity", name_of_severity(finding->severity));
+        json_text(json, "severity", willrun_severity_name(finding->severity));
         json_text(json, "message", finding->message);
         json_text(json, "object", finding->object);
         json_text(json, "needed_by", finding->needed_by);

@@ -1,8 +1,8 @@
 /* JUnit's XML, as continuous integration reads it: a suite a target, a case a subject. */
 #include "report/markup.h"
-#include "report/names.h"
 #include "report/report.h"
 #include "verdict/findings.h"
+#include "willrun/willrun.h"
 
 /* What a case is: what is accepted is skipped, though it fails. */
 static enum willrun_verdict case_of(const struct willrun_subject *subject)
@@ -40,7 +40,7 @@ static void put_details(FILE *out, const struct willrun_style *style,
         const struct willrun_finding *finding = &subject->findings[i];
         if (!report_tells(style, subject, finding))
             continue;
-        fprintf(out, "%s[%s]: ", name_of_severity(finding->severity), finding->rule);
+        fprintf(out, "%s[%s]: ", willrun_severity_name(finding->severity), finding->rule);
         xml_put(out, finding->message);
         putc('\n', out);
         if (finding->fix != NULL) {

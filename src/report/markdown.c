@@ -2,6 +2,7 @@
 #include "report/markup.h"
 #include "report/names.h"
 #include "report/report.h"
+#include "willrun/willrun.h"
 
 enum { ROWS = 100 }; /* subjects that are told one by one: a comment has its limits */
 
@@ -37,7 +38,7 @@ static void put_subject(FILE *out, const struct willrun_style *style,
     bool any = false;
     fputs("| ", out);
     markdown_put(out, subject->path);
-    fprintf(out, " | **%s** | ", name_of_verdict(subject->verdict));
+    fprintf(out, " | **%s** | ", willrun_verdict_name(subject->verdict));
     for (size_t i = 0; i < subject->finding_count; i++) {
         const struct willrun_finding *finding = &subject->findings[i];
         if (!report_tells(style, subject, finding))
@@ -80,9 +81,10 @@ void markdown_check(const struct willrun_result *result, const struct willrun_st
         put_target(out, &result->targets[t]);
         put_subjects(out, style, &result->targets[t]);
     }
-    fprintf(out, "%zu %s, %zu %s, %zu %s, %zu %s", result->runs, name_of_verdict(WILLRUN_RUNS),
-            result->degraded, name_of_verdict(WILLRUN_DEGRADED), result->unknown,
-            name_of_verdict(WILLRUN_UNKNOWN), result->fails, name_of_verdict(WILLRUN_FAILS));
+    fprintf(out, "%zu %s, %zu %s, %zu %s, %zu %s", result->runs, willrun_verdict_name(WILLRUN_RUNS),
+            result->degraded, willrun_verdict_name(WILLRUN_DEGRADED), result->unknown,
+            willrun_verdict_name(WILLRUN_UNKNOWN), result->fails,
+            willrun_verdict_name(WILLRUN_FAILS));
     if (result->accepted != 0)
         fprintf(out, " (%zu accepted)", result->accepted);
     putc('\n', out);

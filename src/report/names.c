@@ -1,12 +1,14 @@
 #include "report/names.h"
 
+#include <stddef.h>
+
 #include "willrun/willrun.h"
 
 /* The entry of `table` at `index`; NULL for a value that a newer library may know. */
 #define NAME(table, index)                                                                         \
     ((size_t)(index) < sizeof(table) / sizeof *(table) ? (table)[index] : NULL)
 
-const char *name_of_verdict(enum willrun_verdict verdict)
+const char *willrun_verdict_name(enum willrun_verdict verdict)
 {
     static const char *const names[] = {
         [WILLRUN_RUNS] = "runs",
@@ -17,7 +19,7 @@ const char *name_of_verdict(enum willrun_verdict verdict)
     return NAME(names, verdict);
 }
 
-const char *name_of_phase(enum willrun_phase phase)
+const char *willrun_phase_name(enum willrun_phase phase)
 {
     static const char *const names[] = {
         [WILLRUN_PHASE_EXEC] = "exec",       [WILLRUN_PHASE_LOAD] = "load",
@@ -27,7 +29,7 @@ const char *name_of_phase(enum willrun_phase phase)
     return NAME(names, phase);
 }
 
-const char *name_of_kind(enum willrun_kind kind)
+const char *willrun_kind_name(enum willrun_kind kind)
 {
     static const char *const names[] = {
         [WILLRUN_KIND_EXECUTABLE] = "executable",
@@ -38,7 +40,7 @@ const char *name_of_kind(enum willrun_kind kind)
     return NAME(names, kind);
 }
 
-const char *name_of_libc(enum willrun_libc libc)
+const char *willrun_libc_name(enum willrun_libc libc)
 {
     static const char *const names[] = {
         [WILLRUN_LIBC_NONE] = "none",     [WILLRUN_LIBC_GLIBC] = "glibc",
@@ -52,10 +54,10 @@ const char *words_for_libc(enum willrun_libc libc)
 {
     if (libc == WILLRUN_LIBC_UNKNOWN)
         return "libc not known";
-    return libc == WILLRUN_LIBC_NONE ? "no libc" : name_of_libc(libc);
+    return libc == WILLRUN_LIBC_NONE ? "no libc" : willrun_libc_name(libc);
 }
 
-const char *name_of_linkage(enum willrun_linkage linkage)
+const char *willrun_linkage_name(enum willrun_linkage linkage)
 {
     static const char *const names[] = {
         [WILLRUN_DYNAMIC] = "dynamic",
@@ -65,7 +67,7 @@ const char *name_of_linkage(enum willrun_linkage linkage)
     return NAME(names, linkage);
 }
 
-const char *name_of_via(enum willrun_via via)
+const char *willrun_via_name(enum willrun_via via)
 {
     static const char *const names[] = {
         [WILLRUN_VIA_RPATH] = "rpath",
@@ -82,7 +84,7 @@ const char *name_of_via(enum willrun_via via)
     return NAME(names, via);
 }
 
-const char *name_of_severity(enum willrun_severity severity)
+const char *willrun_severity_name(enum willrun_severity severity)
 {
     static const char *const names[] = {
         [WILLRUN_ERROR] = "error",
@@ -91,17 +93,3 @@ const char *name_of_severity(enum willrun_severity severity)
     };
     return NAME(names, severity);
 }
-
-/* The same for others. */
-#define SHOWN(noun)                                                                                \
-    const char *willrun_##noun##_name(enum willrun_##noun noun)                                    \
-    {                                                                                              \
-        return name_of_##noun(noun);                                                               \
-    }
-SHOWN(verdict)
-SHOWN(phase)
-SHOWN(kind)
-SHOWN(libc)
-SHOWN(linkage)
-SHOWN(via)
-SHOWN(severity)

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "report/json_parts.h"
-#include "report/names.h"
 #include "report/report.h"
 #include "report/text_parts.h"
+#include "willrun/willrun.h"
 
 enum { SHOWN = 4, NAME_COLUMNS = 38 }; /* bases that do not fit; width of their names */
 
@@ -38,7 +38,7 @@ static void put_candidate(const struct screen *screen, const struct willrun_cand
     if (candidate->libc == WILLRUN_LIBC_NONE)
         fputs("  no libc", out);
     else
-        fprintf(out, "  %s %s", name_of_libc(candidate->libc),
+        fprintf(out, "  %s %s", willrun_libc_name(candidate->libc),
                 candidate->libc_version != NULL ? candidate->libc_version : "");
     fputs(candidate->shell ? ", shell" : "", out);
     size_t copies = count_copies(candidate);
@@ -139,11 +139,11 @@ static void plan_json(const struct willrun_plan *plan, FILE *out)
         json_text(&json, "base", candidate->image);
         json_text(&json, "source", candidate->source);
         json_bool(&json, "fits", candidate->fits);
-        json_text(&json, "verdict", name_of_verdict(candidate->verdict));
+        json_text(&json, "verdict", willrun_verdict_name(candidate->verdict));
         json_text(&json, "why", candidate->why);
         json_text(&json, "fix", candidate->fix);
         json_open_flat(&json, "libc", '{');
-        json_text(&json, "kind", name_of_libc(candidate->libc));
+        json_text(&json, "kind", willrun_libc_name(candidate->libc));
         json_text(&json, "version", candidate->libc_version);
         json_close(&json, '}');
         json_bool(&json, "shell", candidate->shell);

@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "report/json_writer.h"
-#include "report/names.h"
 #include "report/prose.h"
 #include "report/screen.h"
 #include "verdict/rules.h"
+#include "willrun/willrun.h"
 
 bool willrun_rule(size_t index, struct willrun_rule *rule)
 {
@@ -126,7 +126,7 @@ static void put_block(const struct screen *screen, const struct willrun_rule *ru
     case PROSE_TITLE:
         screen_put(screen, PAINT_STRONG, rule->name);
         fputs("  ", screen->out);
-        screen_put(screen, paint_of(rule->severity), name_of_severity(rule->severity));
+        screen_put(screen, paint_of(rule->severity), willrun_severity_name(rule->severity));
         putc('\n', screen->out);
         break;
     case PROSE_HEADING:
@@ -170,7 +170,7 @@ static void list_text(const struct screen *screen)
     column += 4;
     const char *heading = NULL;
     for (size_t i = 0; willrun_rule(i, &rule); i++) {
-        const char *severity = name_of_severity(rule.severity);
+        const char *severity = willrun_severity_name(rule.severity);
         if (heading == NULL || strcmp(heading, severity) != 0) {
             fputs(heading == NULL ? "" : "\n", screen->out);
             screen_put(screen, paint_of(rule.severity), severity);
@@ -194,7 +194,7 @@ static void put_json(struct json *json, const struct willrun_rule *rule)
     snprintf(sentence, sizeof sentence, "%.*s", (int)summary.length, summary.text);
     json_open(json, NULL, '{');
     json_text(json, "rule", rule->name);
-    json_text(json, "severity", name_of_severity(rule->severity));
+    json_text(json, "severity", willrun_severity_name(rule->severity));
     json_text(json, "summary", sentence);
     json_text(json, "page", rule->page);
     json_close(json, '}');

@@ -5,6 +5,7 @@
 #include "report/names.h"
 #include "report/report.h"
 #include "report/text_parts.h"
+#include "willrun/willrun.h"
 
 enum { LINES_SHOWN = 6 }; /* of the predicted output of one subject */
 
@@ -88,8 +89,8 @@ static void write_reason(const struct screen *screen, const struct willrun_subje
 
 static void write_facts(const struct screen *screen, const struct willrun_subject *subject)
 {
-    const char *facts[] = {subject->platform, name_of_linkage(subject->linkage),
-                           subject->linkage == WILLRUN_DYNAMIC ? name_of_libc(subject->libc)
+    const char *facts[] = {subject->platform, willrun_linkage_name(subject->linkage),
+                           subject->linkage == WILLRUN_DYNAMIC ? willrun_libc_name(subject->libc)
                                                                : NULL};
     const char *comma = "  ";
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
@@ -214,7 +215,7 @@ static void write_summary(const struct screen *screen, const struct willrun_resu
             continue;
         char number[48];
         snprintf(number, sizeof number, "%zu %s", counts[i].count,
-                 name_of_verdict(counts[i].verdict));
+                 willrun_verdict_name(counts[i].verdict));
         fputs(comma, screen->out);
         screen_put(screen, verdicts[counts[i].verdict].paint, number);
         comma = ", ";

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "report/markup.h"
-#include "report/names.h"
 #include "report/text_parts.h"
+#include "willrun/willrun.h"
 
 enum {
     FINDINGS_SHOWN = 5, /* of one rule, for one subject */
@@ -36,7 +36,7 @@ static bool same_text(const char *a, const char *b)
 
 static void write_finding(const struct screen *screen, const struct willrun_finding *finding)
 {
-    const char *severity = name_of_severity(finding->severity);
+    const char *severity = willrun_severity_name(finding->severity);
     enum paint paint = severity_paint[finding->severity];
     screen_pad(screen, 4);
     screen_put(screen, paint, severity);
@@ -135,13 +135,33 @@ static void write_search(const struct screen *screen, const struct willrun_subje
     *told = object;
 }
 
+/* As much of `text` as reads well on a screen, up to the end of a word. */
+static size_t shown_of(const struct screen *screen, const char *text)
+{
+    enum { SHOWN = 480, REST = 120 /* bytes; less is not worth a cut */ };
+    size_t length = strlen(text), end = SHOWN;
+    if (screen->style->verbose || length <= SHOWN + REST)
+        return length;
+    while (end > 1 && text[end] != ' ')
+        end--;
+    return end > 1 ? end : length;
+}
+
 static void write_fix(const struct screen *screen, const struct willrun_finding *finding)
 {
+    char *text;
+    size_t shown = shown_of(screen, finding->fix);
+    const char *rest = finding->fix[shown] != 0 ? " … (-v shows all)" : "";
+    if (*rest != 0 && !screen->style->unicode)
+        rest = " ... (-v shows all)";
+    if (asprintf(&text, "%.*s%s", (int)shown, finding->fix, rest) < 0)
+        return;
     screen_pad(screen, 6);
     screen_put(screen, PAINT_GOOD, "fix:");
     putc(' ', screen->out);
-    screen_fold(screen, 11, 11, finding->fix);
+    screen_fold(screen, 11, 11, text);
     putc('\n', screen->out);
+    free(text);
     write_edit(screen, &finding->edit);
 }
 
@@ -187,35 +207,38 @@ static size_t write_more_versions(const struct screen *screen,
     return i;
 }
 
+/* Is the fix of `a` told with that of `b`, which may be NULL? */
+static bool same_fix(const struct willrun_finding *a, const struct willrun_finding *b)
+{
+    return b != NULL && same_text(a->fix, b->fix) && same_text(a->edit.text, b->edit.text);
+}
+
 /* All findings of the rule whose first one is at `first`. A fix that several
- * share is printed behind the last of them. */
+ * share is printed behind the last of them; where it was looked for comes behind what to do. */
 static void write_rule(const struct screen *screen, const struct willrun_subject *subject,
                        size_t first, bool search)
 {
-    const struct willrun_finding *fixed = NULL; /* whose fix is to be printed */
     const struct willrun_object *told = NULL;
     size_t shown = 0, left = 0;
     for (size_t i = first; i < subject->finding_count;) {
-        const struct willrun_finding *finding = &subject->findings[i];
+        const struct willrun_finding *finding = &subject->findings[i], *next = NULL;
         if (shown == FINDINGS_SHOWN && !screen->style->verbose) {
             left++;
             i = next_of_rule(subject, finding, i + 1);
             continue;
         }
-        if (fixed != NULL && (!same_text(fixed->fix, finding->fix) ||
-                              !same_text(fixed->edit.text, finding->edit.text)))
-            write_fix(screen, fixed);
-        fixed = finding->fix != NULL ? finding : NULL;
         shown++;
         write_finding(screen, finding);
         write_place(screen, &finding->place);
         write_acceptance(screen, finding->accepted);
         i = write_more_versions(screen, subject, i);
+        if (i < subject->finding_count && (shown < FINDINGS_SHOWN || screen->style->verbose))
+            next = &subject->findings[i];
+        if (finding->fix != NULL && !same_fix(finding, next))
+            write_fix(screen, finding);
         if (search)
             write_search(screen, subject, finding, &told);
     }
-    if (fixed != NULL)
-        write_fix(screen, fixed);
     if (left == 0)
         return;
     fprintf(screen->out, "    %s and %zu more ", screen_mark(screen, "…", "..."), left);

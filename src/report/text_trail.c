@@ -1,8 +1,8 @@
 /* Where an object was looked for. */
 #include <string.h>
 
-#include "report/names.h"
 #include "report/text_parts.h"
+#include "willrun/willrun.h"
 
 const char *last_part(const char *path)
 {
@@ -22,7 +22,7 @@ const struct willrun_object *missing_object(const struct willrun_subject *subjec
 
 static const char *via_text(enum willrun_via via)
 {
-    const char *name = name_of_via(via);
+    const char *name = willrun_via_name(via);
     return name != NULL ? name : "";
 }
 

@@ -1,8 +1,8 @@
 /* Schema willrun/tree/1: as willrun/check/1 as far as it goes; `needs` holds
  * indices into the same subject's `objects`, in DT_NEEDED order. */
 #include "report/json_parts.h"
-#include "report/names.h"
 #include "report/report.h"
+#include "willrun/willrun.h"
 
 static void write_needs(struct json *json, const size_t *needs, size_t count)
 {
@@ -18,7 +18,7 @@ static void write_object(struct json *json, const struct willrun_object *object)
     json_text(json, "name", object->name);
     json_text(json, "path", object->path);
     json_text(json, "needed_by", object->needed_by);
-    json_text(json, "via", name_of_via(object->via));
+    json_text(json, "via", willrun_via_name(object->via));
     write_needs(json, object->needs, object->need_count);
     json_close(json, '}');
 }
@@ -27,13 +27,13 @@ static void write_subject(struct json *json, const char *key, const struct willr
 {
     json_open(json, key, '{');
     json_text(json, "path", subject->path);
-    json_text(json, "kind", name_of_kind(subject->kind));
+    json_text(json, "kind", willrun_kind_name(subject->kind));
     json_text(json, "platform", subject->platform);
-    json_text(json, "libc", name_of_libc(subject->libc));
+    json_text(json, "libc", willrun_libc_name(subject->libc));
     json_text(json, "interpreter", subject->interpreter);
-    json_text(json, "linkage", name_of_linkage(subject->linkage));
-    json_text(json, "verdict", name_of_verdict(subject->verdict));
-    json_text(json, "phase", name_of_phase(subject->phase));
+    json_text(json, "linkage", willrun_linkage_name(subject->linkage));
+    json_text(json, "verdict", willrun_verdict_name(subject->verdict));
+    json_text(json, "phase", willrun_phase_name(subject->phase));
     write_needs(json, subject->needs, subject->need_count);
     json_open(json, "objects", '[');
     for (size_t i = 0; i < subject->object_count; i++)

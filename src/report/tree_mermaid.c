@@ -3,8 +3,8 @@
 
 #include "base/utf8.h"
 #include "report/graph.h"
-#include "report/names.h"
 #include "report/report.h"
+#include "willrun/willrun.h"
 
 /* Inside a quoted label Mermaid reads entity codes (#35;), Markdown, HTML and
  * \n; whatever is not plain in a file's name goes in as a code. */
@@ -44,7 +44,7 @@ static void edge(void *to, size_t subject, long long from, size_t index,
                  const struct willrun_object *facts)
 {
     FILE *out = to;
-    const char *via = name_of_via(facts->via);
+    const char *via = willrun_via_name(facts->via);
     fprintf(out, "  s%zu", subject);
     if (from >= 0)
         fprintf(out, "_o%lld", from);

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "report/names.h"
 #include "report/report.h"
 #include "report/text_parts.h"
 #include "report/tree_walk.h"
+#include "willrun/willrun.h"
 
 enum { DEEPEST = 100 }; /* levels drawn; a hostile chain of needs has no end */
 
@@ -45,7 +45,7 @@ static void write_object(const struct drawing *drawing, const struct willrun_obj
         screen_put(screen, PAINT_DIM, arrow);
     }
     screen_put(screen, PAINT_NONE, object->path);
-    const char *via = name_of_via(object->via);
+    const char *via = willrun_via_name(object->via);
     if (via == NULL)
         return;
     screen_put(screen, PAINT_NOTE, " [");
@@ -96,7 +96,7 @@ static void write_head(const struct screen *screen, const struct willrun_subject
 {
     screen_put(screen, PAINT_STRONG, subject->path);
     const char *linkage =
-        subject->linkage == WILLRUN_DYNAMIC ? NULL : name_of_linkage(subject->linkage);
+        subject->linkage == WILLRUN_DYNAMIC ? NULL : willrun_linkage_name(subject->linkage);
     const char *facts[] = {subject->platform, subject->interpreter, linkage};
     const char *comma = "  ";
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {

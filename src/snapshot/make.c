@@ -2,9 +2,9 @@
 #include "check/context.h"
 #include "check/subject.h"
 #include "platform/platform.h"
-#include "report/names.h"
 #include "snapshot/snapshot.h"
 #include "source/source_open.h"
+#include "willrun/willrun.h"
 
 static bool make(struct root *root, const char *platform, const struct willrun_origin *origin,
                  FILE *out, struct err *err)
@@ -23,7 +23,7 @@ static bool make(struct root *root, const char *platform, const struct willrun_o
     struct profile profile = {.origin = origin->origin,
                               .date = origin->date,
                               .platform = target.platform != NULL ? target.platform->name : NULL,
-                              .libc = has_libc ? name_of_libc(target.libc.kind) : NULL,
+                              .libc = has_libc ? willrun_libc_name(target.libc.kind) : NULL,
                               .libc_version = target.libc.version,
                               .absent = origin->absent,
                               .absent_count = origin->absent_count};

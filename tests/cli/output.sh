@@ -104,4 +104,23 @@ expect 1 'two that are missing' "$willrun" check --root root /bin/app
 says out '/lib/: no such folder'
 says out 'looked for at the same places'
 [[ $(grep -c 'looked for at:' out) == 1 ]] || fail 'the places are told twice'
+
+# What is to be done comes before where it was looked for; what is long is cut, and short advice comes first.
+mkdir -p stage/usr/lib stage/lib64 && cp -L /lib64/ld-linux-x86-64.so.2 stage/lib64/
+needs=()
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    gcc -nostdlib -shared -o stage/usr/lib/lib-of-a-long-name-that-is-needed-$i.so -Wl,-soname,lib-of-a-long-name-that-is-needed-$i.so -x c /dev/null
+    needs+=("stage/usr/lib/lib-of-a-long-name-that-is-needed-$i.so")
+done
+gcc -nostdlib -shared -Wl,--no-as-needed -o stage/usr/lib/libcurl.so.4 -Wl,-soname,libcurl.so.4 -x c /dev/null -x none "${needs[@]}"
+printf 'void _start(void) {}' >start.c
+gcc -nostdlib -Wl,--no-as-needed -o stage/app start.c stage/usr/lib/libcurl.so.4 -Wl,--allow-shlib-undefined
+args=(check --root base:debian:12-slim --stage b=stage --copy b:/app:/)
+expect 1 'a long fix' "$willrun" "${args[@]}"
+[[ $(grep -nE 'fix:|looked for at:' out | cut -d: -f2 | tr -d ' \n') == fixlookedforat ]] || fail 'where it was looked for comes first'
+says out '(-v shows all)'
+grep -qE 'fix: Install its package \(apt-get install -y libcurl4\); or the stage b has' out || fail 'the short advice is not the first'
+if grep -q 'is-needed-12.so' out; then fail 'all of it is shown'; fi
+expect 1 'a long fix, all of it' "$willrun" "${args[@]}" -v
+says out 'is-needed-12.so'
 end

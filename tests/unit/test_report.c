@@ -10,7 +10,6 @@
 #include <jansson.h>
 
 #include "base/utf8.h"
-#include "report/names.h"
 #include "willrun/willrun.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -259,16 +258,16 @@ static void jsonl_is_one_document_a_line(void **state)
 static void every_enum_value_has_its_word(void **state)
 {
     (void)state;
-    assert_string_equal(name_of_verdict(WILLRUN_UNKNOWN), "unknown");
-    assert_string_equal(name_of_phase(WILLRUN_PHASE_RELOCATE), "relocate");
-    assert_null(name_of_phase(WILLRUN_PHASE_NONE));
-    assert_string_equal(name_of_kind(WILLRUN_KIND_SHARED_OBJECT), "shared-object");
-    assert_string_equal(name_of_libc(WILLRUN_LIBC_NONE), "none");
-    assert_string_equal(name_of_linkage(WILLRUN_STATIC_PIE), "static-pie");
-    assert_null(name_of_linkage(WILLRUN_LINKAGE_NONE));
+    assert_string_equal(willrun_verdict_name(WILLRUN_UNKNOWN), "unknown");
+    assert_string_equal(willrun_phase_name(WILLRUN_PHASE_RELOCATE), "relocate");
+    assert_null(willrun_phase_name(WILLRUN_PHASE_NONE));
+    assert_string_equal(willrun_kind_name(WILLRUN_KIND_SHARED_OBJECT), "shared-object");
+    assert_string_equal(willrun_libc_name(WILLRUN_LIBC_NONE), "none");
+    assert_string_equal(willrun_linkage_name(WILLRUN_STATIC_PIE), "static-pie");
+    assert_null(willrun_linkage_name(WILLRUN_LINKAGE_NONE));
     for (int via = WILLRUN_VIA_RPATH; via <= WILLRUN_VIA_LOADED; via++)
-        assert_non_null(name_of_via((enum willrun_via)via));
-    assert_null(name_of_via(WILLRUN_VIA_NONE));
+        assert_non_null(willrun_via_name((enum willrun_via)via));
+    assert_null(willrun_via_name(WILLRUN_VIA_NONE));
 }
 
 /* ---- text ---- */
