@@ -7,7 +7,10 @@
 #include "report/text_parts.h"
 #include "willrun/willrun.h"
 
-enum { LINES_SHOWN = 6 }; /* of the predicted output of one subject */
+enum {
+    LINES_SHOWN = 6, /* of the predicted output of one subject */
+    RUNS_SHOWN = 24, /* subjects of which there is nothing to tell */
+};
 
 static const struct {
     const char *unicode, *ascii;
@@ -198,6 +201,42 @@ static bool asked_for(const struct screen *screen, const struct willrun_subject 
            (!subject->accepted && (!screen->style->quiet || subject->verdict != WILLRUN_RUNS));
 }
 
+/* Those of which there is nothing to tell: many of them would hide the others. */
+static bool is_plain(const struct screen *screen, const struct willrun_subject *subject)
+{
+    return subject->verdict == WILLRUN_RUNS && !screen->style->verbose &&
+           screen->style->why == NULL && !has_details(screen, subject);
+}
+
+static size_t count_plain(const struct screen *screen, const struct willrun_target *target)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < target->subject_count; i++)
+        count += asked_for(screen, &target->subjects[i]) && is_plain(screen, &target->subjects[i]);
+    return count;
+}
+
+/* Returns whether something of `--why` was told. */
+static bool write_subjects(const struct screen *screen, const struct willrun_target *target)
+{
+    bool told = false, open = false; /* the last one took several lines: an empty one follows */
+    size_t plain = count_plain(screen, target);
+    for (size_t i = 0; i < target->subject_count; i++) {
+        const struct willrun_subject *subject = &target->subjects[i];
+        if (asked_for(screen, subject) && (plain <= RUNS_SHOWN || !is_plain(screen, subject)))
+            told |= write_subject(screen, subject, &open);
+    }
+    if (plain <= RUNS_SHOWN)
+        return told;
+    fputs(open ? "\n" : "", screen->out);
+    screen_put(screen, verdicts[WILLRUN_RUNS].paint,
+               screen_mark(screen, verdicts[WILLRUN_RUNS].unicode, verdicts[WILLRUN_RUNS].ascii));
+    fprintf(screen->out, " %zu that run ", plain);
+    screen_put(screen, PAINT_DIM, "(-v lists them)");
+    putc('\n', screen->out);
+    return told;
+}
+
 static void write_summary(const struct screen *screen, const struct willrun_result *result)
 {
     const struct {
@@ -261,14 +300,11 @@ void text_check(const struct willrun_result *result, const struct willrun_style 
     bool told = style->why == NULL;
     for (size_t t = 0; t < result->target_count; t++) {
         const struct willrun_target *target = &result->targets[t];
-        bool open = false; /* the last subject took several lines: an empty one follows */
         if (t != 0)
             putc('\n', out);
         if (!style->quiet)
             text_target(&screen, target);
-        for (size_t s = 0; s < target->subject_count; s++)
-            if (asked_for(&screen, &target->subjects[s]))
-                told |= write_subject(&screen, &target->subjects[s], &open);
+        told |= write_subjects(&screen, target);
     }
     if (!told) {
         fputs("\nno subject looks for ", out);

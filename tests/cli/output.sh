@@ -105,6 +105,19 @@ says out '/lib/: no such folder'
 says out 'looked for at the same places'
 [[ $(grep -c 'looked for at:' out) == 1 ]] || fail 'the places are told twice'
 
+# Many that run do not hide the one that does not.
+mkdir -p many/bin
+for i in $(seq 30); do gcc -static -nostdlib -o many/bin/fine$i app.c 2>/dev/null || fail 'no static program'; done
+cp root/bin/broken many/bin/
+expect 1 'many' "$willrun" check --root many /bin
+says out '✓ 30 that run (-v lists them)'
+says out '✗ /bin/broken'
+if grep -q fine out; then fail 'they are listed'; fi
+expect 1 'many, all of them' "$willrun" check --root many /bin -v
+says out '✓ /bin/fine30'
+expect 1 'many, quietly' "$willrun" check --root many /bin -q
+if grep -q 'that run' out; then fail 'quiet tells of what runs'; fi
+
 # What is to be done comes before where it was looked for; what is long is cut, and short advice comes first.
 mkdir -p stage/usr/lib stage/lib64 && cp -L /lib64/ld-linux-x86-64.so.2 stage/lib64/
 needs=()
