@@ -158,6 +158,13 @@ def inspection(args, root):
     return Group("inspect of the same root", peers, {"willrun check --all": (1.0, None)})
 
 
+def again(args, root, work):
+    """The root once more, with nothing changed: the turn that warms the cache keeps the answer."""
+    peers = [Peer("willrun check --all --cache", willrun(args, "--root", root, "--all", "--cache", work / "cache")),
+             Peer("willrun check --all", willrun(args, "--root", root, "--all"))]
+    return Group("the same root again", peers, {"willrun check --all": (None, 0.4)})
+
+
 def one_program(args):
     """A program of this machine with its closure."""
     peers = [Peer("willrun check", willrun(args, "--root", "/", args.program), repeat=20),
@@ -302,6 +309,7 @@ def machine():
 def groups(args, root, files, work):
     yield whole_root(args, root, files, work)
     yield inspection(args, root)
+    yield again(args, root, work)
     yield one_program(args)
     yield base_images(args)
     if not args.no_archives:

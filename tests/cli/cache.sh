@@ -119,6 +119,17 @@ expect 2 'no folder' "$willrun" check --root root --all --cache Dockerfile
 says err 'the folder Dockerfile cannot be made for --cache: Not a directory'
 silent out
 
+# Of memory nothing tells when a mapping is written to.
+if [[ $(stat -f -c %T /dev/shm) == tmpfs && -w /dev/shm ]]; then
+    memory=$(mktemp -d /dev/shm/willrun.XXXXXX)
+    cp -a root "$memory/"
+    fresh
+    for again in 1 2; do
+        told 'the answer was not kept: a filesystem does not tell' "$willrun" check --root "$memory/root" --all
+    done
+    rm -rf "$memory"
+fi
+
 # Files that are not whole.
 rm -rf kept && fresh
 twice "${question[@]}"
