@@ -33,6 +33,7 @@ struct spool {
 struct stretch {
     struct spool *spool;
     int fd;
+    uint64_t start;
     uint64_t at, limit; /* of what is free of it */
     uint64_t written;   /* where `buffer` begins in the file */
     size_t held;        /* bytes in `buffer` */
@@ -223,7 +224,7 @@ static bool stretch_to(struct store *store, struct stretch *stretch, uint64_t si
         stretch->buffer = must_alloc(BUFFER);
     stretch->fd = spool->fd;
     if (stretch->limit != spool->end)
-        stretch->at = page_up(spool->end);
+        stretch->start = stretch->at = page_up(spool->end);
     if (__builtin_add_overflow(stretch->at, more, &limit) || limit > INT64_MAX - PAGE)
         return err_set(err, WILLRUN_EINPUT, "a file of the archive is too large for this machine");
     spool->end = stretch->limit = limit;
@@ -265,12 +266,14 @@ static bool is_zero(const unsigned char *bytes, size_t size)
     return size >= PAGE && bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
 }
 
-/* Zeros up to `place`, where that is cheaper than to write twice. */
+/* Zeros up to `place`, where that is cheaper than to write twice. Between two stretches there may
+ * be another writer's. */
 static void bridge(struct stretch *stretch, uint64_t place)
 {
     enum { GAP = 4 * PAGE };
     uint64_t gap = place - (stretch->written + stretch->held);
-    if (stretch->held == 0 || gap > GAP || gap > BUFFER - stretch->held)
+    if (stretch->held == 0 || stretch->written < stretch->start || gap > GAP ||
+        gap > BUFFER - stretch->held)
         return;
     memset(stretch->buffer + stretch->held, 0, (size_t)gap);
     stretch->held += (size_t)gap;
