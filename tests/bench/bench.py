@@ -2,7 +2,8 @@
 
 Whole processes on a warm cache; the programs of a group take turns, so that
 what else the machine does falls on all of them alike. A figure is the median
-of the runs.
+of the runs; a ratio is that of the medians, in the table of sources the median
+of the ratios of each turn.
 """
 
 import argparse
@@ -43,6 +44,15 @@ class Peer:
 
 
 @dataclass
+class Line:
+    """A row of the table of sources: a program of a group, beside another or a time."""
+    what: str
+    peer: str
+    beside: str = ""           # another program of the group
+    most: float = 0            # wanted ratio to it, or seconds where there is none
+
+
+@dataclass
 class Group:
     """Programs that do comparable work; the first is willrun."""
     title: str
@@ -50,6 +60,7 @@ class Group:
     limits: dict = field(default_factory=dict)  # peer's name: (wanted ratio, the later goal)
     memory_mib: float = 0                       # what willrun may take at its peak; 0: not asked
     wall_s: float = 0                           # what it may take of time; 0: not asked
+    lines: list = field(default_factory=list)   # of the table of sources
 
 
 def options():
@@ -64,6 +75,8 @@ def options():
                         help="small files of the folder that is walked; 0: none (default 100000)")
     parser.add_argument("--no-archives", action="store_true",
                         help="leave images out, of which some gigabytes are written to the cache")
+    parser.add_argument("--sources", action="store_true",
+                        help="images and base images alone")
     parser.add_argument("--growth", action="store_true",
                         help="also how time grows with files, ELF files and threads")
     parser.add_argument("--json", action="store_true", help="JSON instead of a table")
@@ -192,17 +205,23 @@ def images(args, root):
 def image(args, root, made, what):
     """Its layers plain, and compressed."""
     plain, zipped, layers = made
+    title = f"a docker-archive of {plain.stat().st_size / 1e9:.1f} GB, {what}"
     both = 'tar -tf "$1" && exec "$2" check --root "$3" --all'
-    yield Group(f"a docker-archive of {plain.stat().st_size / 1e9:.1f} GB, {what}, not compressed",
-                [Peer("willrun check --all", willrun(args, "--root", plain, "--all")),
-                 Peer("tar -tf + the folder's check",
-                      ["sh", "-c", both, "sh", str(plain), str(args.willrun), str(root)]),
+    all_of_it, trusting = "willrun check --all", "the same, unverified:"
+    listing, expanding = "tar -tf + the folder's check", "igzip -dc of its layers"
+    yield Group(f"{title}, not compressed",
+                [Peer(all_of_it, willrun(args, "--root", plain, "--all")),
+                 Peer(trusting, willrun(args, "--root", f"unverified:{plain}", "--all")),
+                 Peer(listing, ["sh", "-c", both, "sh", str(plain), str(args.willrun), str(root)]),
                  Peer("its digest alone, by openssl", ["openssl", "dgst", "-sha256", str(plain)])],
-                {"tar -tf + the folder's check": (1.3, 1.0)}, 300)
+                {listing: (1.3, 1.0)}, 300,
+                lines=[Line(title, all_of_it, listing, 1.3),
+                       Line(f"{title}, unverified:", trusting, listing, 1.3)])
     yield Group(f"the same with gzip layers, {zipped.stat().st_size / 1e9:.1f} GB",
-                [Peer("willrun check --all", willrun(args, "--root", zipped, "--all")),
-                 Peer("igzip -dc of its layers", ["igzip", "-dc", *map(str, layers)])],
-                {"igzip -dc of its layers": (1.2, 1.0)}, 300)
+                [Peer(all_of_it, willrun(args, "--root", zipped, "--all")),
+                 Peer(expanding, ["igzip", "-dc", *map(str, layers)])],
+                {expanding: (1.2, 1.0)}, 300,
+                lines=[Line(f"{title}, gzip", all_of_it, expanding, 1.2)])
 
 
 def platform_of(root):
@@ -218,10 +237,12 @@ def base_images(args):
     """One small program of this machine in roots that ship as profiles."""
     env = {"WILLRUN_DATA": str(Path(__file__).resolve().parents[2] / "data")}
     program = os.path.relpath(shutil.which("true"))
+    names = ("debian:12-slim", "debian:11-slim", "debian:13-slim", "alpine:3.24")
     peers = [Peer(f"willrun check --root base:{name}",
-                  willrun(args, "--root", f"base:{name}", program), env, 10)
-             for name in ("debian:12-slim", "debian:11-slim", "debian:13-slim", "alpine:3.20")]
-    return Group("one program in a base image's profile", peers, wall_s=0.04)
+                  willrun(args, "--root", f"base:{name}", program), env, 10) for name in names]
+    return Group("one program in a base image's profile", peers, wall_s=0.04,
+                 lines=[Line(f"base:{name}, one program", peer.name, most=0.04)
+                        for name, peer in zip(names, peers)])
 
 
 def growth(args, root, files, work):
@@ -274,6 +295,22 @@ def summary(group):
     return made
 
 
+def table(group):
+    """The group's rows of the table of sources."""
+    peers = {peer.name: peer for peer in group.peers}
+    for line in group.lines:
+        if line.peer not in peers or (line.beside and line.beside not in peers):
+            continue
+        peer = peers[line.peer]
+        row = {"source": line.what, "most": line.most, **peer.result()}
+        if line.beside:
+            other = peers[line.beside]
+            row["beside"], row["beside_wall_s"] = other.name, other.median(0)
+            row["ratio"] = statistics.median(
+                own[0] / its[0] for own, its in zip(peer.samples, other.samples))
+        yield row
+
+
 # ---- the table ----
 
 def time_text(seconds):
@@ -299,6 +336,21 @@ def show(group):
         print(f"\nWall time: the first row's may be {time_text(group['wall_wanted_s'])}.")
 
 
+def show_table(rows):
+    if not rows:
+        return
+    print("\n### Sources\n")
+    print("| source | wall | user+sys | peak | beside | its wall | ratio | at most |")
+    print("|---|---:|---:|---:|---|---:|---:|---:|")
+    for row in rows:
+        shown = [row["source"], time_text(row["wall_s"]), time_text(row["cpu_s"]),
+                 f"{row['peak_kib'] / 1024:.0f} MiB"]
+        shown += [row["beside"], time_text(row["beside_wall_s"]), f"{row['ratio']:.2f}",
+                  f"{row['most']:.2f}"] if "beside" in row else \
+                 ["", "", "", time_text(row["most"])]
+        print("| " + " | ".join(shown) + " |")
+
+
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
@@ -307,16 +359,17 @@ def machine():
 
 
 def groups(args, root, files, work):
-    yield whole_root(args, root, files, work)
-    yield inspection(args, root)
-    yield again(args, root, work)
-    yield one_program(args)
+    if not args.sources:
+        yield whole_root(args, root, files, work)
+        yield inspection(args, root)
+        yield again(args, root, work)
+        yield one_program(args)
     yield base_images(args)
     if not args.no_archives:
         yield from images(args, root)
-    if args.files:
+    if args.files and not args.sources:
         yield small_files(args, work / "small", args.files)
-    if args.growth:
+    if args.growth and not args.sources:
         yield from growth(args, root, files, work)
 
 
@@ -324,11 +377,12 @@ def main():
     args = options()
     root = builder_root(args)
     files = sorted(elf_files(root, machine_of(root)))
-    results = {"machine": machine(), "groups": []}
+    results = {"machine": machine(), "groups": [], "sources": []}
     with tempfile.TemporaryDirectory() as work:
         for group in groups(args, root, files, Path(work)):
             measure(args, group)
             results["groups"].append(summary(group))
+            results["sources"] += table(group)
             if not args.json:
                 show(results["groups"][-1])
                 sys.stdout.flush()
@@ -336,6 +390,7 @@ def main():
         json.dump(results, sys.stdout, indent=2)
         print()
     else:
+        show_table(results["sources"])
         print("\n{cpu}, {cpus} CPUs, Linux {kernel}".format(**results["machine"]))
 
 

@@ -52,12 +52,15 @@ int main(int argc, char **argv)
         return 2;
     }
     posix_spawn_file_actions_t actions;
+    int status;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     for (int runs = atoi(argv[1]); runs > 0; runs--)
-        if (run_once(argv + 2, &actions) < 0)
+        if ((status = run_once(argv + 2, &actions)) < 0 || status > 1) { /* 1: it found something */
+            fprintf(stderr, "timed: %s ended with status %d\n", argv[2], status);
             return 1;
+        }
     posix_spawn_file_actions_destroy(&actions);
     return 0;
 }
