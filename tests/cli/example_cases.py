@@ -190,6 +190,7 @@ class Bench:
         self.rootfs()
         self.archives()
         self.texts()
+        self.names = set(os.listdir(self.all))
 
     def made(self, *command, **more):
         subprocess.run(command, check=True, cwd=self.all, stdout=subprocess.DEVNULL, **more)
@@ -257,6 +258,7 @@ class Bench:
         self.made(self.program, "bundle", "server", "--to", "min", "--root", "/", "--with", "ca-certificates", "--with", "time-zones")
         self.copy("server", "min/app/server")
         self.made("tar", "-C", "min", "-cf", "app.tar", ".")
+        shutil.rmtree(self.all / "min")
         app = (self.all / "build/usr/local/bin/app").read_bytes()
         write(self.all / "b.tar", tar_of([f("out/tool", server, 0o755), f("out/other", server, 0o755), f("app", server, 0o755)]))
         write(self.all / "build.tar", tar_of([f("usr/local/bin/app", app, 0o755), f("usr/local/lib/libgreet.so", (self.all / "lib/libgreet.so").read_bytes())]))
@@ -269,11 +271,12 @@ class Bench:
         (self.all / "settings.yaml").write_text(settings + "\n")
 
     def folder(self, command):
-        """A folder of its own, with the Dockerfile and the settings that the command is meant for."""
-        folder = self.work / "run"
-        if folder.exists():
-            shutil.rmtree(folder)
-        shutil.copytree(self.all, folder, symlinks=True, copy_function=os.link)
+        """The folder without what the one before wrote, and with the Dockerfile and the settings that the
+        command is meant for."""
+        folder = self.all
+        for name in set(os.listdir(folder)) - self.names:
+            path = folder / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         dockerfile = ["# a service", "FROM debian:13-slim AS builder", "COPY . /src", "RUN make -C /src", "", "FROM alpine:3.20",
                       "COPY --from=builder /out/server /app/server", 'ENTRYPOINT ["/app/server"]']
         if "build.tar" in command:
