@@ -10,7 +10,8 @@ enum { LARGEST_FILE = 1 << 20, MOST_ROOTS = 4 };
 static const struct config {
     enum plugin_id plugin;
     reading_call *read;
-    const char *path;  /* with "%v" and "%p" for what the plugin's path tells */
+    const char
+        *path; /* with "%v" and "%p" for what the plugin's path tells; "": the plugin's own */
     const char *roots; /* where relative paths begin, parted by blanks */
 } configs[] = {
 #define CONFIG(plugin, read, path, roots) {PLUGIN_##plugin, read, path, roots},
@@ -133,7 +134,8 @@ static const char *own_folder(const struct place_of_host *place, const char *pat
 static bool read_config(const struct config *config, const struct place_of_host *place,
                         const char *path, struct reading *reading)
 {
-    const char *main_file = plugin_fill(config->path, place, reading->arena);
+    const char *main_file =
+        *config->path != 0 ? plugin_fill(config->path, place, reading->arena) : path;
     if (main_file == NULL || lookup(reading, main_file) == NULL)
         return false;
     set_roots(reading, config->roots);

@@ -14,7 +14,7 @@ struct reading {
     const char *const *roots;       /* where relative paths of plugins may begin, NULL at the end */
     const char *extensions;         /* PHP: the folder of extensions; NULL: not known */
     struct VEC(struct plugin_load) loads;
-    struct VEC(const char *) names; /* Apache: of the modules loaded so far */
+    struct VEC(const char *) names; /* Apache, Perl: of the modules loaded so far */
     unsigned depth;                 /* of files that include files */
     unsigned unsure;                /* conditions around the place that are not decided */
     bool gap;
@@ -22,7 +22,7 @@ struct reading {
 
 /* Reads the file at `path`. */
 typedef void reading_call(struct reading *reading, const char *path);
-reading_call reading_apache, reading_nginx, reading_php;
+reading_call reading_apache, reading_nginx, reading_php, reading_perl;
 
 /* The text of a file; NULL: there is none. What a profile has emptied is a gap. */
 char *reading_text(struct reading *reading, const char *path);

@@ -92,6 +92,20 @@ sed -i 's/IfModule mod_proxy.c/IfDefine PROXY/' "$root/etc/apache2/mods-enabled/
 is 0 /usr/sbin/apache2 apache-module $modules/mod_proxy_http.so
 says out 'conditions decide what is before it'
 rm -r "$root/etc/apache2"
+# Perl's modules load others themselves, with RTLD_GLOBAL where those say so
+perl=/usr/lib/x86_64-linux-gnu/perl5/5.36
+plugin $perl/auto/Base/Base.so 'int base(void) { return 1; }'
+plugin $perl/auto/Base/More/More.so 'int base(void); int (*p)(void) = base;'
+mkdir -p "$root$perl/Base"
+printf '%s\n' 'package Base::More;' 'use strict;' 'use Base ();' 'XSLoader::load();' >"$root$perl/Base/More.pm"
+printf '%s\n' 'package Base;' 'XSLoader::load();' >"$root$perl/Base.pm"
+expect 1 'a module that is not global' "$willrun" check --root "$root" --env PATH=/usr/bin $perl/auto/Base/More/More.so
+printf '%s\n' 'package Base;' 'sub dl_load_flags { 0x01 }' 'XSLoader::load();' >"$root$perl/Base.pm"
+is 0 /usr/bin/perl perl-xs $perl/auto/Base/More/More.so
+says out '"runs": 1'
+sed -i '/use Base/d' "$root$perl/Base/More.pm"
+expect 1 'it does not load the other one' "$willrun" check --root "$root" --env PATH=/usr/bin $perl/auto/Base/More/More.so
+
 # nginx reads a file in the middle of its own, PHP the Zend extensions first
 host /usr/sbin/nginx
 plugin /usr/lib/nginx/modules/ndk.so 'int ndk(void) { return 1; } int ngx_modules;'

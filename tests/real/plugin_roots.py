@@ -51,6 +51,25 @@ libnss-ldapd libnss-mdns libnss-systemd libnss-extrausers libpam-runtime
 sqlite3 libsqlite3-mod-spatialite libsqlite3-mod-zipfile unixodbc odbc-postgresql odbc-mariadb tdsodbc
 gstreamer1.0-plugins-base gstreamer1.0-tools libqt5sql5-psql libqt5sql5-mysql default-jre-headless""".split()
 
+# As many again, of one release.
+MORE_PLUGIN_PACKAGES = """
+php-cli php-ldap php-soap php-gmp php-bz2 php-yaml php-ssh2 php-amqp php-mongodb php-gnupg php-tidy php-snmp
+ruby ruby-bootsnap ruby-hiredis ruby-unf-ext ruby-google-protobuf ruby-yajl ruby-sequel-pg ruby-curb ruby-rmagick
+libtext-csv-xs-perl libxml-libxslt-perl libcrypt-openssl-rsa-perl libsereal-encoder-perl libimage-magick-perl
+libglib-perl libgtk3-perl libdigest-sha3-perl
+apache2-bin libapache2-mod-auth-gssapi libapache2-mod-jk libapache2-mod-evasive libapache2-mod-php
+libapache2-mod-uwsgi libapache2-mod-svn libapache2-mod-xsendfile libapache2-mod-auth-cas
+libapache2-mod-authnz-external
+nginx libnginx-mod-http-auth-pam libnginx-mod-http-cache-purge libnginx-mod-http-dav-ext
+libnginx-mod-http-uploadprogress libnginx-mod-rtmp libnginx-mod-nchan libnginx-mod-http-echo
+libnginx-mod-http-modsecurity libnginx-mod-http-set-misc libnginx-mod-http-srcache-filter
+postgresql-15-cron postgresql-15-repack postgresql-plpython3-15 postgresql-plperl-15 postgresql-15-pglogical
+postgresql-15-rum lua5.3 lua-luaossl lua-lgi lua-dbi-postgresql lua-curl lua-yaml lua-messagepack lua-bitop
+libpam-u2f libpam-yubico libpam-mount libpam-oath libnss-sss libnss-winbind libnss-myhostname libnss-libvirt
+gstreamer1.0-plugins-good qt6-image-formats-plugins libqt5multimedia5-plugins libqt6sql6-psql uwsgi-core
+python3-matplotlib python3-h5py python3-pyqt5 python3-pysam python3-skimage
+openjdk-17-jre-headless libjna-jni libnetty-tcnative-jni""".split()
+
 PYTHONS = {"bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13"}
 
 
@@ -204,6 +223,7 @@ def recipes():
     yield Recipe("trixie-python+bookworm", "amd64", other_python("trixie", "bookworm"),
                  ("bare-python-trixie", "python-bookworm"))
 
+    yield Recipe("more-plugins-bookworm", "amd64", debian_root("bookworm", "amd64", tuple(MORE_PLUGIN_PACKAGES)))
     yield Recipe("bare-plugins-bookworm", "amd64", without_libraries("bookworm", tuple(TAKEN)), ("plugins-bookworm",))
     yield Recipe("plugins-bookworm+trixie", "amd64", other_plugins("bookworm", "trixie", PLUGIN_FOLDERS),
                  ("plugins-bookworm", "plugins-trixie"))

@@ -31,6 +31,7 @@ SHOWN = 15
 WITH_LIBRARIES = """libc-bin perl-base coreutils php8.2-cli php8.2-mysql php8.2-xml php8.2-curl php8.2-mbstring
 php-igbinary php-msgpack php-redis php-memcached apache2-bin nginx libnginx-mod-http-lua
 libnginx-mod-http-image-filter libnginx-mod-stream libnginx-mod-stream-geoip2 libnginx-mod-mail
+libcairo-gobject-perl libglib-object-introspection-perl libapache2-mod-perl2 libxml-libxslt-perl libdbd-pg-perl
 libnginx-mod-http-geoip2 libnginx-mod-http-fancyindex libnginx-mod-http-js libnginx-mod-stream-js""".split()
 FILES_ALONE = ["apache2", "apache2-data"]
 
@@ -184,7 +185,54 @@ def php_says(out):
     return said
 
 
+# ---- Perl ----
+
+def perl_modules(root):
+    """The XS objects that have a module, by the module's name."""
+    found = {}
+    for path in sorted((root / "usr/lib").rglob("auto/**/*.so")):
+        top, _, module = str(path.parent).partition("/auto/")
+        if any(os.path.exists(f"{folder}/{module}.pm") for folder in (top, root / "usr/share/perl5")):
+            found[module.replace("/", "::")] = "/" + str(path.relative_to(root))
+    return found
+
+
+def ask_perl(root, names):
+    """What `use` of each module says."""
+    out = os.memfd_create("out")
+
+    def job():
+        said = [jail.start("/usr/bin/perl", ["perl", f"-M{name}", "-e1"], {"PATH": PATH, "LC_ALL": "C"},
+                           together=True).out for name in names]
+        os.write(out, json.dumps(said).encode("utf-8", "surrogateescape"))
+
+    if not jail.run_inside(root, job):
+        raise SystemExit("perl could not be asked")
+    with os.fdopen(out, "rb") as file:
+        file.seek(0)
+        return json.loads(file.read())
+
+
+def hold_perl(args, root):
+    """Modules load what they need by their own lines."""
+    modules, wrong, failed = perl_modules(root), [], 0
+    subjects = ask_willrun(args, root, list(modules.values()))
+    for subject, (name, path), out in zip(subjects, modules.items(), ask_perl(root, list(modules))):
+        said = re.search(rf"Can't load '{re.escape(path)}' for module \S+: (.*) at ", out)
+        runs = subject["verdict"] in ("runs", "degraded")
+        failed += said is not None
+        if subject["verdict"] != "unknown" and subject["plugin"] == "perl-xs" and runs != (said is None):
+            wrong.append(f"{name}: {subject['verdict']}, and perl says {said and said[1]}")
+    unknown = sum(subject["verdict"] == "unknown" for subject in subjects)
+    print(f"perl: {len(modules)} modules used, {failed} not loaded, {unknown} unknown, {len(wrong)} differences",
+          flush=True)
+    for line in wrong[:SHOWN]:
+        print("  ", line[:500])
+    return not wrong and len(modules) >= 40 and not unknown
+
+
 HOSTS = {
+    "perl": (None,),
     "apache": (apache, apache_named, apache_says, ["/usr/sbin/apache2", "-t"], APACHE_ENV, 200),
     "nginx": (nginx, nginx_named, nginx_says, ["/usr/sbin/nginx", "-t"], {}, 80),
     "php": (php, php_named, php_says, ["/usr/bin/php8.2", "-r", ""], {}, 25),
@@ -234,6 +282,8 @@ def judge(name, root, paths, said, subjects):
 
 
 def hold(args, root, name):
+    if name == "perl":
+        return hold_perl(args, root)
     scenarios, named, says, command, env, least = HOSTS[name]
     asked, failed, wrong = 0, 0, []
     count = 0
