@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "check/host_java.h"
+#include "check/host_nginx.h"
 #include "check/host_node.h"
+#include "check/host_php.h"
 #include "check/python.h"
 
 struct finding_host {
@@ -216,9 +218,14 @@ void host_has_opened(struct process *process, const char *paths, struct arena *a
 void host_judge(const struct target *target, const struct process *process, const struct host *host,
                 const struct replay *replay, struct words *words, struct findings *findings)
 {
-    bool node = host->row != NULL && host->row->refuses == REFUSES_AS_NODE;
-    if (node && words->phase == WILLRUN_PHASE_NONE)
-        host_node_judge(&(struct node_judging){target, process, host, replay, words, findings});
+    static void (*const calls[])(const struct host_judging *) = {
+        [REFUSES_NOTHING] = NULL,          [REFUSES_AS_NODE] = host_node_judge,
+        [REFUSES_AS_JAVA] = NULL, /* it asks where dlopen failed */
+        [REFUSES_AS_PHP] = host_php_judge, [REFUSES_AS_NGINX] = host_nginx_judge,
+    };
+    enum plugin_refusal refuses = host->row != NULL ? host->row->refuses : REFUSES_NOTHING;
+    if (calls[refuses] != NULL && words->phase == WILLRUN_PHASE_NONE)
+        calls[refuses](&(struct host_judging){target, process, host, replay, words, findings});
 }
 
 void host_words(const struct target *target, const struct process *process, const struct host *host,

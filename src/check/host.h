@@ -38,6 +38,16 @@ void host_find(const struct target *target, struct process *process, const char 
 void host_judge(const struct target *target, const struct process *process, const struct host *host,
                 const struct replay *replay, struct words *words, struct findings *findings);
 
+/* What those that ask as a certain host does look at. */
+struct host_judging {
+    const struct target *target;
+    const struct process *process;
+    const struct host *host;
+    const struct replay *replay; /* of dlopen, which went well */
+    struct words *words;
+    struct findings *findings;
+};
+
 /* What the host prints for these words about the plugin at `path`. */
 void host_words(const struct target *target, const struct process *process, const struct host *host,
                 const char *path, struct words *words, struct arena *arena);

@@ -38,7 +38,7 @@ static const char *release_text(unsigned abi, struct arena *arena)
 
 /* ---- refusals ---- */
 
-static struct willrun_finding *refuse(const struct node_judging *judging, const char *words)
+static struct willrun_finding *refuse(const struct host_judging *judging, const char *words)
 {
     struct findings *findings = judging->findings;
     words_add(judging->words, words, findings->arena);
@@ -49,7 +49,7 @@ static struct willrun_finding *refuse(const struct node_judging *judging, const 
     return finding;
 }
 
-static void refuse_version(const struct node_judging *judging, const struct node_addon *addon,
+static void refuse_version(const struct host_judging *judging, const struct node_addon *addon,
                            unsigned abi)
 {
     struct arena *arena = judging->findings->arena;
@@ -76,7 +76,7 @@ static void refuse_version(const struct node_judging *judging, const struct node
             : "");
 }
 
-static void refuse_stranger(const struct node_judging *judging)
+static void refuse_stranger(const struct host_judging *judging)
 {
     struct arena *arena = judging->findings->arena;
     const char *path = judging->replay->argv0;
@@ -88,7 +88,7 @@ static void refuse_stranger(const struct node_judging *judging)
     finding->fix = "Give the file that the build of the addon made (build/Release/NAME.node).";
 }
 
-static void not_known(const struct node_judging *judging, const char *what)
+static void not_known(const struct host_judging *judging, const char *what)
 {
     struct willrun_finding *finding =
         finding_add(judging->findings, RULE_HOST_UNKNOWN,
@@ -99,7 +99,7 @@ static void not_known(const struct node_judging *judging, const char *what)
 
 /* A node that knows fewer versions of Node-API than the addon asks for crashes on it before Node.js
  * 26 (NewEnv of src/node_api.cc gives NULL), without a word. */
-static void refuse_api(const struct node_judging *judging, int api, unsigned known)
+static void refuse_api(const struct host_judging *judging, int api, unsigned known)
 {
     struct arena *arena = judging->findings->arena;
     struct willrun_finding *finding = refuse(judging, NULL);
@@ -117,7 +117,7 @@ static void refuse_api(const struct node_judging *judging, int api, unsigned kno
             : "Use a newer release of Node.js, or an older one of the addon.";
 }
 
-static void judge_api(const struct node_judging *judging, const struct node_addon *addon)
+static void judge_api(const struct host_judging *judging, const struct node_addon *addon)
 {
     enum { ALWAYS = 8, NEWEST = 10 }; /* of those who ask at all; of the table */
     if (addon->api != NODE_API_UNTOLD && addon->api <= ALWAYS)
@@ -141,7 +141,7 @@ static void judge_api(const struct node_judging *judging, const struct node_addo
         not_known(judging, "it asks for a version of Node-API that is not known here");
 }
 
-static void judge_version(const struct node_judging *judging)
+static void judge_version(const struct host_judging *judging)
 {
     struct node_addon addon;
     unsigned abi =
@@ -162,7 +162,7 @@ static void judge_version(const struct node_judging *judging)
         refuse_version(judging, &addon, abi);
 }
 
-void host_node_judge(const struct node_judging *judging)
+void host_node_judge(const struct host_judging *judging)
 {
     struct node_addon addon;
     node_addon_of(judging->target->facts, judging->replay, 0, &addon);

@@ -4,17 +4,8 @@
 
 #include "check/host.h"
 
-struct node_judging {
-    const struct target *target;
-    const struct process *process;
-    const struct host *host;
-    const struct replay *replay; /* of dlopen, which went well */
-    struct words *words;
-    struct findings *findings;
-};
-
 /* Does node refuse the addon (src/node_binding.cc, DLOpen)? As host_judge. */
-void host_node_judge(const struct node_judging *judging);
+void host_node_judge(const struct host_judging *judging);
 
 /* Take off what a release as old as this host does not print. */
 void host_node_words(const struct target *target, const struct process *process,

@@ -19,9 +19,15 @@ struct plugin {
     const char *give;     /* what to give where the target has no host */
 };
 
-/* What a host itself looks at of a plugin, beside dlopen: once that has loaded it, as Node.js, or
- * where it has not, as a Java virtual machine. */
-enum plugin_refusal { REFUSES_NOTHING, REFUSES_AS_NODE, REFUSES_AS_JAVA };
+/* What a host itself looks at of a plugin, beside dlopen: once that has loaded it, as Node.js,
+ * PHP and nginx, or where it has not, as a Java virtual machine. */
+enum plugin_refusal {
+    REFUSES_NOTHING,
+    REFUSES_AS_NODE,
+    REFUSES_AS_JAVA,
+    REFUSES_AS_PHP,
+    REFUSES_AS_NGINX
+};
 
 struct plugin_host {
     enum plugin_id plugin;

@@ -130,6 +130,30 @@ echo 'zend_extension = first' >"$root/etc/php/8.2/cli/conf.d/20-first.ini"
 is 0 /usr/bin/php8.2 php-extension $api/second.so
 says out '"runs": 1'
 
+# what is built for another release of PHP or nginx is refused once dlopen has loaded it
+built() { # FILE API
+    plugin "$1" "void *get_module(void) { return 0; } const char id[] = \"API$2,NTS\";"
+}
+echo 'const char id[] = "API20220829,NTS"; int main(void) { return 0; }' | gcc -rdynamic -x c -o "$root/usr/bin/php8.2" -
+built $api/same.so 20220829
+is 0 /usr/bin/php8.2 php-extension $api/same.so
+says out '"runs": 1'
+built $api/other.so 20230831
+expect 1 'an extension of another PHP' "$willrun" check --root "$root" --env PATH=/usr/bin $api/other.so
+says out '│ Module compiled with module API=20230831'
+says out '│ PHP    compiled with module API=20220829'
+says out 'error[host-refuses]'
+module() { # VERSION, as NGX_MODULE_V1 writes it
+    echo "long ngx_modules[] = {-1, -1, 0, 0, 0, $1};"
+}
+{ module 1022001; echo 'int main(void) { return 0; }'; } | gcc -rdynamic -x c -o "$root/usr/sbin/nginx" -
+plugin /usr/lib/nginx/modules/own.so "$(module 1022001)"
+is 0 /usr/sbin/nginx nginx-module /usr/lib/nginx/modules/own.so
+says out '"runs": 1'
+plugin /usr/lib/nginx/modules/other.so "$(module 1026003)"
+expect 1 'a module of another nginx' "$willrun" check --root "$root" --env PATH=/usr/sbin /usr/lib/nginx/modules/other.so
+says out '│ module "/usr/lib/nginx/modules/other.so" version 1026003 instead of 1022001'
+
 plugin $modules/mod_proxy.so 'int gone(void); int proxy_hook(void) { return gone(); }'
 expect 1 'the other one does not load itself' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_proxy_http.so
 rm "$root$modules/mod_proxy.so"
