@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { RESERVED_MOST = 16 };
+enum { RESERVED_MOST = 16 * TEMPORARY_FILES };
 
 static struct {
     int fd;

@@ -2,6 +2,9 @@
 #ifndef WILLRUN_BASE_TEMPORARY_H
 #define WILLRUN_BASE_TEMPORARY_H
 
+/* So many at most are used at a time for what an archive holds. */
+enum { TEMPORARY_FILES = 2 };
+
 /* Open `count` of them now, for a process that will have no right to later. */
 void temporary_reserve(unsigned count);
 

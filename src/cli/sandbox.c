@@ -434,7 +434,8 @@ struct sandbox sandbox_enter(const struct options *options, bool own_root)
     struct sandbox sandbox = {0};
     /* what comes as a stream is kept there */
     if (!is_small(options))
-        temporary_reserve((unsigned)(1 + options->stages.count + options->bases.count +
+        temporary_reserve(TEMPORARY_FILES *
+                          (unsigned)(1 + options->stages.count + options->bases.count +
                                      options->root_list.count));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return sandbox;

@@ -19,6 +19,7 @@ enum {
     MAP_FROM = 16384,       /* bytes; a smaller part is read: that is cheaper than to map it */
     MEMORY_MOST = 64 << 20, /* bytes that stay in memory */
     STRETCH = 4 << 20,      /* bytes of a file that a writer has for itself */
+    DISKS = TEMPORARY_FILES,
 };
 
 /* A file that parts are written to, by several writers. Under the store's lock. */
@@ -31,7 +32,7 @@ struct spool {
 
 /* A stretch of a spool that is one writer's, which puts parts into it one behind the other. */
 struct stretch {
-    struct spool *spool;
+    struct spool *spool; /* NULL: none yet */
     int fd;
     uint64_t start;
     uint64_t at, limit; /* of what is free of it */
@@ -52,14 +53,15 @@ struct store {
     pthread_mutex_t lock; /* guards all below */
     struct VEC(int) fds;
     struct VEC(struct writer *) writers;
-    struct spool memory, disk;
+    struct spool memory, disks[DISKS];
+    size_t disk_count;
     uint64_t in_memory; /* bytes that parts have there, holes not counted, or may come to have */
 };
 
 struct store *store_new(void)
 {
     struct store *store = must_alloc(sizeof *store);
-    *store = (struct store){.memory.fd = -1, .disk.fd = -1};
+    *store = (struct store){.memory.fd = -1};
     atomic_init(&store->owners, 1);
     pthread_mutex_init(&store->lock, NULL);
     return store;
@@ -128,14 +130,37 @@ static int open_disk(struct spool *spool)
 /* Under the lock. */
 static bool open_spool(struct store *store, struct spool *spool, struct err *err)
 {
-    if (spool->fd >= 0)
-        return true;
-    spool->fd = spool == &store->memory ? open_memory(spool) : open_disk(spool);
     if (spool->fd < 0)
         return err_set(err, WILLRUN_EINPUT, "no temporary file can be made in %s: %s", spool->where,
                        err_text(errno));
     spool->file = keep(store, spool->fd);
     return true;
+}
+
+/* Under the lock: the file in memory. */
+static struct spool *find_memory(struct store *store, struct err *err)
+{
+    struct spool *spool = &store->memory;
+    if (spool->fd >= 0)
+        return spool;
+    spool->fd = open_memory(spool);
+    return open_spool(store, spool, err) ? spool : NULL;
+}
+
+/* Under the lock: one that no writer has yet, where one can be had, for writers of one file wait
+ * for each other; else the last one. */
+static struct spool *find_disk(struct store *store, struct err *err)
+{
+    size_t count = store->disk_count;
+    struct spool *spool = &store->disks[count % DISKS];
+    if (count < DISKS) {
+        spool->fd = count == 0 ? open_disk(spool) : temporary_open(&spool->where);
+        if (count != 0 && spool->fd < 0)
+            return &store->disks[count - 1];
+        store->disk_count += spool->fd >= 0;
+        return open_spool(store, spool, err) ? spool : NULL;
+    }
+    return &store->disks[DISKS - 1];
 }
 
 static bool write_all(const struct stretch *stretch, const unsigned char *bytes, size_t size,
@@ -167,8 +192,7 @@ struct writer *store_writer(struct store *store)
         writer = store->writers.at[i]->idle ? store->writers.at[i] : NULL;
     if (writer == NULL) {
         writer = must_alloc(sizeof *writer);
-        *writer = (struct writer){
-            .store = store, .memory.spool = &store->memory, .disk.spool = &store->disk};
+        *writer = (struct writer){.store = store};
         *vec_push(&store->writers) = writer;
     }
     writer->idle = false;
@@ -181,7 +205,7 @@ struct writer *store_writer(struct store *store)
 static bool flush(struct writer *writer, struct stretch *stretch, struct err *err)
 {
     struct spool *spool = stretch->spool;
-    if (stretch->buffer == NULL)
+    if (spool == NULL)
         return true;
     bool done = write_all(stretch, stretch->buffer, stretch->held, stretch->written, err);
     stretch->held = 0;
@@ -212,17 +236,20 @@ static uint64_t page_up(uint64_t at)
 
 /* Under the lock: there is room for `size` bytes in the stretch. It is made longer where it is the
  * last of the file, else there is a new one. */
-static bool stretch_to(struct store *store, struct stretch *stretch, uint64_t size, struct err *err)
+static bool stretch_to(struct store *store, struct stretch *stretch, bool memory, uint64_t size,
+                       struct err *err)
 {
-    struct spool *spool = stretch->spool;
     uint64_t more = size > STRETCH ? size : STRETCH, limit;
-    if (stretch->buffer != NULL && size <= stretch->limit - stretch->at)
+    if (stretch->spool != NULL && size <= stretch->limit - stretch->at)
         return true;
-    if (!open_spool(store, spool, err))
-        return false;
-    if (stretch->buffer == NULL)
+    if (stretch->spool == NULL) {
+        stretch->spool = memory ? find_memory(store, err) : find_disk(store, err);
+        if (stretch->spool == NULL)
+            return false;
         stretch->buffer = must_alloc(BUFFER);
-    stretch->fd = spool->fd;
+        stretch->fd = stretch->spool->fd;
+    }
+    struct spool *spool = stretch->spool;
     if (stretch->limit != spool->end)
         stretch->start = stretch->at = page_up(spool->end);
     if (__builtin_add_overflow(stretch->at, more, &limit) || limit > INT64_MAX - PAGE)
@@ -246,8 +273,9 @@ bool writer_begin(struct writer *writer, uint64_t most, struct range *part, stru
 {
     struct store *store = writer->store;
     pthread_mutex_lock(&store->lock);
-    struct stretch *stretch = reserve(writer, most) ? &writer->memory : &writer->disk;
-    bool begun = stretch_to(store, stretch, most, err);
+    bool memory = reserve(writer, most);
+    struct stretch *stretch = memory ? &writer->memory : &writer->disk;
+    bool begun = stretch_to(store, stretch, memory, most, err);
     if (begun)
         *part = (struct range){stretch->spool->file, stretch->at, 0};
     pthread_mutex_unlock(&store->lock);
@@ -256,7 +284,7 @@ bool writer_begin(struct writer *writer, uint64_t most, struct range *part, stru
 
 static struct stretch *stretch_of(struct writer *writer, const struct range *part)
 {
-    bool memory = writer->memory.buffer != NULL && part->file == writer->memory.spool->file;
+    bool memory = writer->memory.spool != NULL && part->file == writer->memory.spool->file;
     return memory ? &writer->memory : &writer->disk;
 }
 
