@@ -211,6 +211,25 @@ static size_t collector_length(const char *text)
     return 0;
 }
 
+size_t line_lead(const char *text, size_t size)
+{
+    size_t at = 0, length = 0;
+    while (at < size && is_of(text[at], " \t"))
+        at++;
+    while (at + length < size && is_of(text[at + length], "#>*/;%"))
+        length++;
+    if (length != 0 && at + length < size && text[at + length] == ' ')
+        at += length + 1;
+    for (length = 0; at + length < size && !is_of(text[at + length], " \t\n");)
+        length++;
+    size_t bar = at + length;
+    while (bar < size && text[bar] == ' ')
+        bar++;
+    if (length != 0 && bar + 1 < size && text[bar] == '|' && text[bar + 1] == ' ')
+        at = bar + 2;
+    return at;
+}
+
 static const char *behind_prefix(const char *text)
 {
     for (;;) {

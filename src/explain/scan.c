@@ -208,11 +208,15 @@ static void look_at_joined(struct scan *scan, const char *text, size_t size, boo
 {
     char *joined = must_alloc(size + 1);
     size_t length = 0;
-    for (size_t i = 0; i < size; i++)
-        if (text[i] != '\n')
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] != '\n') {
             joined[length++] = text[i];
-        else if (blank)
+            continue;
+        }
+        i += line_lead(text + i + 1, size - i - 1);
+        if (blank)
             joined[length++] = ' ';
+    }
     look_at(scan, joined, length, number);
     free(joined);
 }

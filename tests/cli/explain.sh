@@ -71,6 +71,9 @@ means path-lookup convert 'convert is not installed or it'"'"'s not in your PATH
 means other /srv/run.sh '/srv/run.sh: 9: Syntax error: "(" unexpected (expecting "fi")'
 means not-elf-not-script ./get "./get: line 1: syntax error near unexpected token \`newline'"
 means lib-missing libxkb.so.1 '/srv/app: error while loading shared libraries: **libxkb.so.1**: cannot open shared object file: No such file or directory'
+means shebang-crlf '/bin/sh^M' 'bad interpreter: /bin/sh^M'
+means other /srv/x 'starting container process caused "process_linux.go:7: container init caused \"write /srv/x: permission denied\"": unknown'
+means lib-wrong-class libown.so 'java.lang.UnsatisfiedLinkError: /srv/libown.so: /srv/libown.so: wrong ELF class: ELFCLASS32 (Possible cause: architecture word width mismatch)'
 means static-not-enough /srv/own_module.so 'dlopen() "/srv/own_module.so" failed (Dynamic loading not supported)'
 means path-lookup tool 'Error: crun: executable file `tool` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found'
 means other /srv/x 'Error: crun: open `/srv/x`: No such file or directory: OCI runtime attempted to invoke a command that was not found'
@@ -121,6 +124,10 @@ END
 log not-elf-not-script ./run.sh <<'END'
 Failed to execute process './run.sh'. Reason:
 exec: Exec format error
+END
+log symbol-version-missing GLIBC_2.38 <<'END'
+# ImportError: /lib/libm.so.6: version `GLIBC_2.38'
+# not found (required by /srv/own.so)
 END
 # A message behind many that are nearly one, far into a long line.
 {
