@@ -333,6 +333,14 @@ static bool need_the_same(const struct reading *a, const struct reading *b)
     return one != NULL && other != NULL && strcmp(one, other) == 0;
 }
 
+/* Does a runtime tell on another line that it opens the very library? */
+static bool is_opened_by(const struct reading *main, const struct reading *other)
+{
+    const char *object = main->at[CAPTURE_OBJECT], *given = other->at[CAPTURE_OBJECT];
+    return families[other->form->family].group == GROUP_NATIVE && object != NULL && given != NULL &&
+           strcmp(sign_last_part(object), sign_last_part(given)) == 0;
+}
+
 /* What lines around it tell of it: who called, and for which platform the image is. */
 static void take_surroundings(const struct readings *readings, struct reading *main)
 {
@@ -340,6 +348,7 @@ static void take_surroundings(const struct readings *readings, struct reading *m
         const struct reading *other = &readings->at[i];
         bool near = other->line.number + NEAR >= main->line.number &&
                     other->line.number <= main->line.number + NEAR;
+        main->opened |= near && is_opened_by(main, other);
         main->beside_glibc |= is_of_glibc(other) && need_the_same(main, other);
         main->groups |= other->groups & (near ? ~0u : GROUP_PLATFORM);
         main->callers |= other->callers & (near ? ~0u : 1u << SPEAKER_LDD);

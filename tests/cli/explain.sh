@@ -129,6 +129,10 @@ log symbol-version-missing GLIBC_2.38 <<'END'
 # ImportError: /lib/libm.so.6: version `GLIBC_2.38'
 # not found (required by /srv/own.so)
 END
+log dlopen-missing libown.so.2 <<'END'
+Cannot load library libown.so.2
+Error: Error loading shared library libown.so.2: No such file or directory
+END
 # A message behind many that are nearly one, far into a long line.
 {
     printf 'failed to load shared library: nothing %.0s' {1..2000}
