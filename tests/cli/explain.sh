@@ -77,6 +77,19 @@ means lib-wrong-class libown.so 'java.lang.UnsatisfiedLinkError: /srv/libown.so:
 means static-not-enough /srv/own_module.so 'dlopen() "/srv/own_module.so" failed (Dynamic loading not supported)'
 means path-lookup tool 'Error: crun: executable file `tool` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found'
 means other /srv/x 'Error: crun: open `/srv/x`: No such file or directory: OCI runtime attempted to invoke a command that was not found'
+means path-lookup /srv/x 'own.service: Failed at step EXEC spawning /srv/x: No such file or directory'
+means path-lookup /srv/x '  Process: 71 ExecStart=/srv/x (code=exited, status=203/EXEC)'
+means other None 'own.service: Failed at step NAMESPACE spawning /srv/x: No such file or directory'
+means path-lookup /srv/run.sh '/bin/bash: /srv/run.sh: No such file or directory'
+means other /bin/own '/bin/sh: /bin/own: cannot execute binary file'
+means other /srv/data "mkdir: cannot create directory '/srv/data': Permission denied"
+means other /srv/data "/bin/sh: 1: cannot create /srv/data: Permission denied"
+means other /srv/data "Error: EACCES: permission denied, open '/srv/data'"
+means exec-permission ./own 'bash: ./own: Permission denied'
+means arch-mismatch ./own 'zsh: exec format error: ./own'
+means other /srv/x "error while creating mount source path '/srv/x': chmod /srv/x: operation not permitted"
+means exec-permission None '/srv/run: 9: exec: : Permission denied'
+means symbol-version-missing GLIBC_2.38 "./own: /lib/x86_64-linux-gnu/libc.so.6: version GLIBC_2.38' not found (required by ./own)"
 
 # In other languages.
 means interp-missing ./app 'bash: ./app: Datei oder Verzeichnis nicht gefunden'
