@@ -10,7 +10,7 @@
 static const struct {
     const char *library, *package;
 } apk_libraries[] = {
-#define APK_LIBRARY(library, package) {library, package},
+#define APK_LIBRARY(library, package, from) {library, package},
 #include "apk-libraries.def"
 #undef APK_LIBRARY
 };
@@ -18,7 +18,7 @@ static const struct {
 static const struct {
     const char *package, *libraries;
 } leaves[] = {
-#define LEAF(package, libraries) {package, libraries},
+#define LEAF(package, libraries, from) {package, libraries},
 #include "apk-libraries.def"
 #undef LEAF
 };
@@ -28,9 +28,16 @@ static const struct {
 /* libpq.so.5 is in libpq, pq, libpq5, pq-libs, or where the table says. */
 static bool apk_has(const char *package, const char *soname, struct arena *arena)
 {
-    for (size_t i = 0; i < sizeof apk_libraries / sizeof *apk_libraries; i++)
-        if (strcmp(apk_libraries[i].library, soname) == 0)
-            return strcmp(apk_libraries[i].package, package) == 0;
+    bool named = false;
+    for (size_t i = 0; i < sizeof apk_libraries / sizeof *apk_libraries; i++) {
+        if (strcmp(apk_libraries[i].library, soname) != 0)
+            continue;
+        named = true;
+        if (strcmp(apk_libraries[i].package, package) == 0)
+            return true;
+    }
+    if (named)
+        return strcmp(package, arena_format(arena, "so:%s", soname)) == 0;
     size_t length = strcspn(soname, ".");
     const char *name = arena_copy(arena, soname, length);
     const char *bare = strncmp(name, "lib", 3) == 0 ? name + 3 : name;
