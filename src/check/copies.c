@@ -370,8 +370,8 @@ static void find_maker(const struct built *from, const char *path, struct gap *m
 }
 
 /* The cause in the stage becomes that of the gap here. */
-static void pass_gap_on(struct copying *copying, const struct built *from, const struct gap *gap,
-                        const char *source)
+static struct gap *pass_gap_on(struct copying *copying, const struct built *from,
+                               const struct gap *gap, const char *source)
 {
     bool image = gap->kind == GAP_IMAGE || gap->kind == GAP_ADDS;
     struct gap *made = leave_gap(copying, image ? GAP_IMAGE : GAP_STAGE, source);
@@ -382,6 +382,7 @@ static void pass_gap_on(struct copying *copying, const struct built *from, const
     made->from = from;
     if (from->from != NULL && (gap->path[1] == '\0' || gap->at == NULL))
         find_maker(from, path_clean("/", source, &copying->assembly->arena), made);
+    return made;
 }
 
 /* The folder that everything which a pattern matches is in: "/out" of "/out/lib*.so". */
@@ -416,8 +417,13 @@ static bool copy_from_built(struct copying *copying, const struct built *from, c
     if (node != NULL || gap == NULL)
         if (!lay_one(copying, source))
             return false;
+    const struct gap *adds = gap == NULL && node != NULL && node->type == NODE_DIR
+                                 ? built_gap(from, path, 0, true)
+                                 : NULL;
     if (gap != NULL)
         pass_gap_on(copying, from, gap, source);
+    else if (adds != NULL && adds->only == NULL) /* a folder in which more may be */
+        pass_gap_on(copying, from, adds, source)->adds = true;
     return true;
 }
 

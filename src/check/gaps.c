@@ -5,6 +5,11 @@
 #include "base/text.h"
 #include "check/assembly.h"
 
+bool gap_only_adds(const struct gap *gap)
+{
+    return gap->kind == GAP_ADDS || gap->adds;
+}
+
 bool gap_covers(const char *above, const char *path)
 {
     size_t length = strlen(above);
@@ -31,7 +36,7 @@ const struct gap *built_gap(const struct built *built, const char *path, unsigne
         if (built->gaps.at[i].serial >= serial && gap_covers(built->gaps.at[i].path, path) &&
             (built->gaps.at[i].only == NULL ||
              text_has_word(built->gaps.at[i].only, last_part(path), strlen(last_part(path)))) &&
-            (adds || built->gaps.at[i].kind != GAP_ADDS))
+            (adds || !gap_only_adds(&built->gaps.at[i])))
             return &built->gaps.at[i];
     return NULL;
 }
@@ -55,7 +60,7 @@ const struct gap *built_gap_around(const struct built *built, const char *path,
         return gap;
     for (size_t i = 0; i < built->gaps.count; i++)
         if (node != NULL && node->type == NODE_DIR && gap_covers(path, built->gaps.at[i].path) &&
-            built->gaps.at[i].kind != GAP_ADDS)
+            !gap_only_adds(&built->gaps.at[i]))
             return &built->gaps.at[i];
     return NULL;
 }

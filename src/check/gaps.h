@@ -31,10 +31,14 @@ struct gap {
     const char *only;  /* names of files that it is about, apart by blanks; NULL: all */
     const char *shown; /* the file that would be there, as far as it can be told; NULL: no copy */
     const struct built *from; /* what it is copied from; NULL: no stage or image */
+    bool adds;                /* what is there stays as it is: files only come to it */
     bool file;                /* `path` is one file and no folder */
     bool mode_known;          /* what is there has the mode that it shows, whatever is in it */
     const char *folder;       /* where the RUN works; NULL: no RUN */
 };
+
+/* Does it take nothing away from what is there? */
+bool gap_only_adds(const struct gap *gap);
 
 /* Is `path` at or below `above`? */
 bool gap_covers(const char *above, const char *path);

@@ -120,8 +120,17 @@ const char *give_stage(const struct assembly *assembly, const char *name, struct
                         usual ? "" : " -f ", usual ? "" : file, target, tar, folder, name, tar);
 }
 
+/* A name with neither a slash nor a tag, and not one of the tables', may be a build context's. */
 static const char *give_image(const char *image, struct arena *arena)
 {
+    struct image_base base;
+    image_base_find(image, arena, &base);
+    if (strpbrk(image, "/:@") == NULL && base.release == NULL && base.adds == NULL)
+        return arena_format(arena,
+                            "Where it is a build context (--build-context %s=FOLDER), add --base "
+                            "%s=FOLDER; else pass the image's files: docker save -o image.tar %s, "
+                            "then add --base %s=image.tar.",
+                            image, image, image, image);
     return arena_format(arena,
                         "Pass its files: docker save -o image.tar %s, then add --base "
                         "%s=image.tar.",

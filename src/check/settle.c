@@ -71,13 +71,23 @@ static const struct willrun_object *object_named(const struct willrun_subject *s
     return NULL;
 }
 
+/* What may have put something at `path`, or in its place. */
+static const struct gap *gap_that_brings(const struct settling *settling, const char *path)
+{
+    const struct gap *gap = settling_gap(settling, path);
+    if (gap != NULL || path == NULL || strchr(path, '/') == NULL)
+        return gap;
+    path = path_clean(settling->built->config.workdir, path, settling->arena);
+    return built_gap(settling->built, path, 0, true);
+}
+
 /* A place where the loader looked for the library. */
 static const struct gap *gap_of_search(const struct settling *settling,
                                        const struct willrun_finding *finding)
 {
     const struct willrun_object *object = object_named(settling->subject, finding->object);
     for (size_t i = 0; object != NULL && i < object->trail_count; i++) {
-        const struct gap *gap = settling_gap(settling, object->trail[i].path);
+        const struct gap *gap = gap_that_brings(settling, object->trail[i].path);
         if (gap != NULL)
             return gap;
     }
@@ -95,7 +105,7 @@ static const struct gap *gap_of_path(const struct settling *settling)
         return NULL;
     for (char *name = strtok_r(names, ":", &rest); name != NULL;
          name = strtok_r(NULL, ":", &rest)) {
-        const struct gap *gap = settling_gap(
+        const struct gap *gap = gap_that_brings(
             settling, arena_format(settling->arena, "%s/%s", name, settling->subject->path));
         if (gap != NULL)
             return gap;
@@ -107,7 +117,7 @@ static const struct gap *gap_of_path(const struct settling *settling)
 static const struct gap *gap_of_open(const struct settling *settling,
                                      const struct willrun_finding *finding)
 {
-    const struct gap *gap = settling_gap(settling, finding->object);
+    const struct gap *gap = gap_that_brings(settling, finding->object);
     if (gap == NULL)
         gap = settling_gap(settling, settling->subject->path);
     for (size_t i = 0; gap == NULL && i < settling->subject->start_count; i++)
@@ -189,14 +199,13 @@ static const struct gap *gap_of_script(const struct settling *settling,
                                        const struct willrun_finding *finding)
 {
     const struct built *built = settling->built;
-    const struct gap *gap = gap_of_open(settling, finding);
     const char *path = path_clean(built->config.workdir, finding->object, settling->arena);
-    if (gap == NULL || gap->kind != GAP_ADDS || gap->at != built->from || built->settings == NULL ||
-        is_of_image(path))
-        return gap;
-    for (size_t i = 0; i < built->gaps.count; i++)
-        if (&built->gaps.at[i] != gap && built->gaps.at[i].kind == GAP_ADDS)
-            return &built->gaps.at[i];
+    for (size_t i = 0; i < built->gaps.count; i++) {
+        const struct gap *gap = &built->gaps.at[i];
+        bool image = gap->kind == GAP_ADDS && gap->at == built->from && built->settings != NULL;
+        if (gap->only == NULL && gap_covers(gap->path, path) && (!image || is_of_image(path)))
+            return gap;
+    }
     return NULL;
 }
 
@@ -228,8 +237,8 @@ static const struct gap *gap_of_mode(const struct settling *settling,
     path = path_clean(settling->built->config.workdir, path, settling->arena);
     for (size_t i = 0; i < settling->built->gaps.count; i++) {
         const struct gap *gap = &settling->built->gaps.at[i];
-        if (gap->serial >= serial && gap->kind != GAP_ADDS && !gap->mode_known &&
-            gap->only == NULL && gap_covers(gap->path, path))
+        if (gap->serial >= serial && !gap_only_adds(gap) && !gap->mode_known && gap->only == NULL &&
+            gap_covers(gap->path, path))
             return gap;
     }
     return NULL;

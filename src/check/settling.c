@@ -81,7 +81,7 @@ static const struct gap *gap_before(const struct settling *settling,
                            k < settling->built->gaps.count;
              k++) {
             const struct gap *other = &settling->built->gaps.at[k];
-            if (other->kind != GAP_ADDS && other->only == NULL &&
+            if (!gap_only_adds(other) && other->only == NULL &&
                 paths_overlap(other->path, arena_copy(settling->arena, path, length - 1)))
                 gap = other;
         }
@@ -152,7 +152,7 @@ const struct gap *settling_gap_of_start(const struct settling *settling)
         gap = gap_before(settling, &subject->objects[i]);
     for (size_t i = 0; gap == NULL && dynamic && i < settling->built->gaps.count; i++) {
         const struct gap *other = &settling->built->gaps.at[i];
-        if (other->kind != GAP_ADDS &&
+        if (!gap_only_adds(other) &&
             (gap_is_whole(other) || is_of_loader(other->path) || is_searched(settling, other)))
             gap = other;
     }

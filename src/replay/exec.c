@@ -499,6 +499,7 @@ static const char *find_in_path(struct attempt *attempt, const char *command)
 {
     const char *path = process_env(attempt->process, "PATH");
     enum exec_reason reason = EXEC_NOT_IN_PATH;
+    const struct node *passed_over = NULL;
     if (path == NULL)
         path = default_path;
     bool more = *path != '\0'; /* an empty PATH has no element, `:` has two */
@@ -506,15 +507,18 @@ static const char *find_in_path(struct attempt *attempt, const char *command)
         end = strchrnul(path, ':');
         more = *end != '\0';
         const char *file = join_path(attempt->arena, path, (size_t)(end - path), command);
-        if (!find_at(attempt, file))
+        if (!find_at(attempt, file)) {
+            if (passed_over == NULL && attempt->result->reason == EXEC_NO_PERMISSION)
+                passed_over = attempt->result->culprit_node;
             continue;
+        }
         *attempt->result = (struct exec_result){.argv0 = command};
         if (*file == '/')
             return file;
         reason = EXEC_PATH_RELATIVE; /* exec.ErrDot */
         break;
     }
-    refuse(attempt, reason, ENOENT, command, NULL, NULL);
+    refuse(attempt, reason, ENOENT, command, passed_over, NULL);
     return NULL;
 }
 

@@ -243,11 +243,28 @@ static struct willrun_finding *malformed(const struct exec_judge *judge)
 
 /* ---- the command itself ---- */
 
+/* A file of the name that nobody may execute: runtimes look further, and find none. */
+static struct willrun_finding *passed_over(const struct exec_judge *judge)
+{
+    const struct node *node = judge->exec->culprit_node;
+    const char *path = node_path(node, judge->findings->arena);
+    struct willrun_finding *finding =
+        finding_add(judge->findings, RULE_NOT_EXECUTABLE,
+                    "%s is in a folder of PATH and has no execute permission (mode %04o), so that "
+                    "no program is found",
+                    path, (unsigned)node->mode);
+    finding->object = path;
+    finding->fix = "COPY --chmod=755, or chmod +x in the builder.";
+    return finding;
+}
+
 static struct willrun_finding *command_missing(const struct exec_judge *judge)
 {
     struct willrun_finding *finding;
     switch (judge->exec->reason) {
     case EXEC_NOT_IN_PATH:
+        if (judge->exec->culprit_node != NULL)
+            return passed_over(judge);
         finding = finding_add(judge->findings, RULE_COMMAND_NOT_FOUND,
                               "no folder of PATH has a program named \"%s\"", judge->culprit);
         finding->fix = "Copy it into a folder of PATH, or name it by its absolute path.";
@@ -475,6 +492,7 @@ void findings_of_exec(struct findings *findings, const struct exec_result *exec,
         .root_libc = root_libc,
     };
     struct willrun_finding *finding = finding_of(&judge);
-    finding->object = exec->culprit;
+    if (finding->object == NULL)
+        finding->object = exec->culprit;
     finding->needed_by = subject;
 }
