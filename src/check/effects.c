@@ -214,6 +214,12 @@ static void write_words(struct effecting *effecting, command run)
         (struct made_file){.text = {(const unsigned char *)text, strlen(text)}, .mode = mode});
 }
 
+/* What may well answer no, and so keep from running what && joins to it. */
+static void asks(struct effecting *effecting, command run)
+{
+    (void)effecting, (void)run;
+}
+
 static void change_folder(struct effecting *effecting, command run)
 {
     if (run->argc > 1 && run->known)
@@ -446,14 +452,27 @@ static void unknown_edited(struct effecting *effecting, command run)
 
 static void other_command(struct effecting *effecting, command run);
 
+typedef void effect_of_command(struct effecting *effecting, command run);
+
 static const struct program {
     const char *name;
-    void (*does)(struct effecting *effecting, command run);
+    effect_of_command *does;
 } programs[] = {
 #define PROGRAM(name, does) {name, does},
 #include "run-effects.def"
 #undef PROGRAM
 };
+
+/* NULL: it may do anything. */
+static effect_of_command *effect_of(command run)
+{
+    const char *slash = strrchr(run->argv[0], '/');
+    const char *name = slash != NULL ? slash + 1 : run->argv[0];
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (strcmp(name, programs[i].name) == 0)
+            return programs[i].does;
+    return NULL;
+}
 
 static void apply(struct effecting *effecting, command run);
 
@@ -479,17 +498,12 @@ static void other_command(struct effecting *effecting, command run)
 
 static void apply(struct effecting *effecting, command run)
 {
-    const char *slash = strrchr(run->argv[0], '/');
-    const char *name = slash != NULL ? slash + 1 : run->argv[0];
-    void (*does)(struct effecting *, command) = NULL;
-    for (size_t i = 0; i < sizeof programs / sizeof *programs && does == NULL; i++)
-        if (strcmp(name, programs[i].name) == 0)
-            does = programs[i].does;
+    effect_of_command *does = effect_of(run);
     if (run->output != NULL && does != write_words)
         effect_unknown(effecting, *run->output != '\0' ? run->output : "/");
     bool sure = run->known && run->always;
-    if (does == NULL || (!sure && does != nothing && does != packages && does != adds_files &&
-                         does != other_command && does != write_words))
+    if (does == NULL || (!sure && does != nothing && does != asks && does != packages &&
+                         does != adds_files && does != other_command && does != write_words))
         effect_gap(effecting, GAP_RUN, "/");
     else
         does(effecting, run);
@@ -502,8 +516,15 @@ void effects_apply(struct assembly *assembly, struct built *built, const struct 
     struct run_commands commands = {0};
     *vec_push(&built->runs) = (struct run){step->text, step->exports, step->instruction};
     bool whole = run_commands_read(step->text, step->exports, effecting.arena, &commands);
-    for (size_t i = 0; i < commands.count; i++)
-        apply(&effecting, &commands.at[i]);
+    bool asked = false; /* by one of the list that may have ended it */
+    for (size_t i = 0; i < commands.count; i++) {
+        struct run_command *run = &commands.at[i];
+        asked = asked && run->joined;
+        run->always &= !asked || !run->forgiven;
+        apply(&effecting, run);
+        effect_of_command *does = effect_of(run);
+        asked |= does == asks || does == other_command || does == NULL;
+    }
     if (!whole)
         effect_gap(&effecting, GAP_RUN, "/");
     vec_free(&commands);

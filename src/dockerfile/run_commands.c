@@ -16,6 +16,8 @@ struct reader {
     const char *output; /* the same */
     bool appends, known;
     bool maybe;   /* behind || or in a pipe */
+    bool joined;  /* behind && */
+    size_t first; /* command of the list that is being read */
     size_t depth; /* of if, loops and groups */
     bool whole;
 };
@@ -205,6 +207,7 @@ static void end_command(struct reader *reader)
                                  .argc = count,
                                  .known = reader->known,
                                  .always = !reader->maybe && reader->depth == 0,
+                                 .joined = reader->joined,
                                  .output = reader->output,
                                  .appends = reader->appends};
     }
@@ -241,6 +244,21 @@ static bool is_descriptor(struct reader *reader)
     return true;
 }
 
+/* What the list so far leaves undone does not end the RUN. */
+static void forgive(struct reader *reader)
+{
+    for (size_t i = reader->first; i < reader->commands->count; i++)
+        reader->commands->at[i].forgiven = true;
+}
+
+/* Does any word follow? */
+static bool goes_on(const char *text)
+{
+    while (*text != '\0' && strchr(" \t\r\n;&", *text) != NULL)
+        text++;
+    return *text == '#' ? goes_on(text + strcspn(text, "\n")) : *text != '\0';
+}
+
 static void read_operator(struct reader *reader)
 {
     char c = *reader->at;
@@ -249,10 +267,16 @@ static void read_operator(struct reader *reader)
         reader->whole = false;
     bool was = reader->maybe;
     end_command(reader);
+    bool list = !twice || c != '&';
     if ((c == '|' && twice) || (was && c == '&' && twice))
         reader->maybe = true; /* a || b && c */
     else if (c == ';' || c == '\n')
         reader->maybe = false;
+    reader->joined = c == '&' && twice;
+    if ((c == '|' && twice) || (list && c != '|' && c != '(' && goes_on(reader->at + 1)))
+        forgive(reader);
+    if (list && c != '|' && c != '(')
+        reader->first = reader->commands->count;
     if (c == '(')
         reader->depth++;
     else if (c == ')')

@@ -12,8 +12,10 @@
 struct run_command {
     const char *const *argv; /* NULL at the end; at least one */
     size_t argc;
-    bool known;         /* every word is: none comes from another command or an unset variable */
-    bool always;        /* it is run in any case: behind no ||, in no if, loop or group */
+    bool known;    /* every word is: none comes from another command or an unset variable */
+    bool always;   /* it is run in any case: behind no ||, in no if, loop or group */
+    bool joined;   /* it is run where the one before it went well: behind && */
+    bool forgiven; /* where one of its list fails, the RUN goes on: a || or another list follows */
     const char *output; /* the file that `>` or `>>` names; NULL: none */
     bool appends;
 };
