@@ -16,6 +16,11 @@ has() {
 mkdir -p context
 cp /bin/true context/server
 
+# Folders that a distribution's image has: a file goes into them.
+printf '%s\n' 'FROM debian:12-slim' 'COPY context/server /usr/local/bin' 'CMD ["server"]' >Dockerfile
+check 0 --dockerfile Dockerfile
+has '✓ /usr/local/bin/server'
+
 # --exclude leaves open what it does with a file that is named, and that one of its patterns matches.
 printf '%s\n' 'FROM debian:12-slim' 'COPY --exclude=*.sh serve* /opt/' >Dockerfile
 cp /bin/true server
