@@ -110,6 +110,26 @@ both("Rust on Alpine", TO_SCRATCH + "FROM alpine:3.20\n" + START, TO_SCRATCH + "
      breaks={"files": {"server": compiled(source=RUST, cc="rustc", suffix=".rs")}, "at": "COPY --from"},
      mends={"files": {"server": compiled("-C", "target-feature=+crt-static", source=RUST, cc="rustc", suffix=".rs")}})
 
+both("an entry point in PATH without permission",
+     "FROM debian:12-slim\nCOPY run /usr/local/bin/run.sh\nENTRYPOINT [\"run.sh\"]\n",
+     "FROM debian:12-slim\nCOPY --chmod=755 run /usr/local/bin/run.sh\nENTRYPOINT [\"run.sh\"]\n",
+     files={"run": "#!/bin/sh\ntrue\n"}, breaks={"at": "COPY"})
+both("a program into a folder of PATH", "FROM debian:12-slim\nCOPY server /usr/local/bin/app/\nCMD [\"server\"]\n",
+     "FROM debian:12-slim\nRUN mkdir -p /usr/local/bin\nCOPY server /usr/local/bin\nCMD [\"server\"]\n",
+     files={"server": compiled()}, breaks={"at": "CMD"})
+both("what a test keeps from being run",
+     "FROM debian:12-slim\nCOPY server /server\nRUN test -f /is-prepared && chmod 755 /server || true\nCMD [\"/server\"]\n",
+     "FROM debian:12-slim\nCOPY server /server\nRUN test -f /server && chmod 755 /server\nCMD [\"/server\"]\n",
+     files={"server": compiled(mode=0o644)}, breaks={"at": "COPY", "open": True})
+both("a script that is copied to another place",
+     "FROM debian:12-slim\nWORKDIR /app\nCOPY run /srv/start.sh\nCMD [\"sh\", \"start.sh\"]\n",
+     "FROM debian:12-slim\nWORKDIR /srv\nCOPY run /srv/start.sh\nCMD [\"sh\", \"start.sh\"]\n",
+     files={"run": "true\n"}, breaks={"at": "CMD", "words": False})
+both("a server's file that is not in the folder",
+     "FROM node:18-slim\nWORKDIR /app\nCOPY server.js .\nCMD [\"node\", \"dist/server.js\"]\n",
+     "FROM node:18-slim\nWORKDIR /app\nCOPY server.js dist/\nCMD [\"node\", \"dist/server\"]\n",
+     files={"server.js": "\n"}, breaks={"at": "CMD", "words": False})
+
 # ---- built in the builder's stage ----
 GCC = "FROM gcc:12 AS build\nWORKDIR /src\nCOPY . .\n"
 MAIN = {"main.c": HELLO}
