@@ -111,13 +111,23 @@ static struct cure cure_library(const struct assembly *assembly,
     return cure;
 }
 
+/* Do packages put anything there? A command without a slash is looked for in such folders. */
+static bool is_of_packages(const char *path)
+{
+    static const char *const folders[] = {"/usr", "/bin", "/sbin", "/lib", "/opt", "/etc", "/var"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (gap_covers(folders[i], path))
+            return true;
+    return strchr(path, '/') == NULL;
+}
+
 /* A command or an interpreter of scripts: a package of its name has it. */
 static struct cure cure_program(const struct assembly *assembly, const char *path)
 {
     const struct built *built = &assembly->target;
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     struct cure cure = {.kind = CURE_NONE};
-    for (size_t i = 0; i < built->installed.count; i++) {
+    for (size_t i = 0; i < built->installed.count && is_of_packages(path); i++) {
         const struct installed *installed = &built->installed.at[i];
         if (strcmp(installed->package, name) == 0)
             return (struct cure){CURE_MAYBE, installed->package, installed->at};

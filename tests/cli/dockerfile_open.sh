@@ -170,3 +170,11 @@ has '✗ /start.sh' 'script-missing'
 settings 1 debian:12-slim 'CMD sh /start.sh'
 has '✗ /start.sh'
 settings 0 debian:12-slim 'COPY dist /app/dist' 'CMD cd /app && sh dist/server.js'
+
+# Packages put nothing into a folder of the user's own.
+printf '%s\n' 'FROM debian:12-slim' 'RUN apt-get install -y redis' 'COPY context/server /app/server' 'CMD ["/app/serve"]' >Dockerfile
+check 1 --dockerfile Dockerfile
+has '/app/serve does not exist'
+sed -i 's#/app/serve"#/usr/bin/redis-server"#' Dockerfile
+check 0 --dockerfile Dockerfile
+has '? /usr/bin/redis-server'
