@@ -190,7 +190,7 @@ static bool is_of_image(const char *path)
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (gap_covers(folders[i], path))
             return true;
-    return false;
+    return strchr(path + 1, '/') == NULL; /* as /docker-entrypoint.sh */
 }
 
 /* A program's file of the user's own does not come with an image that is known but for its
