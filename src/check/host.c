@@ -6,6 +6,7 @@
 #include "check/host_nginx.h"
 #include "check/host_node.h"
 #include "check/host_php.h"
+#include "check/host_postgres.h"
 #include "check/python.h"
 
 struct finding_host {
@@ -219,9 +220,12 @@ void host_judge(const struct target *target, const struct process *process, cons
                 const struct replay *replay, struct words *words, struct findings *findings)
 {
     static void (*const calls[])(const struct host_judging *) = {
-        [REFUSES_NOTHING] = NULL,          [REFUSES_AS_NODE] = host_node_judge,
+        [REFUSES_NOTHING] = NULL,
+        [REFUSES_AS_NODE] = host_node_judge,
         [REFUSES_AS_JAVA] = NULL, /* it asks where dlopen failed */
-        [REFUSES_AS_PHP] = host_php_judge, [REFUSES_AS_NGINX] = host_nginx_judge,
+        [REFUSES_AS_PHP] = host_php_judge,
+        [REFUSES_AS_NGINX] = host_nginx_judge,
+        [REFUSES_AS_POSTGRES] = host_postgres_judge,
     };
     enum plugin_refusal refuses = host->row != NULL ? host->row->refuses : REFUSES_NOTHING;
     if (calls[refuses] != NULL && words->phase == WILLRUN_PHASE_NONE)

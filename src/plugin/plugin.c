@@ -37,7 +37,8 @@ enum opens {
     ALONE = 16,
     AS_JAVA = 32,
     AS_PHP = 64,
-    AS_NGINX = 128
+    AS_NGINX = 128,
+    AS_POSTGRES = 256
 };
 
 static const struct plugin_host hosts[] = {
@@ -49,11 +50,12 @@ static const struct plugin_host hosts[] = {
      ((opens)&GLOBAL) != 0,                                                                        \
      ((opens)&ALONE) != 0,                                                                         \
      ((opens)&REAL_PATH) != 0,                                                                     \
-     ((opens)&AS_NODE) != 0    ? REFUSES_AS_NODE                                                   \
-     : ((opens)&AS_JAVA) != 0  ? REFUSES_AS_JAVA                                                   \
-     : ((opens)&AS_PHP) != 0   ? REFUSES_AS_PHP                                                    \
-     : ((opens)&AS_NGINX) != 0 ? REFUSES_AS_NGINX                                                  \
-                               : REFUSES_NOTHING,                                                  \
+     ((opens)&AS_NODE) != 0       ? REFUSES_AS_NODE                                                \
+     : ((opens)&AS_JAVA) != 0     ? REFUSES_AS_JAVA                                                \
+     : ((opens)&AS_PHP) != 0      ? REFUSES_AS_PHP                                                 \
+     : ((opens)&AS_NGINX) != 0    ? REFUSES_AS_NGINX                                               \
+     : ((opens)&AS_POSTGRES) != 0 ? REFUSES_AS_POSTGRES                                            \
+                                  : REFUSES_NOTHING,                                               \
      says,                                                                                         \
      status},
 #include "plugins.def"

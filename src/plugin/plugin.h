@@ -20,13 +20,14 @@ struct plugin {
 };
 
 /* What a host itself looks at of a plugin, beside dlopen: once that has loaded it, as Node.js,
- * PHP and nginx, or where it has not, as a Java virtual machine. */
+ * PHP, nginx and PostgreSQL, or where it has not, as a Java virtual machine. */
 enum plugin_refusal {
     REFUSES_NOTHING,
     REFUSES_AS_NODE,
     REFUSES_AS_JAVA,
     REFUSES_AS_PHP,
-    REFUSES_AS_NGINX
+    REFUSES_AS_NGINX,
+    REFUSES_AS_POSTGRES,
 };
 
 struct plugin_host {

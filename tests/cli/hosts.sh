@@ -154,6 +154,15 @@ plugin /usr/lib/nginx/modules/other.so "$(module 1026003)"
 expect 1 'a module of another nginx' "$willrun" check --root "$root" --env PATH=/usr/sbin /usr/lib/nginx/modules/other.so
 says out '│ module "/usr/lib/nginx/modules/other.so" version 1026003 instead of 1022001'
 
+magic() { echo "const int magic[14] = {56, $1, 100, 32, 64, 1};"; } # Pg_magic_struct
+{ magic 1700; echo 'int main(void) { return 0; }'; } | gcc -rdynamic -x c -o "$root/usr/lib/postgresql/17/bin/postgres" -
+plugin /usr/lib/postgresql/17/lib/own.so "$(magic 1700)"
+is 0 /usr/lib/postgresql/17/bin/postgres postgresql-module /usr/lib/postgresql/17/lib/own.so
+says out '"runs": 1'
+plugin /usr/lib/postgresql/17/lib/old.so "$(magic 1500)"
+expect 1 'a module of another PostgreSQL' "$willrun" check --root "$root" --env PATH=/usr/bin /usr/lib/postgresql/17/lib/old.so
+says out 'PostgreSQL 15, and /usr/lib/postgresql/17/bin/postgres is 17'
+
 plugin $modules/mod_proxy.so 'int gone(void); int proxy_hook(void) { return gone(); }'
 expect 1 'the other one does not load itself' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_proxy_http.so
 rm "$root$modules/mod_proxy.so"
