@@ -210,6 +210,9 @@ static void restrict_files(struct sandbox *sandbox, const struct options *option
         allow(&ruleset, "/", READING);
     allow_own(&ruleset);
     allow_writing(&ruleset, options);
+#ifdef WILLRUN_COUNTS
+    allow(&ruleset, WILLRUN_COUNTS, READING | WRITING);
+#endif
     if (syscall(SYS_landlock_restrict_self, ruleset.fd, 0) == 0)
         sandbox->landlock = (int)version;
     close(ruleset.fd);
