@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "root/copy.h"
 
 struct evaluating {
@@ -209,23 +210,15 @@ static const char *const *test_of(struct evaluating *evaluating,
     return test;
 }
 
-/* "K=V" of all that is set, NULL at the end. */
-static const char *const *exports_of(struct evaluating *evaluating)
-{
-    const struct variables *variables = &evaluating->out->config.variables;
-    const char **list = arena_array(evaluating->arena, variables->count + 1, sizeof *list);
-    for (size_t i = 0; i < variables->count; i++)
-        list[i] = arena_format(evaluating->arena, "%s=%s", variables->at[i].name,
-                               variables->at[i].value != NULL ? variables->at[i].value : "");
-    return list;
-}
-
 static const char *text_of_run(struct evaluating *evaluating, const struct instruction *instruction)
 {
-    const char *text = "";
-    for (size_t i = 0; i < instruction->arg_count; i++)
-        text = arena_format(evaluating->arena, "%s%s%s", text, i == 0 ? "" : " ",
-                            instruction->args[i].text);
+    struct text joined = {0};
+    for (size_t i = 0; i < instruction->arg_count; i++) {
+        text_add(&joined, " ", i == 0 ? 0 : 1);
+        text_add(&joined, instruction->args[i].text, strlen(instruction->args[i].text));
+    }
+    const char *text = arena_copy(evaluating->arena, joined.at, joined.count);
+    vec_free(&joined);
     if (instruction->heredoc_count == 0 || strncmp(text, "<<", 2) != 0)
         return text;
     struct span content = heredoc_text(&instruction->heredocs[0], evaluating->arena);
@@ -298,7 +291,7 @@ static bool take_step(struct evaluating *evaluating, const struct instruction *i
         step.kind = STEP_RUN;
         step.text = text_of_run(evaluating, instruction);
         step.shell = instruction->json ? NULL : shell_of(&evaluating->out->config);
-        step.exports = exports_of(evaluating);
+        step.exports = variables_exports(&evaluating->out->config.variables, evaluating->arena);
     } else if (instruction->kind == INSTRUCTION_WORKDIR) {
         ok = take_workdir(evaluating, instruction, &step);
     } else {

@@ -25,15 +25,34 @@ void variables_set(struct variables *variables, const char *name, const char *va
         *variable = (struct variable){.name = name};
     }
     variable->value = value;
+    variable->export = NULL;
+    variables->exports = NULL;
     if (is_env)
         variable->env = value;
+}
+
+const char *const *variables_exports(struct variables *variables, struct arena *arena)
+{
+    if (variables->exports != NULL)
+        return variables->exports;
+    const char **list = arena_array(arena, variables->count + 1, sizeof *list);
+    for (size_t i = 0; i < variables->count; i++) {
+        struct variable *variable = &variables->at[i];
+        if (variable->export == NULL)
+            variable->export = arena_format(arena, "%s=%s", variable->name,
+                                            variable->value != NULL ? variable->value : "");
+        list[i] = variable->export;
+    }
+    return variables->exports = list;
 }
 
 void variables_copy(struct variables *to, const struct variables *from)
 {
     *to = (struct variables){.written = from->written};
-    for (size_t i = 0; i < from->count; i++)
+    for (size_t i = 0; i < from->count; i++) {
         *vec_push(to) = from->at[i];
+        to->at[i].export = NULL;
+    }
 }
 
 void variables_inherit(struct variables *to, const struct variables *base)

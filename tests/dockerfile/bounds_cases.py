@@ -51,6 +51,9 @@ CASES = {
     "env-that-fills-memory": (
         "FROM alpine\nENV A=" + "x" * 60000 + "\n" + repeat(5000, "ENV V{0}=$A$A$A\n"),
         (375, "the variables take more than 64 MiB")),
+    "a-run-behind-each-of-many-large-variables": (
+        "FROM alpine\n" + repeat(1000, "ENV V{0}=" + "x" * 20_000 + "\nRUN true\n"), None),
+    "many-words-of-a-run": ("FROM alpine\nRUN [" + '"aaaaaaaaaaaaaaaa",' * 3000 + '"a"]\n' + ("RUN [" + '"aaaaaaaaaaaaaaaa",' * 3000 + '"a"]\n') * 100, None),
     "deep-substitution": ("FROM alpine\nENV A=" + "${A:-" * 10_000 + "}" * 10_000 + "\n",
                           (2, "substitutions are nested too deeply")),
     "deep-enough-substitution": ("FROM alpine\nENV A=" + "${A:-" * 150 + "}" * 150 + "\n", None),
