@@ -7,8 +7,12 @@
 
 struct list VEC(const char *);
 
+/* What stands between commands. */
+#define BETWEEN " \t\r\n;&"
+
 struct reader {
     const char *at;
+    const char *next; /* the first word behind an operator that was looked for it */
     const char *const *exports;
     struct arena *arena;
     struct run_commands *commands;
@@ -251,12 +255,17 @@ static void forgive(struct reader *reader)
         reader->commands->at[i].forgiven = true;
 }
 
-/* Does any word follow? */
-static bool goes_on(const char *text)
+/* Does any word follow `from`? What stands between an operator and the next word is passed once. */
+static bool goes_on(struct reader *reader, const char *from)
 {
-    while (*text != '\0' && strchr(" \t\r\n;&", *text) != NULL)
-        text++;
-    return *text == '#' ? goes_on(text + strcspn(text, "\n")) : *text != '\0';
+    if (reader->next < from) {
+        reader->next = from + strspn(from, BETWEEN);
+        while (*reader->next == '#') {
+            reader->next += strcspn(reader->next, "\n");
+            reader->next += strspn(reader->next, BETWEEN);
+        }
+    }
+    return *reader->next != '\0';
 }
 
 static void read_operator(struct reader *reader)
@@ -273,7 +282,7 @@ static void read_operator(struct reader *reader)
     else if (c == ';' || c == '\n')
         reader->maybe = false;
     reader->joined = c == '&' && twice;
-    if ((c == '|' && twice) || (list && c != '|' && c != '(' && goes_on(reader->at + 1)))
+    if ((c == '|' && twice) || (list && c != '|' && c != '(' && goes_on(reader, reader->at + 1)))
         forgive(reader);
     if (list && c != '|' && c != '(')
         reader->first = reader->commands->count;
@@ -288,6 +297,7 @@ bool run_commands_read(const char *text, const char *const *exports, struct aren
                        struct run_commands *commands)
 {
     struct reader reader = {.at = text,
+                            .next = text,
                             .exports = exports,
                             .arena = arena,
                             .commands = commands,

@@ -38,6 +38,7 @@ CASES = {
         (2, "circular dependency detected on stage: s0")),
     "heredoc-of-50-MB": ("FROM alpine\nCOPY <<EOF /x\n" + ("x" * 99 + "\n") * 500_000 + "EOF\n", None),
     "heredoc-of-10-MB-of-empty-lines": ("FROM alpine\nRUN <<EOF\n" + "\n" * 10_000_000 + "EOF\n", None),
+    "heredoc-of-a-million-comments": ("FROM alpine\nRUN <<EOF\ntrue\n" + "# a\n" * 1_000_000 + "EOF\n", None),
     "heredoc-without-end": ("FROM alpine\nRUN true\nRUN <<EOF\n" + "x\n" * 1_000_000,
                             (3, "unterminated heredoc")),
     "heredocs-without-end": ("FROM alpine\nRUN " + "<<A " * 10_000 + "\n" + "A\n" * 9_999,
