@@ -216,6 +216,27 @@ void host_has_opened(struct process *process, const char *paths, struct arena *a
 
 /* ---- after dlopen ---- */
 
+struct willrun_finding *host_not_known(const struct host_judging *judging, const char *what)
+{
+    struct willrun_finding *finding =
+        finding_add(judging->findings, RULE_HOST_UNKNOWN,
+                    "whether the host takes %s is not known: %s", judging->replay->argv0, what);
+    finding->object = judging->replay->argv0;
+    return finding;
+}
+
+/* By what its bytes say of its build the host takes a plugin or refuses it. A profile has not those
+ * bytes; what came with the host out of one image was made for it. */
+static bool is_hidden(const struct host_judging *judging, enum plugin_refusal refuses)
+{
+    const struct node *host = judging->host->exec.node;
+    const struct node *plugin = judging->replay->objects.at[0].node;
+    bool by_build = refuses == REFUSES_AS_PHP || refuses == REFUSES_AS_NGINX ||
+                    refuses == REFUSES_AS_POSTGRES;
+    return by_build && host != NULL && node_profile(host) != NULL && plugin != NULL &&
+           node_profile(plugin) == NULL;
+}
+
 void host_judge(const struct target *target, const struct process *process, const struct host *host,
                 const struct replay *replay, struct words *words, struct findings *findings)
 {
@@ -228,8 +249,14 @@ void host_judge(const struct target *target, const struct process *process, cons
         [REFUSES_AS_POSTGRES] = host_postgres_judge,
     };
     enum plugin_refusal refuses = host->row != NULL ? host->row->refuses : REFUSES_NOTHING;
-    if (calls[refuses] != NULL && words->phase == WILLRUN_PHASE_NONE)
-        calls[refuses](&(struct host_judging){target, process, host, replay, words, findings});
+    struct host_judging judging = {target, process, host, replay, words, findings};
+    if (calls[refuses] == NULL || words->phase != WILLRUN_PHASE_NONE)
+        return;
+    if (is_hidden(&judging, refuses))
+        host_not_known(&judging, "a profile does not tell for which plugins the host was built")
+            ->fix = "Give the root itself in place of a profile of it.";
+    else
+        calls[refuses](&judging);
 }
 
 void host_words(const struct target *target, const struct process *process, const struct host *host,

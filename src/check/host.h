@@ -48,6 +48,9 @@ struct host_judging {
     struct findings *findings;
 };
 
+/* Add that `what` leaves open whether the host takes the plugin; the fix is for the caller to say. */
+struct willrun_finding *host_not_known(const struct host_judging *judging, const char *what);
+
 /* What the host prints for these words about the plugin at `path`. */
 void host_words(const struct target *target, const struct process *process, const struct host *host,
                 const char *path, struct words *words, struct arena *arena);

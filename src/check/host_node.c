@@ -90,11 +90,8 @@ static void refuse_stranger(const struct host_judging *judging)
 
 static void not_known(const struct host_judging *judging, const char *what)
 {
-    struct willrun_finding *finding =
-        finding_add(judging->findings, RULE_HOST_UNKNOWN,
-                    "whether the host takes %s is not known: %s", judging->replay->argv0, what);
-    finding->object = judging->replay->argv0;
-    finding->fix = "Give the root itself in place of a profile of it, or use an addon of Node-API.";
+    host_not_known(judging, what)->fix =
+        "Give the root itself in place of a profile of it, or use an addon of Node-API.";
 }
 
 /* A node that knows fewer versions of Node-API than the addon asks for crashes on it before Node.js

@@ -163,6 +163,17 @@ plugin /usr/lib/postgresql/17/lib/old.so "$(magic 1500)"
 expect 1 'a module of another PostgreSQL' "$willrun" check --root "$root" --env PATH=/usr/bin /usr/lib/postgresql/17/lib/old.so
 says out 'PostgreSQL 15, and /usr/lib/postgresql/17/bin/postgres is 17'
 
+# Of a profile nobody knows for which plugins its host was built; those that came with it are taken.
+expect 0 'a profile of it' "$willrun" snapshot "$root" -o profile.tar.zst
+cp "$root/usr/lib/postgresql/17/lib/old.so" from-elsewhere.so
+expect 0 'a plugin laid over a profile' "$willrun" check --root profile.tar.zst --env PATH=/usr/bin --format json \
+    --copy :from-elsewhere.so:/usr/lib/postgresql/17/lib/new.so /usr/lib/postgresql/17/lib/new.so
+says out '"unknown": 1'
+says out 'a profile does not tell for which plugins the host was built'
+expect 0 'a plugin of the profile' "$willrun" check --root profile.tar.zst --env PATH=/usr/bin --format json \
+    /usr/lib/postgresql/17/lib/own.so
+says out '"runs": 1'
+
 plugin $modules/mod_proxy.so 'int gone(void); int proxy_hook(void) { return gone(); }'
 expect 1 'the other one does not load itself' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_proxy_http.so
 rm "$root$modules/mod_proxy.so"
