@@ -188,11 +188,15 @@ def php_says(out):
 # ---- Perl ----
 
 def perl_modules(root):
-    """The XS objects that have a module, by the module's name."""
+    """The XS objects that have a module, by the module's name. Those of mod_perl are opened inside
+    Apache alone: Apache2::XSLoader does nothing elsewhere."""
     found = {}
     for path in sorted((root / "usr/lib").rglob("auto/**/*.so")):
         top, _, module = str(path.parent).partition("/auto/")
-        if any(os.path.exists(f"{folder}/{module}.pm") for folder in (top, root / "usr/share/perl5")):
+        texts = [file.read_text(errors="replace") for file in (Path(top, module + ".pm"),
+                                                               root / "usr/share/perl5" / (module + ".pm"))
+                 if file.exists()]
+        if texts and not any("Apache2::XSLoader" in text for text in texts):
             found[module.replace("/", "::")] = "/" + str(path.relative_to(root))
     return found
 
