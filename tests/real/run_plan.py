@@ -40,7 +40,7 @@ ADDONS = ["bufferutil", "@node-rs/argon2@2.0.2", "@node-rs/argon2-linux-x64-gnu@
 IMAGES = {"debian-12-slim": "docker.io/library/debian:12-slim", "busybox": "docker.io/library/busybox",
           **{f"distroless-{kind}-debian12": f"gcr.io/distroless/{kind}-debian12:nonroot"
              for kind in ("static", "base", "cc", "python3")},
-          **{f"alpine-3.{n}": f"docker.io/library/alpine:3.{n}" for n in (20, 22)}}
+          **{f"alpine-3.{n}": f"docker.io/library/alpine:3.{n}" for n in (20, 22, 24)}}
 MULTI = "/usr/lib/x86_64-linux-gnu/"
 
 C_PLAIN = '#include <stdio.h>\nint main(void) { puts("plain"); return 0; }'
@@ -210,7 +210,7 @@ class Rig:
         root = self.cache / "plan" / name
         if not root.exists():
             base = next(base for base in make_bases.bases() if base.name == name)
-            suite = debian.Suite(self.cache, make_bases.SUITES[base.suite], "amd64")
+            suite = debian.Suite(self.cache, make_bases.MUSL_SUITES[base.suite], "amd64")
             suite.update()
             root.mkdir(parents=True)
             base.make(suite, root)
@@ -279,7 +279,7 @@ CASES = [  # name, artifacts, more options of plan, arguments, what it prints, t
     ("C, static", ["/out/static"], [], [], "plain", "scratch"),
     ("C, static PIE", ["/out/pie"], [], [], "plain", "scratch"),
     ("C, static musl", ["/out/musl-static"], [], [], "plain", "scratch"),
-    ("C, musl", ["/out/musl"], [], [], "plain", "alpine:3.22"),
+    ("C, musl", ["/out/musl"], [], [], "plain", "alpine:3.24"),
     ("C with zlib", ["/out/zip"], [], [], "zlib 1.2", None),
     ("C that opens a library", ["/out/opens"], [], [], "opened", None),
     ("C whose threads end", ["/out/thread"], [], [], "ended", None),
