@@ -216,6 +216,13 @@ void host_has_opened(struct process *process, const char *paths, struct arena *a
 
 /* ---- after dlopen ---- */
 
+bool host_bytes(const struct host_judging *judging, const struct node *node,
+                struct file_bytes *bytes)
+{
+    return node != NULL && node_profile(node) == NULL &&
+           root_bytes(facts_root(judging->target->facts), node, bytes) == 0;
+}
+
 struct willrun_finding *host_not_known(const struct host_judging *judging, const char *what)
 {
     struct willrun_finding *finding =

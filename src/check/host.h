@@ -48,6 +48,11 @@ struct host_judging {
     struct findings *findings;
 };
 
+/* The bytes of a file, for file_bytes_release; false where there are none to read: those of a profile
+ * are cut down. `node` may be NULL. */
+bool host_bytes(const struct host_judging *judging, const struct node *node,
+                struct file_bytes *bytes);
+
 /* Add that `what` leaves open whether the host takes the plugin; the fix is for the caller to say. */
 struct willrun_finding *host_not_known(const struct host_judging *judging, const char *what);
 

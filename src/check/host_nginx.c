@@ -52,8 +52,7 @@ static bool read_build(const struct host_judging *judging, const struct node *no
 {
     struct file_bytes bytes;
     *build = (struct build){0};
-    if (node == NULL || node_profile(node) != NULL ||
-        root_bytes(facts_root(judging->target->facts), node, &bytes) != 0)
+    if (!host_bytes(judging, node, &bytes))
         return false;
     find_version(bytes.span, build);
     find_signature(bytes.span, build);

@@ -39,8 +39,7 @@ static void read_id(const struct host_judging *judging, const struct node *node,
 {
     struct file_bytes bytes;
     id->text[0] = 0;
-    if (node == NULL || node_profile(node) != NULL ||
-        root_bytes(facts_root(judging->target->facts), node, &bytes) != 0)
+    if (!host_bytes(judging, node, &bytes))
         return;
     find_id(bytes.span, digits, id);
     file_bytes_release(&bytes);

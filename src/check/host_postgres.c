@@ -28,8 +28,7 @@ static unsigned version_of(struct span file)
 static unsigned read_version(const struct host_judging *judging, const struct node *node)
 {
     struct file_bytes bytes;
-    if (node == NULL || node_profile(node) != NULL ||
-        root_bytes(facts_root(judging->target->facts), node, &bytes) != 0)
+    if (!host_bytes(judging, node, &bytes))
         return 0;
     unsigned version = version_of(bytes.span);
     file_bytes_release(&bytes);

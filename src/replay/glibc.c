@@ -118,7 +118,7 @@ static int add_missing(struct glibc *glibc, int by, const char *name, const stru
     return index;
 }
 
-static void add_malformed(struct glibc *glibc, int index)
+struct event *glibc_refuse(struct glibc *glibc, int index, enum refusal refusal)
 {
     const struct loaded *object = &glibc->replay->objects.at[index];
     struct event *event = replay_event(glibc->replay, EV_REFUSED);
@@ -126,7 +126,8 @@ static void add_malformed(struct glibc *glibc, int index)
     event->by = object->by;
     event->name = object->name;
     event->path = object->path;
-    event->refusal = REFUSED_MALFORMED;
+    event->refusal = refusal;
+    return event;
 }
 
 /* Does ld.so die while it maps the file? It zeroes the page where a segment's bytes end
@@ -175,7 +176,7 @@ static int add_found(struct glibc *glibc, int by, const char *name, const struct
         glibc->replay->objects.at[index].elf = NULL;
         glibc->maps.at[index].broken = true;
     } else if (crashes_when_mapped(found->elf)) {
-        add_malformed(glibc, index);
+        glibc_refuse(glibc, index, REFUSED_MALFORMED);
         glibc->maps.at[index].crashed = true;
     }
     return index;
@@ -370,13 +371,7 @@ static void check_isa(struct glibc *glibc)
         if (elf == NULL || glibc->maps.at[index].builtin || glibc_checked_before(glibc, index) ||
             isa_level(elf->isa_needed) <= glibc->process->cpu_level)
             continue;
-        struct event *event = replay_event(glibc->replay, EV_REFUSED);
-        event->object = index;
-        event->by = glibc->replay->objects.at[index].by;
-        event->name = glibc->replay->objects.at[index].name;
-        event->path = glibc->replay->objects.at[index].path;
-        event->refusal = REFUSED_ISA;
-        event->number = (uint32_t)isa_level(elf->isa_needed);
+        glibc_refuse(glibc, index, REFUSED_ISA)->number = (uint32_t)isa_level(elf->isa_needed);
     }
 }
 
@@ -437,7 +432,7 @@ static void refuse_malformed(struct glibc *glibc)
         if (object->elf == NULL || object->elf->state == ELF_WHOLE || glibc->maps.at[i].crashed ||
             glibc_checked_before(glibc, (int)i))
             continue;
-        add_malformed(glibc, (int)i);
+        glibc_refuse(glibc, (int)i, REFUSED_MALFORMED);
     }
 }
 

@@ -137,17 +137,6 @@ static int find_musl_first(const struct glibc *glibc, int libc)
     return -1;
 }
 
-static void refuse_libc(struct glibc *glibc, int object, enum refusal refusal)
-{
-    const struct loaded *loaded = &glibc->replay->objects.at[object];
-    struct event *event = replay_event(glibc->replay, EV_REFUSED);
-    event->object = object;
-    event->by = loaded->by;
-    event->name = loaded->name;
-    event->path = loaded->path;
-    event->refusal = refusal;
-}
-
 void glibc_finish(struct glibc *glibc)
 {
     int libc = find_libc(glibc);
@@ -155,7 +144,7 @@ void glibc_finish(struct glibc *glibc)
     if (!glibc->dlopen)
         start_libc(glibc, libc);
     if (libc > 0 && is_of_other_release(glibc, glibc->replay->objects.at[libc].elf))
-        refuse_libc(glibc, libc, REFUSED_RELEASE);
+        glibc_refuse(glibc, libc, REFUSED_RELEASE);
     else if (musl > 0)
-        refuse_libc(glibc, musl, REFUSED_LIBC);
+        glibc_refuse(glibc, musl, REFUSED_LIBC);
 }
