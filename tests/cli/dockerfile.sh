@@ -7,11 +7,6 @@ check() {
     expect "$wanted" "check $*" "$willrun" check "$@"
 }
 
-has() {
-    local text
-    for text; do says out "$text"; done
-}
-
 mkdir -p build/out context
 cp /bin/true build/out/server
 cp /bin/true context/server

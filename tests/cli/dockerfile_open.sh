@@ -8,11 +8,6 @@ check() {
     expect "$wanted" "check $*" "$willrun" check "$@"
 }
 
-has() {
-    local text
-    for text; do says out "$text"; done
-}
-
 mkdir -p context
 cp /bin/true context/server
 

@@ -28,6 +28,12 @@ says() {
     grep -qF -- "$2" "$1" || fail "expected in $1: $2"
 }
 
+# has TEXT...: it said each on standard output.
+has() {
+    local text
+    for text; do says out "$text"; done
+}
+
 silent() {
     [[ ! -s $1 ]] || fail "expected nothing in $1"
 }

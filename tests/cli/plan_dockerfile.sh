@@ -12,10 +12,6 @@ refused() {
     expect 2 "plan: $2" "$willrun" plan --dockerfile Dockerfile --stage build=build
     says err "Dockerfile:3:1: $sentence"
 }
-has() {
-    local text
-    for text; do says out "$text"; done
-}
 
 mkdir -p build/out/lib/deep conf
 cp /bin/true build/out/app
