@@ -176,13 +176,32 @@ static bool is_there(struct gathering *gathering, const char *path)
            (error != ENOENT && error != ENOTDIR);
 }
 
+/* As an absolute path, from WORKDIR on. */
+static const char *whole_path(const struct gathering *gathering, const char *file)
+{
+    const struct node *cwd = gathering->target->cwd;
+    return path_clean(cwd != NULL ? node_path(cwd, gathering->arena) : "/", file, gathering->arena);
+}
+
+/* dotnet starts by what lies beside the program that it is told to run. */
+static void note_program(struct gathering *gathering, words argv, const char *file)
+{
+    struct asked *last = &gathering->list->at[gathering->list->count - 1];
+    if (program_is_dotnet(argv[0]) && last->command && strcmp(last->path, argv[0]) == 0)
+        last->runs = whole_path(gathering, file);
+}
+
 /* A file that is not there, which the interpreter argv[0] is told to run. */
 static void add_program_file(struct gathering *gathering, words argv)
 {
     struct arena *arena = gathering->arena;
     const char *file = program_file(argv);
-    if (file == NULL || (*file != '/' && gathering->moved) || is_there(gathering, file))
+    if (file == NULL || (*file != '/' && gathering->moved))
         return;
+    if (is_there(gathering, file)) {
+        note_program(gathering, argv, file);
+        return;
+    }
     for (words ending = program_file_endings(argv); *ending != NULL; ending++)
         if (is_there(gathering, arena_format(arena, "%s%s", file, *ending)))
             return;
@@ -190,8 +209,7 @@ static void add_program_file(struct gathering *gathering, words argv)
     struct asked *asked = &gathering->list->at[gathering->list->count - 1];
     if (strcmp(asked->path, file) != 0 || asked->no_choice != NULL)
         return;
-    const struct node *cwd = gathering->target->cwd;
-    asked->path = path_clean(cwd != NULL ? node_path(cwd, arena) : "/", file, arena);
+    asked->path = whole_path(gathering, file);
     struct no_choice *missing = arena_alloc(arena, sizeof *missing);
     *missing = (struct no_choice){
         .rule = RULE_SCRIPT_MISSING,

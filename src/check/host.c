@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "check/host_apache.h"
 #include "check/host_java.h"
 #include "check/host_nginx.h"
 #include "check/host_node.h"
+#include "check/host_perl.h"
 #include "check/host_php.h"
 #include "check/host_postgres.h"
 #include "check/python.h"
@@ -238,8 +240,8 @@ static bool is_hidden(const struct host_judging *judging, enum plugin_refusal re
 {
     const struct node *host = judging->host->exec.node;
     const struct node *plugin = judging->replay->objects.at[0].node;
-    bool by_build = refuses == REFUSES_AS_PHP || refuses == REFUSES_AS_NGINX ||
-                    refuses == REFUSES_AS_POSTGRES;
+    bool by_build =
+        refuses == REFUSES_AS_PHP || refuses == REFUSES_AS_NGINX || refuses == REFUSES_AS_POSTGRES;
     return by_build && host != NULL && node_profile(host) != NULL && plugin != NULL &&
            node_profile(plugin) == NULL;
 }
@@ -254,6 +256,8 @@ void host_judge(const struct target *target, const struct process *process, cons
         [REFUSES_AS_PHP] = host_php_judge,
         [REFUSES_AS_NGINX] = host_nginx_judge,
         [REFUSES_AS_POSTGRES] = host_postgres_judge,
+        [REFUSES_AS_APACHE] = host_apache_judge,
+        [REFUSES_AS_PERL] = host_perl_judge,
     };
     enum plugin_refusal refuses = host->row != NULL ? host->row->refuses : REFUSES_NOTHING;
     struct host_judging judging = {target, process, host, replay, words, findings};

@@ -8,6 +8,8 @@
  * (ZEND_MODULE_BUILD_ID), "API420220829,NTS" for Zend extensions (ZEND_EXTENSION_BUILD_ID). */
 enum { MODULE_DIGITS = 8, ZEND_DIGITS = 9, LONGEST_ID = 64 };
 
+#define PHP_8 "20200930"
+
 struct build_id {
     char text[LONGEST_ID]; /* "": there is none */
 };
@@ -94,6 +96,10 @@ void host_php_judge(const struct host_judging *judging)
     if (own.text[0] == 0)
         return;
     read_id(judging, judging->host->exec.node, digits, &host);
-    if (host.text[0] != 0 && strcmp(own.text, host.text) != 0)
+    if (host.text[0] == 0)
+        return;
+    if (strcmp(own.text, host.text) != 0)
         refuse(judging, &own, &host, digits == MODULE_DIGITS);
+    else if (digits == MODULE_DIGITS)
+        host_php_demands(judging, strncmp(own.text + 3, PHP_8, MODULE_DIGITS) < 0);
 }

@@ -8,4 +8,8 @@
  * host_judge. */
 void host_php_judge(const struct host_judging *judging);
 
+/* Does it refuse the extension for what that demands of other modules? `old`: by the words of
+ * PHP 7. */
+void host_php_demands(const struct host_judging *judging, bool old);
+
 #endif

@@ -16,6 +16,7 @@ struct judging {
     struct findings findings;
     struct willrun_subject *subject;
     struct host host; /* of a shared object */
+    const char *runs; /* the file that the program is told to run; NULL: not known */
     bool own; /* what the user brings or starts, and not just one of the root's many files */
 };
 

@@ -13,6 +13,7 @@ struct later {
     const struct replay *replay; /* NULL: a static program */
     bool dlopen;                 /* of a shared object */
     bool own;                    /* what the user brings or starts */
+    const char *runs;            /* the file that the program is told to run; NULL: not known */
     struct findings *findings;
 };
 

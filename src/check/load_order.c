@@ -56,14 +56,15 @@ static enum opened try_open(const struct target *target, const struct process *p
     return opened;
 }
 
-/* Open all that stands before `own`. */
+/* Open all that stands before `own`, which may be the end. */
 static enum load_order_state open_before(const struct target *target,
                                          const struct plugin_order *read,
                                          const struct plugin_load *own,
                                          const struct exec_result *exec, struct process *process,
                                          struct arena *arena)
 {
-    bool sure = own->sure && !read->gap && own - read->loads <= MOST_LOADS;
+    bool last = own == read->loads + read->count;
+    bool sure = (last || own->sure) && !read->gap && own - read->loads <= MOST_LOADS;
     for (const struct plugin_load *load = read->loads; load < own; load++) {
         enum opened opened = load->node != NULL && load->sure
                                  ? try_open(target, process, exec, load->node, arena)
@@ -89,6 +90,10 @@ bool load_order_apply(const struct target *target, const struct host *host,
     if (read.config == NULL)
         return false;
     const struct plugin_load *own = plugin_order_of(&read, exec->node);
+    if (own == NULL && host->row->demanded) {
+        open_before(target, &read, read.loads + read.count, exec, process, arena);
+        return read.count != 0;
+    }
     if (own == NULL) {
         order->state = read.gap ? ORDER_NOT_GIVEN : ORDER_LOADS_NOT;
         return false;

@@ -98,9 +98,23 @@ static const char *file_of_java(const char *const *argv)
     return NULL;
 }
 
+/* What has another ending is a command of the SDK (hostfxr's muxer). */
+static const char *file_of_dotnet(const char *const *argv)
+{
+    const char *file = argv[1] != NULL && strcmp(argv[1], "exec") == 0 ? argv[2] : argv[1];
+    size_t length = file != NULL ? strlen(file) : 0;
+    const char *ending = length > 4 ? file + length - 4 : "";
+    return strcmp(ending, ".dll") == 0 || strcmp(ending, ".exe") == 0 ? file : NULL;
+}
+
 static bool is_a_file(const char *word)
 {
     return word != NULL && *word != '\0' && strchr(word, '$') == NULL && strchr(word, '%') == NULL;
+}
+
+bool program_is_dotnet(const char *program)
+{
+    return strcmp(base_name(program), "dotnet") == 0;
 }
 
 const char *program_file(const char *const *argv)
@@ -109,6 +123,8 @@ const char *program_file(const char *const *argv)
     const struct interpreter *interpreter = find(argv[0]);
     if (strcmp(base_name(argv[0]), "java") == 0)
         file = file_of_java(argv);
+    if (program_is_dotnet(argv[0]))
+        file = file_of_dotnet(argv);
     if (interpreter != NULL) {
         size_t words = 1;
         for (argv++; *argv != NULL && (**argv == '-' || **argv == '+') && words != 0; argv++)

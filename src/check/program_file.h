@@ -13,4 +13,7 @@ const char *program_file(const char *const *argv);
  * behind it. */
 const char *const *program_file_endings(const char *const *argv);
 
+/* Is it the program dotnet, by its name? */
+bool program_is_dotnet(const char *program);
+
 #endif

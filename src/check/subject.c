@@ -84,8 +84,9 @@ static void number_order(struct replay *replay)
 static void judge_later(struct judging *judging, const struct exec_result *exec,
                         struct replay *replay, bool dlopen)
 {
-    const struct later later = {judging->target, &judging->process, exec, replay, dlopen,
-                                judging->own,    &judging->findings};
+    const struct later later = {
+        judging->target, &judging->process, exec,          replay,
+        dlopen,          judging->own,      judging->runs, &judging->findings};
     if (has_severity(judging, WILLRUN_ERROR))
         return;
     if (replay != NULL) {
@@ -400,6 +401,7 @@ void subject_judge(const struct target *target, struct memo *memo, const struct 
 {
     struct judging judging = {.target = target, .memo = memo, .arena = arena, .subject = subject};
     judging.process = target_process(target, memo);
+    judging.runs = asked->runs;
     judging.findings.arena = &judging.scratch;
     judging.findings.advice = &target->advice;
     subject->path = arena_string(arena, asked->path);

@@ -78,6 +78,7 @@ struct asked {
     const struct gap *gap; /* what is there is not known, by this; NULL: it is */
     bool as_jar;           /* only what lies in it is asked about */
     bool named;            /* the file itself was asked for, and not a tree that has it */
+    const char *runs;      /* the file that the command is told to run; NULL: not known */
     const struct no_choice *no_choice; /* its package has no build for the target; NULL: it has */
 };
 

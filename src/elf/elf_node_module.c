@@ -3,97 +3,47 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "elf/elf_image.h"
-#include "elf/elf_relocs.h"
+#include "elf/elf_pointers.h"
 
 /* struct node_module: int nm_version, unsigned nm_flags, then pointers: nm_dso_handle, nm_filename,
  * nm_register_func, nm_context_register_func, nm_modname. */
 enum { FLAGS_AT = 4, DSO_AT = 8, FILENAME = 1, REGISTER = 2, CONTEXT_REGISTER = 3, MODNAME = 4 };
-enum { LOWEST = 11, HIGHEST = 999, LONGEST_TEXT = 4096, LOOKS = 64 };
+enum { LOWEST = 11, HIGHEST = 999, LOOKS = 64 };
 
-struct search {
-    struct elf_image image;
-    const struct elf_raw_reloc *relocs;
-    size_t count;
-    unsigned left; /* structures that are still looked at: each costs a walk of the relocations */
-};
-
-static uint64_t word_at(const struct search *search, struct span bytes, uint64_t offset)
-{
-    return search->image.facts->wide ? elf_u64(&search->image, bytes, offset)
-                                     : elf_u32(&search->image, bytes, offset);
-}
-
-static const struct elf_raw_reloc *reloc_at(const struct search *search, uint64_t address)
-{
-    for (size_t i = 0; i < search->count; i++)
-        if (search->relocs[i].offset == address)
-            return &search->relocs[i];
-    return NULL;
-}
-
-/* The pointer at `address`, as relocation makes it for a file that is loaded at 0; 0: none, or one
- * to a symbol. */
-static uint64_t pointer_at(const struct search *search, uint64_t address)
+/* Is the structure at `address` one? Its version, else 0. `looks`: how many more are looked at. */
+static unsigned module_at(const struct elf_pointers *file, uint64_t address, unsigned *looks)
 {
     struct span bytes;
-    const struct elf_raw_reloc *reloc = reloc_at(search, address);
-    if (reloc != NULL && reloc->addend != 0)
-        return (uint64_t)reloc->addend;
-    return elf_at(&search->image, address, &bytes) ? word_at(search, bytes, 0) : 0;
-}
-
-static bool is_text(const struct search *search, uint64_t address)
-{
-    struct span bytes;
-    size_t length = 0;
-    if (address == 0 || !elf_at(&search->image, address, &bytes))
-        return false;
-    size_t limit = bytes.size < LONGEST_TEXT ? bytes.size : LONGEST_TEXT;
-    while (length < limit && bytes.data[length] >= ' ')
-        length++;
-    return length != 0 && length < limit && bytes.data[length] == 0;
-}
-
-/* Is the structure at `address` one? Its version, else 0. */
-static unsigned module_at(struct search *search, uint64_t address)
-{
-    struct span bytes;
-    uint64_t word = search->image.facts->wide ? 8 : 4;
-    if (!elf_at(&search->image, address, &bytes) || bytes.size < DSO_AT + 5 * word)
+    const struct elf_image *image = &file->image;
+    uint64_t word = file->word, pointers = address + DSO_AT;
+    if (!elf_at(image, address, &bytes) || bytes.size < DSO_AT + 5 * word)
         return 0;
-    uint32_t version = elf_u32(&search->image, bytes, 0);
-    uint32_t flags = elf_u32(&search->image, bytes, FLAGS_AT);
+    uint32_t version = elf_u32(image, bytes, 0), flags = elf_u32(image, bytes, FLAGS_AT);
     if (version < LOWEST || version > HIGHEST || flags > 0xf ||
-        word_at(search, bytes, DSO_AT) != 0 || search->left == 0)
+        elf_word(file, bytes, DSO_AT) != 0 || *looks == 0)
         return 0;
-    search->left--;
-    uint64_t pointers = address + DSO_AT;
-    bool registers = reloc_at(search, pointers + REGISTER * word) != NULL ||
-                     reloc_at(search, pointers + CONTEXT_REGISTER * word) != NULL ||
-                     pointer_at(search, pointers + REGISTER * word) != 0 ||
-                     pointer_at(search, pointers + CONTEXT_REGISTER * word) != 0;
-    return registers && is_text(search, pointer_at(search, pointers + FILENAME * word)) &&
-                   is_text(search, pointer_at(search, pointers + MODNAME * word))
+    --*looks;
+    bool registers = elf_reloc_at(file, pointers + REGISTER * word) != NULL ||
+                     elf_reloc_at(file, pointers + CONTEXT_REGISTER * word) != NULL ||
+                     elf_pointer_at(file, pointers + REGISTER * word) != 0 ||
+                     elf_pointer_at(file, pointers + CONTEXT_REGISTER * word) != 0;
+    return registers &&
+                   elf_text_at(file, elf_pointer_at(file, pointers + FILENAME * word)) != NULL &&
+                   elf_text_at(file, elf_pointer_at(file, pointers + MODNAME * word)) != NULL
                ? version
                : 0;
 }
 
 unsigned elf_node_module_version(struct span file)
 {
-    struct elf_facts facts = {.file_size = file.size};
-    struct arena arena = {0};
-    struct search search = {.image = {.file = file, .facts = &facts}, .left = LOOKS};
-    unsigned version = 0;
-    if (elf_read_header(&search.image)) {
-        uint64_t word = facts.wide ? 8 : 4;
-        search.count = elf_raw_relocs(file, &arena, &search.relocs);
-        for (size_t i = 0; i < search.count && version == 0; i++)
-            if (search.relocs[i].offset >= DSO_AT + word)
-                version = module_at(&search, search.relocs[i].offset - DSO_AT - word);
-    }
-    arena_free(&arena);
-    arena_free(&facts.arena);
+    struct elf_pointers pointers;
+    unsigned version = 0, looks = LOOKS;
+    if (elf_pointers_open(&pointers, file))
+        for (size_t i = 0; i < pointers.count && version == 0; i++)
+            if (pointers.relocs[i].offset >= DSO_AT + pointers.word)
+                version = module_at(&pointers, pointers.relocs[i].offset - DSO_AT - pointers.word,
+                                    &looks);
+    elf_pointers_close(&pointers);
     return version;
 }
 

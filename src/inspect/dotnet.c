@@ -1,6 +1,7 @@
 #include "inspect/dotnet.h"
 
 #include <jansson.h>
+#include <string.h>
 
 /* ---- the host ---- */
 
@@ -36,6 +37,21 @@ bool dotnet_host_of(struct span file, const struct elf_facts *elf, struct dotnet
     return false;
 }
 
+static bool has_text(struct span file, const char *text)
+{
+    return memmem(file.data, file.size, text, strlen(text)) != NULL;
+}
+
+bool dotnet_muxer(struct span file)
+{
+    return has_text(file, "hostfxr_main");
+}
+
+bool dotnet_native_with_icu(struct span file)
+{
+    return has_text(file, "__managedcode") && has_text(file, "libicuuc");
+}
+
 /* ---- what it brings ---- */
 
 /* Behind 12 bytes of versions and a count stands the bundle's id, its length before it in seven
@@ -67,6 +83,27 @@ static const char *text_of(const json_t *object, const char *key, struct arena *
     return arena_string(arena, json_string_value(json_object_get(object, key)));
 }
 
+/* What the whole file says for all frameworks, one may say for itself. The old names of the
+ * setting: 0, 1 and 2. */
+static void add_framework(struct dotnet_config *config, const json_t *options,
+                          const json_t *framework, struct arena *arena)
+{
+    static const char *const numbers[] = {"LatestPatch", "Minor", "Major"};
+    if (framework == NULL || config->framework_count == DOTNET_FRAMEWORKS)
+        return;
+    const json_t *const places[] = {framework, options};
+    struct dotnet_framework *out = &config->frameworks[config->framework_count++];
+    *out = (struct dotnet_framework){.name = text_of(framework, "name", arena),
+                                     .version = text_of(framework, "version", arena)};
+    for (size_t i = 0; i < sizeof places / sizeof *places && out->roll_forward == NULL; i++) {
+        const json_t *number = json_object_get(places[i], "rollForwardOnNoCandidateFx");
+        json_int_t value = json_integer_value(number);
+        out->roll_forward = text_of(places[i], "rollForward", arena);
+        if (out->roll_forward == NULL && json_is_integer(number) && value >= 0 && value < 3)
+            out->roll_forward = numbers[value];
+    }
+}
+
 bool dotnet_config_read(struct span text, struct arena *arena, struct dotnet_config *config)
 {
     static const unsigned char mark[] = {0xef, 0xbb, 0xbf}; /* of UTF-8, which JSON has not */
@@ -76,15 +113,15 @@ bool dotnet_config_read(struct span text, struct arena *arena, struct dotnet_con
     json_t *json = json_loadb((const char *)text.data, text.size, 0, NULL);
     const json_t *options = json_object_get(json, "runtimeOptions");
     const json_t *settings = json_object_get(options, "configProperties");
-    const json_t *framework = json_object_get(options, "framework");
-    if (framework == NULL)
-        framework = json_array_get(json_object_get(options, "frameworks"), 0);
+    const json_t *frameworks = json_object_get(options, "frameworks");
     config->brings_runtime = json_object_get(options, "includedFrameworks") != NULL;
     config->invariant = is_true(json_object_get(settings, "System.Globalization.Invariant"));
     config->own_icu = json_object_get(settings, "System.Globalization.AppLocalIcu") != NULL;
-    config->framework = text_of(framework, "name", arena);
-    config->version = text_of(framework, "version", arena);
-    config->roll_forward = text_of(options, "rollForward", arena);
+    config->trimmed =
+        json_is_false(json_object_get(settings, "System.StartupHookProvider.IsSupported"));
+    add_framework(config, options, json_object_get(options, "framework"), arena);
+    for (size_t i = 0; i < json_array_size(frameworks); i++)
+        add_framework(config, options, json_array_get(frameworks, i), arena);
     bool read = options != NULL;
     json_decref(json);
     return read;

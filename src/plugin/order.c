@@ -12,7 +12,7 @@ static const struct config {
     reading_call *read;
     const char
         *path; /* with "%v" and "%p" for what the plugin's path tells; "": the plugin's own */
-    const char *roots; /* where relative paths begin, parted by blanks */
+    const char *roots; /* … where relative paths begin, parted by blanks */
 } configs[] = {
 #define CONFIG(plugin, read, path, roots) {PLUGIN_##plugin, read, path, roots},
 #include "plugins.def"
@@ -103,13 +103,16 @@ void reading_each(struct reading *reading, const char *pattern, reading_call *ca
 
 /* ---- the whole ---- */
 
-static void set_roots(struct reading *reading, const char *words)
+static void set_roots(struct reading *reading, const char *words, const struct place_of_host *place)
 {
     const char **roots = arena_array(reading->arena, MOST_ROOTS + 1, sizeof *roots);
     size_t count = 0;
     for (const char *at = words; *at != 0 && count < MOST_ROOTS; at += strspn(at, " ")) {
         size_t length = strcspn(at, " ");
-        roots[count++] = arena_copy(reading->arena, at, length);
+        const char *folder =
+            plugin_fill(arena_copy(reading->arena, at, length), place, reading->arena);
+        if (folder != NULL)
+            roots[count++] = folder;
         at += length;
     }
     reading->roots = roots;
@@ -138,7 +141,7 @@ static bool read_config(const struct config *config, const struct place_of_host 
         *config->path != 0 ? plugin_fill(config->path, place, reading->arena) : path;
     if (main_file == NULL || lookup(reading, main_file) == NULL)
         return false;
-    set_roots(reading, config->roots);
+    set_roots(reading, config->roots, place);
     reading->folder = folder_of(main_file, reading->arena);
     reading->extensions = own_folder(place, path, reading->host->program, reading->arena);
     config->read(reading, main_file);

@@ -6,6 +6,12 @@
 
 enum { DEEPEST_INCLUDE = 16 };
 
+struct setting {
+    const char *value; /* NULL: not set */
+    const char *file;  /* that sets it, there */
+    unsigned line;
+};
+
 struct reading {
     struct facts *facts;
     struct arena *arena;
@@ -15,6 +21,7 @@ struct reading {
     const char *extensions;         /* PHP: the folder of extensions; NULL: not known */
     struct VEC(struct plugin_load) loads;
     struct VEC(const char *) names; /* Apache, Perl: of the modules loaded so far */
+    struct setting settings[3];     /* PostgreSQL: the last line of each that it reads */
     unsigned depth;                 /* of files that include files */
     unsigned unsure;                /* conditions around the place that are not decided */
     bool gap;
@@ -22,7 +29,7 @@ struct reading {
 
 /* Reads the file at `path`. */
 typedef void reading_call(struct reading *reading, const char *path);
-reading_call reading_apache, reading_nginx, reading_php, reading_perl;
+reading_call reading_apache, reading_nginx, reading_php, reading_perl, reading_postgres;
 
 /* The text of a file; NULL: there is none. What a profile has emptied is a gap. */
 char *reading_text(struct reading *reading, const char *path);

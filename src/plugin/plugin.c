@@ -28,17 +28,22 @@ static const struct {
 #include "plugins.def"
 };
 
+/* How a host opens its plugins, and from REFUSALS on what it looks at of them. */
+enum { REFUSALS = 5 };
 enum opens {
     NOW = 0,
     LAZILY = 1,
     REAL_PATH = 2,
-    AS_NODE = 4,
-    GLOBAL = 8,
-    ALONE = 16,
-    AS_JAVA = 32,
-    AS_PHP = 64,
-    AS_NGINX = 128,
-    AS_POSTGRES = 256
+    GLOBAL = 4,
+    ALONE = 8,
+    DEMANDED = 16,
+    AS_NODE = REFUSES_AS_NODE << REFUSALS,
+    AS_JAVA = REFUSES_AS_JAVA << REFUSALS,
+    AS_PHP = REFUSES_AS_PHP << REFUSALS,
+    AS_NGINX = REFUSES_AS_NGINX << REFUSALS,
+    AS_POSTGRES = REFUSES_AS_POSTGRES << REFUSALS,
+    AS_APACHE = REFUSES_AS_APACHE << REFUSALS,
+    AS_PERL = REFUSES_AS_PERL << REFUSALS
 };
 
 static const struct plugin_host hosts[] = {
@@ -49,13 +54,9 @@ static const struct plugin_host hosts[] = {
      ((opens)&LAZILY) != 0,                                                                        \
      ((opens)&GLOBAL) != 0,                                                                        \
      ((opens)&ALONE) != 0,                                                                         \
+     ((opens)&DEMANDED) != 0,                                                                      \
      ((opens)&REAL_PATH) != 0,                                                                     \
-     ((opens)&AS_NODE) != 0       ? REFUSES_AS_NODE                                                \
-     : ((opens)&AS_JAVA) != 0     ? REFUSES_AS_JAVA                                                \
-     : ((opens)&AS_PHP) != 0      ? REFUSES_AS_PHP                                                 \
-     : ((opens)&AS_NGINX) != 0    ? REFUSES_AS_NGINX                                               \
-     : ((opens)&AS_POSTGRES) != 0 ? REFUSES_AS_POSTGRES                                            \
-                                  : REFUSES_NOTHING,                                               \
+     (enum plugin_refusal)((opens) >> REFUSALS),                                                   \
      says,                                                                                         \
      status},
 #include "plugins.def"

@@ -20,7 +20,7 @@ struct plugin {
 };
 
 /* What a host itself looks at of a plugin, beside dlopen: once that has loaded it, as Node.js,
- * PHP, nginx and PostgreSQL, or where it has not, as a Java virtual machine. */
+ * PHP, nginx, PostgreSQL, Apache and Perl, or where it has not, as a Java virtual machine. */
 enum plugin_refusal {
     REFUSES_NOTHING,
     REFUSES_AS_NODE,
@@ -28,6 +28,8 @@ enum plugin_refusal {
     REFUSES_AS_PHP,
     REFUSES_AS_NGINX,
     REFUSES_AS_POSTGRES,
+    REFUSES_AS_APACHE,
+    REFUSES_AS_PERL,
 };
 
 struct plugin_host {
@@ -37,6 +39,7 @@ struct plugin_host {
     bool lazily;    /* it opens with RTLD_LAZY */
     bool globally;  /* … with RTLD_GLOBAL: its plugins see each other's symbols */
     bool alone;     /* it has nothing for the plugin but what that links */
+    bool demanded;  /* what its configuration does not name may be loaded after that */
     bool real_path; /* … under the path that no link leads to */
     enum plugin_refusal refuses;
     const char *says; /* what it prints where dlopen fails: "%s" stands for dlerror's words, "%f"

@@ -41,7 +41,22 @@ is 1 dotnet-missing
 config "$eight, \"rollForward\": \"Major\""
 is 1 icu-missing
 config "$eight"
+for roll in Disable LatestPatch Minor; do
+    config "$eight, \"rollForward\": \"$roll\""
+    is 1 dotnet-missing
+done
+is 1 icu-missing DOTNET_ROLL_FORWARD=Major
+runtime /usr/share/dotnet 8.1.0
+config "$eight"
+is 1 icu-missing
+is 1 dotnet-missing DOTNET_ROLL_FORWARD=latestpatch
 runtime /usr/share/dotnet 8.0.10
+is 1 icu-missing DOTNET_ROLL_FORWARD=LatestPatch
+is 1 dotnet-missing DOTNET_ROLL_FORWARD=Disable
+config "\"frameworks\": [{\"name\": \"Microsoft.NETCore.App\", \"version\": \"8.0.2\"}, {\"name\": \"Microsoft.AspNetCore.App\", \"version\": \"8.0.2\"}]"
+is 1 dotnet-missing
+says out 'Use an image of dotnet/aspnet:8.0'
+config "$eight"
 is 1 icu-missing
 is 0 - DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 is 1 dotnet-missing DOTNET_ROOT=/opt/dotnet
@@ -57,10 +72,53 @@ is 1 icu-missing
 config '"includedFrameworks": [], "configProperties": {"System.Globalization.Invariant": true}'
 is 0 -
 is 1 icu-missing DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=false
+config '"includedFrameworks": [], "configProperties": {"System.Globalization.Invariant": true, "System.StartupHookProvider.IsSupported": false}'
+is 0 - DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=false
 echo 'int u_strlen(void) { return 0; }' | gcc -shared -fPIC -x c -o "$root$glibc/libicuuc.so.74" -
 config '"includedFrameworks": []'
 is 0 -
 rm "$root$glibc/libicuuc.so.74"
 config '"includedFrameworks": [], "configProperties": {"System.Globalization.AppLocalIcu": ":72.1"}'
 is 0 -
+
+# a program that was compiled ahead of time
+cat >native.c <<'END'
+#include <dlfcn.h>
+const char marks[] = "__managedcode libicuuc";
+int main(void) { return dlopen(marks, RTLD_LAZY) != 0; }
+END
+gcc -o "$root/app/native" native.c
+native() { "$willrun" check --root "$root" --copy ":$root/app:/app" --fail-on degraded "$@" /app/native; }
+expect 1 'NativeAOT without ICU' native
+says out 'warning[icu-missing]'
+expect 0 'NativeAOT that needs none' native --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+
+# dotnet itself, and what it is told to run
+cat >muxer.c <<'END'
+#include <dlfcn.h>
+const char marks[] = "hostfxr_main";
+int main(void) { return dlopen(marks, RTLD_LAZY) != 0; }
+END
+mkdir -p "$root/usr/bin" "$root/opt/net" context
+gcc -o "$root/opt/net/dotnet" muxer.c
+ln -s /opt/net/dotnet "$root/usr/bin/dotnet"
+touch context/app.dll
+dotnet() { # STATUS RULE ENTRYPOINT
+    printf '%s\n' 'FROM base' 'WORKDIR /srv' 'ENV DOTNET_ROOT=/usr/share/dotnet' 'COPY . .' "ENTRYPOINT [$3]" >Dockerfile
+    expect "$1" "$2 by $3" "$willrun" check --dockerfile Dockerfile --context context --base "base=$root" --fail-on degraded
+    [[ $2 == - ]] || says out "[$2]"
+}
+dotnet 1 dotnet-missing '"dotnet", "app.dll"'
+says out 'the target has no .NET at /opt/net'
+runtime /opt/net 8.0.10
+dotnet 1 dotnet-missing '"dotnet", "app.dll"'
+says out '/usr/bin/dotnet is to run /srv/app.dll, and'
+echo "{\"runtimeOptions\": {$eight}}" >context/app.runtimeconfig.json
+dotnet 1 icu-missing '"dotnet", "app.dll"'
+dotnet 1 icu-missing '"dotnet", "exec", "/srv/app.dll", "-v"'
+dotnet 1 script-missing '"dotnet", "other.dll"'
+dotnet 0 - '"dotnet", "run"'
+echo "{\"runtimeOptions\": {${eight/8.0.2/9.0.0}}}" >context/app.runtimeconfig.json
+dotnet 1 dotnet-missing '"dotnet", "app.dll"'
+says out '/srv/app.dll is for Microsoft.NETCore.App 9.0.0,'
 end

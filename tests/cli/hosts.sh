@@ -143,6 +143,43 @@ expect 1 'an extension of another PHP' "$willrun" check --root "$root" --env PAT
 says out '│ Module compiled with module API=20230831'
 says out '│ PHP    compiled with module API=20220829'
 says out 'error[host-refuses]'
+# … and a module of PHP that requires another one, as soon as all are loaded
+entry() { # NAME [REQUIRED [TYPE]], as zend_module_entry
+    cat <<END
+struct dep { const char *name, *rel, *version; unsigned char type; };
+static struct dep deps[] = {{"${2:-none}", 0, 0, ${3:-3}}, {0, 0, 0, 0}};
+struct entry { unsigned short size; unsigned api; unsigned char debug, zts; void *ini; struct dep *deps; const char *name; void *rest[16]; };
+static struct entry entry = {sizeof(struct entry), 20220829, 0, 0, 0, deps, "$1"};
+const char id[] = "API20220829,NTS"; void *get_module(void) { return &entry; }
+END
+}
+{ entry Core; echo 'int main(void) { return 0; }'; } | gcc -rdynamic -x c -o "$root/usr/bin/php8.2" -
+plugin $api/pdo.so "$(entry PDO)"
+plugin $api/pdo_mysql.so "$(entry pdo_mysql pdo 1)"
+plugin $api/builtin.so "$(entry builtin core 1)"
+confd=$root/etc/php/8.2/cli/conf.d
+is 0 /usr/bin/php8.2 php-extension $api/builtin.so
+says out '"runs": 1'
+is 0 /usr/bin/php8.2 php-extension $api/pdo_mysql.so
+says out 'needs the module pdo loaded as well'
+says out '"unknown": 1'
+echo 'extension=pdo_mysql' >"$confd/10-pdo_mysql.ini"
+expect 1 'a module without the one it requires' "$willrun" check --root "$root" --env PATH=/usr/bin $api/pdo_mysql.so
+says out '│ Cannot load module "pdo_mysql" because required module "pdo" is not loaded'
+echo 'extension=pdo' >"$confd/20-pdo.ini"
+is 0 /usr/bin/php8.2 php-extension $api/pdo_mysql.so
+says out '"runs": 1'
+plugin $api/pdo_mysql.so "$(entry pdo_mysql pdo 2)"
+is 0 /usr/bin/php8.2 php-extension $api/pdo_mysql.so
+says out '"runs": 1'
+echo 'extension=pdo' >"$confd/05-pdo.ini"
+expect 1 'a module behind one that it conflicts with' "$willrun" check --root "$root" --env PATH=/usr/bin $api/pdo_mysql.so
+says out '│ Cannot load module "pdo_mysql" because conflicting module "pdo" is already loaded'
+rm "$confd"/*pdo*
+plugin $api/pdo_mysql.so "$(entry pdo_mysql pdo 1)"
+rm "$root$api/pdo.so"
+expect 1 'the required module is nowhere' "$willrun" check --root "$root" --env PATH=/usr/bin $api/pdo_mysql.so
+says out 'fix: Install the extension pdo as well.'
 module() { # VERSION, as NGX_MODULE_V1 writes it
     echo "long ngx_modules[] = {-1, -1, 0, 0, 0, $1};"
 }
@@ -154,6 +191,30 @@ plugin /usr/lib/nginx/modules/other.so "$(module 1026003)"
 expect 1 'a module of another nginx' "$willrun" check --root "$root" --env PATH=/usr/sbin /usr/lib/nginx/modules/other.so
 says out '│ module "/usr/lib/nginx/modules/other.so" version 1026003 instead of 1022001'
 
+echo 'const char version[] = "\0v5.36.0"; void Perl_xs_handshake(void) {} int main(void) { return 0; }' |
+    gcc -rdynamic -x c -o "$root/usr/bin/perl" -
+xs() { echo "void Perl_xs_handshake(const char *); void boot(void) { Perl_xs_handshake(\"\\0$1\" + 1); }"; }
+plugin $perl/auto/Own/Own.so "$(xs v5.36.0)"
+is 0 /usr/bin/perl perl-xs $perl/auto/Own/Own.so
+says out '"runs": 1'
+plugin $perl/auto/Own/Own.so "$(xs v5.34.0)"
+expect 1 'a module of another Perl' "$willrun" check --root "$root" --env PATH=/usr/bin $perl/auto/Own/Own.so
+says out 'was built for Perl v5.34.0, and /usr/bin/perl is v5.36.0'
+
+apache() { # COOKIE VERSION, as STANDARD20_MODULE_STUFF
+    echo "struct { int version, minor, index; char *name; void *handle, *next; unsigned long magic; } x_module = {$2, 0, -1, \"x.c\", 0, 0, $1};"
+}
+{ apache 0x41503234 20120211; echo 'int main(void) { return 0; }'; } | gcc -rdynamic -x c -o "$root/usr/sbin/apache2" -
+plugin $modules/mod_own.so "$(apache 0x41503234 20120211)"
+is 0 /usr/sbin/apache2 apache-module $modules/mod_own.so
+says out '"runs": 1'
+plugin $modules/mod_old.so "$(apache 0x41503232 20051115)"
+expect 1 'a module of another Apache' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_old.so
+says out 'Apache 2.2 (module magic number 20051115), and /usr/sbin/apache2 is 2.4'
+plugin $modules/mod_old.so "$(apache 0x41503234 20110101)"
+expect 1 'a module of an early Apache 2.4' "$willrun" check --root "$root" --env PATH=/usr/sbin $modules/mod_old.so
+says out '│ is not compatible with this version of Apache (found 20110101, need 20120211).'
+
 magic() { echo "const int magic[14] = {56, $1, 100, 32, 64, 1};"; } # Pg_magic_struct
 { magic 1700; echo 'int main(void) { return 0; }'; } | gcc -rdynamic -x c -o "$root/usr/lib/postgresql/17/bin/postgres" -
 plugin /usr/lib/postgresql/17/lib/own.so "$(magic 1700)"
@@ -162,6 +223,23 @@ says out '"runs": 1'
 plugin /usr/lib/postgresql/17/lib/old.so "$(magic 1500)"
 expect 1 'a module of another PostgreSQL' "$willrun" check --root "$root" --env PATH=/usr/bin /usr/lib/postgresql/17/lib/old.so
 says out 'PostgreSQL 15, and /usr/lib/postgresql/17/bin/postgres is 17'
+
+# … and loads what its configuration names before all others
+libdir=/usr/lib/postgresql/17/lib
+plugin $libdir/core.so "$(magic 1700) int core(void) { return 1; }"
+plugin $libdir/needs.so "$(magic 1700) int core(void); int f(void) { return core(); }"
+is 0 /usr/lib/postgresql/17/bin/postgres postgresql-module $libdir/needs.so
+says out 'needs core.so loaded before it, for core'
+says out '"unknown": 1'
+mkdir -p "$root/etc/postgresql/17/main/conf.d"
+echo "include_dir 'conf.d'" >"$root/etc/postgresql/17/main/postgresql.conf"
+echo "shared_preload_libraries = 'own, \$libdir/core' # both" >"$root/etc/postgresql/17/main/conf.d/a.conf"
+is 0 /usr/lib/postgresql/17/bin/postgres postgresql-module $libdir/needs.so
+says out '"runs": 1'
+echo "shared_preload_libraries = 'needs,core'" >"$root/etc/postgresql/17/main/conf.d/b.conf"
+expect 1 'before the one that it needs' "$willrun" check --root "$root" --env PATH=/usr/bin $libdir/needs.so
+says out 'fix: Load core.so before line 1 of /etc/postgresql/17/main/conf.d/b.conf'
+rm -r "$root/etc/postgresql" "$root$libdir/needs.so" "$root$libdir/core.so"
 
 # Of a profile nobody knows for which plugins its host was built; those that came with it are taken.
 expect 0 'a profile of it' "$willrun" snapshot "$root" -o profile.tar.zst

@@ -6,6 +6,7 @@ its real start ends at its entry point, to which the loader jumps when all is bo
 """
 
 import ctypes
+import json
 import os
 import resource
 import signal
@@ -64,6 +65,31 @@ def run_inside(root, job):
             traceback.print_exc()
             os._exit(1)
     return os.waitpid(pid, 0)[1] == 0
+
+
+def ask(root, job):
+    """The facts that `job(tell)` tells, one after the other, inside the root."""
+    out = os.memfd_create("facts")
+
+    def inside():
+        job(lambda fact: os.write(out, (json.dumps(fact) + "\n").encode("utf-8", "surrogateescape")))
+
+    if not run_inside(root, inside):
+        raise SystemExit(f"{root}: its programs could not be asked")
+    with os.fdopen(out, "rb") as file:
+        file.seek(0)
+        return [json.loads(line) for line in file.read().decode(errors="surrogateescape").splitlines()]
+
+
+def ask_starts(root, starts, prepare=lambda: None, **words):
+    """How each of `starts` (a program, its arguments, its environment) ends inside the root; `words`
+    are those of start(). `prepare()` comes before them."""
+    def job(tell):
+        prepare()
+        for program, argv, env in starts:
+            tell(vars(start(program, argv, env, **words)))
+
+    return [Outcome(**facts) for facts in ask(root, job)]
 
 
 def run_as_init(root, job):

@@ -1,11 +1,9 @@
-"""What the rigs about plugins share: their main loop, and how hosts are asked inside a root."""
+"""What the rigs about plugins share: their main loop, and how willrun is asked."""
 
 import collections
 import json
-import os
 import subprocess
 
-import jail
 import plugin_roots
 import roots
 from run_real import cpu_level
@@ -42,20 +40,6 @@ class Tally:
             print(f"{name}: {asked} of {wanted} objects were asked about, at least {least} are known")
             return False
         return self.differences == 0
-
-
-def ask_inside(root, job):
-    """The facts that `job(tell)` tells, one after the other, inside the root."""
-    out = os.memfd_create("facts")
-
-    def inside():
-        job(lambda fact: os.write(out, (json.dumps(fact) + "\n").encode("utf-8", "surrogateescape")))
-
-    if not jail.run_inside(root, inside):
-        raise SystemExit(f"{root}: its programs could not be asked")
-    with os.fdopen(out, "rb") as file:
-        file.seek(0)
-        return [json.loads(line) for line in file.read().decode(errors="surrogateescape").splitlines()]
 
 
 def ask_willrun(args, root, path, *words):

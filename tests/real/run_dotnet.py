@@ -73,19 +73,9 @@ def make(rig, suite, change):
 
 
 def ask(root, environments):
-    out = os.memfd_create("truth")
-
-    def job():
-        jail.mount("tmpfs", "/home", "tmpfs", 0, "size=900m")   # it unpacks libraries there
-        done = [vars(jail.start("/app/azmcp", ["azmcp", "--help"], {"HOME": "/home", **env}, timeout=120))
-                for env in environments]
-        os.write(out, json.dumps(done).encode())
-
-    if not jail.run_inside(root, job):
-        raise SystemExit("the program could not be started")
-    with os.fdopen(out, "rb") as file:
-        file.seek(0)
-        return [jail.Outcome(**facts) for facts in json.load(file)]
+    starts = [("/app/azmcp", ["azmcp", "--help"], {"HOME": "/home", **env}) for env in environments]
+    return jail.ask_starts(root, starts, timeout=120,       # it unpacks libraries there
+                           prepare=lambda: jail.mount("tmpfs", "/home", "tmpfs", 0, "size=900m"))
 
 
 def verdict(args, root, env):

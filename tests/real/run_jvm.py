@@ -106,9 +106,9 @@ def header(machine, width, order):
 
 def ask_java(root, paths):
     """What System.load says of each: "loaded", its words, or None where the loader ends the process."""
-    source, out = (HERE / "Load.java").read_bytes(), os.memfd_create("truth")
+    source = (HERE / "Load.java").read_bytes()
 
-    def job():
+    def job(tell):
         Path("/dev/Load.java").write_bytes(source)
         done = jail.start(f"{HOME}/bin/javac", ["javac", "-d", "/dev", "/dev/Load.java"], {"PATH": PATH}, timeout=120)
         if done.status != 0:
@@ -124,13 +124,9 @@ def ask_java(root, paths):
             left = [path for path in left if path not in told]
             if not done.out:
                 raise SystemExit(f"java: {done}")
-        os.write(out, json.dumps(told).encode())
+        tell(told)
 
-    if not jail.run_inside(root, job):
-        raise SystemExit("java could not be asked")
-    with os.fdopen(out, "rb") as file:
-        file.seek(0)
-        return json.load(file)
+    return jail.ask(root, job)[0]
 
 
 def ask_willrun(args, root, paths):

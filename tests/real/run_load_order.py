@@ -27,6 +27,7 @@ import roots
 from roots import Recipe, small_root
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ENV = {"PATH": PATH, "LC_ALL": "C"}
 SHOWN = 15
 WITH_LIBRARIES = """libc-bin perl-base coreutils php8.2-cli php8.2-mysql php8.2-xml php8.2-curl php8.2-mbstring
 php-igbinary php-msgpack php-redis php-memcached apache2-bin nginx libnginx-mod-http-lua
@@ -203,18 +204,8 @@ def perl_modules(root):
 
 def ask_perl(root, names):
     """What `use` of each module says."""
-    out = os.memfd_create("out")
-
-    def job():
-        said = [jail.start("/usr/bin/perl", ["perl", f"-M{name}", "-e1"], {"PATH": PATH, "LC_ALL": "C"},
-                           together=True).out for name in names]
-        os.write(out, json.dumps(said).encode("utf-8", "surrogateescape"))
-
-    if not jail.run_inside(root, job):
-        raise SystemExit("perl could not be asked")
-    with os.fdopen(out, "rb") as file:
-        file.seek(0)
-        return json.loads(file.read())
+    starts = [("/usr/bin/perl", ["perl", f"-M{name}", "-e1"], ENV) for name in names]
+    return [done.out for done in jail.ask_starts(root, starts, together=True)]
 
 
 def hold_perl(args, root):
@@ -241,20 +232,6 @@ HOSTS = {
     "nginx": (nginx, nginx_named, nginx_says, ["/usr/sbin/nginx", "-t"], {}, 80),
     "php": (php, php_named, php_says, ["/usr/bin/php8.2", "-r", ""], {}, 25),
 }
-
-
-def ask_host(root, command, env):
-    out = os.memfd_create("out")
-
-    def job():
-        done = jail.start(command[0], command, {"PATH": PATH, "LC_ALL": "C", **env}, together=True)
-        os.write(out, done.out.encode("utf-8", "surrogateescape"))
-
-    if not jail.run_inside(root, job):
-        raise SystemExit(f"{command[0]} could not be asked")
-    with os.fdopen(out, "rb") as file:
-        file.seek(0)
-        return file.read().decode(errors="surrogateescape")
 
 
 def ask_willrun(args, root, paths):
@@ -297,7 +274,7 @@ def hold(args, root, name):
         paths = [path for path in named(root) if os.path.exists(root / real_path(root, path)[1:])]
         if not paths:
             continue        # of a package that is not here
-        said = says(ask_host(root, command, env))
+        said = says(jail.ask_starts(root, [(command[0], command, ENV | env)], together=True)[0].out)
         found = list(judge(name, root, paths, said, ask_willrun(args, root, paths)))
         asked, failed = asked + len(paths), failed + len(said)
         wrong += [f"{what}: {line}" for line in found]

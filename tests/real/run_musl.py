@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 import jail
 import plugin_roots
 import roots
-from plugin_rig import Tally, ask_inside, ask_willrun, main
+from plugin_rig import Tally, ask_willrun, main
 from roots import Recipe, lay_elf_tree, lay_libraries, musl_root
 
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin"
@@ -186,7 +186,7 @@ def ask_loader(root, subjects):
         for subject in subjects:
             tell(vars(jail.start(subject["host"], [subject["host"], subject["path"]], {"PATH": PATH}, timeout=20)))
 
-    return ask_inside(root, job)
+    return jail.ask(root, job)
 
 
 def judge(subject, truth):

@@ -188,22 +188,10 @@ def ask(place, root, paths):
     qemu = roots.QEMU[place.arch]
     handle = os.open(shutil.which(qemu), os.O_RDONLY | os.O_CLOEXEC) if qemu else None
     node = NODE if (root / NODE.lstrip("/")).exists() else "/usr/bin/node"
-    out = os.memfd_create("truth")
-
-    def job():
-        def one(path):
-            argv = [node, "-e", SCRIPT, path]
-            program = node
-            if handle is not None:
-                program, argv = handle, ["qemu", "-0", node, node, *argv[1:]]
-            return vars(jail.start(program, argv, ENV, timeout=120 if handle is not None else 30))
-        os.write(out, json.dumps([one(path) for path in paths]).encode())
-
-    if not jail.run_inside(root, job):
-        raise SystemExit(f"{place.name}: node could not be asked")
-    with os.fdopen(out, "rb") as file:
-        file.seek(0)
-        return [jail.Outcome(**facts) for facts in json.load(file)]
+    program = node if handle is None else handle
+    before = [node] if handle is None else ["qemu", "-0", node, node]
+    return jail.ask_starts(root, [(program, [*before, "-e", SCRIPT, path], ENV) for path in paths],
+                           timeout=30 if handle is None else 120)
 
 
 # ---- willrun ----
@@ -321,17 +309,8 @@ def lay_trees(rig, root, names):
 
 
 def ask_trees(root, trees):
-    out = os.memfd_create("truth")
-
-    def job():
-        os.write(out, json.dumps([vars(jail.start(NODE, ["node", "-e", TREE_SCRIPT, folder, name, TREES[name]], ENV))
-                                  for name, folder in trees]).encode())
-
-    if not jail.run_inside(root, job):
-        raise SystemExit("node could not be asked about trees")
-    with os.fdopen(out, "rb") as file:
-        file.seek(0)
-        return [jail.Outcome(**facts) for facts in json.load(file)]
+    return jail.ask_starts(root, [(NODE, ["node", "-e", TREE_SCRIPT, folder, name, TREES[name]], ENV)
+                                  for name, folder in trees])
 
 
 def hold_trees(args, rig):

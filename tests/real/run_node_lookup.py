@@ -97,24 +97,12 @@ def lay(rig, root):
         yield what, f"/app/{number}"
 
 
-def ask_node(root, folders):
-    out = os.memfd_create("truth")
-
-    def job():
-        os.write(out, json.dumps([vars(jail.start(NODE, ["node", "-e", SCRIPT, folder], ENV)) for folder in folders]).encode())
-
-    if not jail.run_inside(root, job):
-        raise SystemExit("node could not be asked")
-    with os.fdopen(out, "rb") as file:
-        file.seek(0)
-        return [jail.Outcome(**facts) for facts in json.load(file)]
-
-
 def hold(args, rig, place):
     root = place.make(rig, [])
     trees = list(lay(rig, root))
+    starts = [(NODE, ["node", "-e", SCRIPT, folder], ENV) for _, folder in trees]
     counts, held = Counter(), True
-    for (what, folder), real in zip(trees, ask_node(root, [folder for _, folder in trees])):
+    for (what, folder), real in zip(trees, jail.ask_starts(root, starts)):
         done = subprocess.run([str(args.willrun.resolve()), "check", "--root", str(root), "--platform", "linux/amd64",
                                "--format", "json", folder], stdout=subprocess.PIPE, check=False)
         subjects = [subject for subject in json.loads(done.stdout)["targets"][0]["subjects"]

@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 
 import elf
 import jail
-from plugin_rig import Tally, ask_inside, ask_willrun, main
+from plugin_rig import Tally, ask_willrun, main
 
 HERE = Path(__file__).resolve().parent
 IMPORTER = HERE / "import_modules.py"
@@ -55,7 +55,7 @@ def ask_python(root, paths):
         if done.status != 0:
             print(f"python3 ended with {done}", file=sys.stderr)
 
-    return ask_inside(root, job)
+    return jail.ask(root, job)
 
 
 def ask_of(args, root, paths):
