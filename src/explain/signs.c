@@ -194,14 +194,37 @@ static bool NAMED_FOR_MUSL(const struct reading *reading)
 /* Those that distributions build with an ABI note of a late kernel. */
 static bool ABI_NOTE_LIBRARY(const struct reading *reading)
 {
-    static const char *const names[] = {"libQt5Core.so.5", "libQt6Core.so.6", NULL};
+    static const char *const names[] = {"libQt5Core.so.5", NULL};
     return has_one(reading->at[CAPTURE_OBJECT], names);
+}
+
+/* The bytes of a program's or a library's name before its version and suffix. */
+static size_t bare_length(const char *name)
+{
+    size_t length = strcspn(name, "0123456789");
+    const char *suffix = strstr(name, ".so");
+    if (suffix != NULL && (size_t)(suffix - name) < length)
+        length = (size_t)(suffix - name);
+    return length > 0 && name[length - 1] == '-' ? length - 1 : length;
+}
+
+/* openconnect needs libopenconnect.so.5, python3.8 libpython3.8.so.1.0, nvidia-container-cli
+ * libnvidia-container.so.1: program and library are of one build. */
+static bool is_own(const struct reading *reading)
+{
+    const char *by = reading->at[CAPTURE_NEEDED_BY], *object = reading->at[CAPTURE_OBJECT];
+    if (by == NULL || object == NULL || !begins(object, "lib") || strstr(by, ".so") != NULL)
+        return false;
+    by = sign_last_part(by);
+    size_t length = bare_length(object + 3);
+    return length > 0 && strncmp(object + 3, by, length) == 0 &&
+           (length == bare_length(by) || by[length] == '-');
 }
 
 static bool OLD_SONAME(const struct reading *reading)
 {
     const char *object = reading->at[CAPTURE_OBJECT];
-    return object != NULL && soname_is_old(sign_last_part(object));
+    return object != NULL && !is_own(reading) && soname_is_old(sign_last_part(object));
 }
 
 /* "/tmp/libduckdb123.so: …": where such parts are unpacked to. */
@@ -213,11 +236,12 @@ static bool is_unpacked(const char *message)
 }
 
 /* A runtime that loads native parts by name told of it, or the file lies where such parts are
- * unpacked to. */
+ * unpacked to, and no other file needs it. */
 static bool OPENED_BY_PROGRAM(const struct reading *reading)
 {
     const unsigned callers = 1u << SPEAKER_DOTNET | 1u << SPEAKER_PYTHON | 1u << SPEAKER_PROGRAM;
-    return reading->opened || (reading->callers & callers) != 0 || is_unpacked(reading->line.shown);
+    return reading->opened || (reading->callers & callers) != 0 ||
+           (reading->at[CAPTURE_NEEDED_BY] == NULL && is_unpacked(reading->line.shown));
 }
 
 /* A loader that starts a program looks for names; a path comes from dlopen. */
@@ -274,14 +298,46 @@ static bool ADDON_OF_ADDON(const struct reading *reading)
     return object != NULL && reading->at[CAPTURE_NEEDED_BY] != NULL && ends(object, ".node");
 }
 
-/* openconnect needs libopenconnect.so.5. */
 static bool OWN_LIBRARY(const struct reading *reading)
 {
+    const char *by = reading->at[CAPTURE_NEEDED_BY];
+    return is_own(reading) && strchr(by, '/') == NULL;
+}
+
+static bool LIBRARY_OF_NO_PACKAGE(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    return object != NULL && reading->form->speaker != SPEAKER_MUSL && /* it has no cache */
+           soname_is_of_no_package(sign_last_part(object));
+}
+
+/* In no folder of PATH that all programs share. */
+static bool is_apart(const char *path)
+{
+    static const char *const shared[] = {"/bin/",      "/sbin/",          "/usr/bin/",
+                                         "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/"};
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+        if (begins(path, shared[i]))
+            return false;
+    return strchr(path, '/') != NULL;
+}
+
+/* What no package has lies beside the program, where that is in a place of its own. Under a name
+ * without a version it was not installed for others to find. */
+static bool LIBRARY_OF_THE_BUILD(const struct reading *reading)
+{
     const char *by = reading->at[CAPTURE_NEEDED_BY], *object = reading->at[CAPTURE_OBJECT];
-    if (by == NULL || object == NULL || !begins(object, "lib") || strchr(by, '/') != NULL)
+    if (object == NULL || !soname_is_of_no_package(sign_last_part(object)))
         return false;
-    size_t length = strcspn(object + 3, ".");
-    return length == strlen(by) && strncmp(object + 3, by, length) == 0;
+    return by != NULL ? is_apart(by) : strstr(object, ".so.") == NULL;
+}
+
+/* "libruby.so.3.2: cannot open … - /…/stringio.so (LoadError)": ruby itself runs. */
+static bool LIBRARY_OF_OTHER_RUBY(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    return object != NULL && begins(object, "libruby.so.") &&
+           strstr(reading->line.folded, "loaderror") != NULL;
 }
 
 static bool MODULE_OF_OTHER_SYSTEM(const struct reading *reading)

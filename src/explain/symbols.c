@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/injected.h"
 #include "verdict/packages.h"
 
 /* ---- symbols ---- */
@@ -159,6 +160,32 @@ bool soname_is_old(const char *soname)
                package_has_other_version(soname, newest);
     arena_free(&scratch);
     return old;
+}
+
+bool soname_is_of_no_package(const char *soname)
+{
+    /* of packages that the table does not list: those in a folder of their own or under a name
+     * without a version, Alpine's own, and those of CUDA and Swift */
+    static const char *const unlisted[] = {"libnspr4.so",     "libplc4.so",
+                                           "libplds4.so",     "libnssutil3.so",
+                                           "libsmime3.so",    "libopenblas",
+                                           "libblas.so",      "liblapack",
+                                           "libfdk-aac",      "libfaac.so",
+                                           "libexecinfo.so",  "libucontext",
+                                           "libfts.so",       "libobstack.so",
+                                           "libgcompat.so",   "libtermcap.so",
+                                           "libcudart",       "libcudnn",
+                                           "libcublas",       "libcufft",
+                                           "libcurand",       "libcusolver",
+                                           "libcusparse",     "libcupti",
+                                           "libnvrtc",        "libnvJitLink",
+                                           "libnvinfer",      "libnvToolsExt",
+                                           "libnvonnxparser", "libnccl",
+                                           "libnppc",         "libnppi",
+                                           "libswift",        NULL};
+    return begins(soname, "lib") && strstr(soname, ".so") != NULL &&
+           !begins_with_one(soname, unlisted) && !soname_is_glibc_only(soname) &&
+           !injected_by_host(soname) && !package_is_known(soname);
 }
 
 bool soname_is_glibc_only(const char *soname)

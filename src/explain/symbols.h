@@ -12,6 +12,9 @@ bool symbol_is_libstdcxx(const char *name);          /* of libstdc++ or libgcc_s
 /* Has the distribution's current release the library in another major version only? */
 bool soname_is_old(const char *soname);
 
+/* Has no package of Debian the library in any version? Then it was built with the program. */
+bool soname_is_of_no_package(const char *soname);
+
 /* A library of glibc that musl does not stand in for: ld-linux-x86-64.so.2, libresolv.so.2. */
 bool soname_is_glibc_only(const char *soname);
 

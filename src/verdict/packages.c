@@ -1,5 +1,6 @@
 #include "verdict/packages.h"
 
+#include <ctype.h>
 #include <string.h>
 
 extern const char library_packages[], library_packages_end[];
@@ -127,24 +128,58 @@ static const char *first_from(const char *name, size_t length)
     return low;
 }
 
+/* The bytes of a name that a library keeps from version to version: "libhunspell" of
+ * libhunspell-1.7.so.0, "libsquash" of libsquash0.8.so.0.8.0. */
+static size_t stem_length(const char *soname)
+{
+    const char *suffix = strstr(soname, ".so");
+    size_t length = suffix != NULL ? (size_t)(suffix - soname) : strlen(soname);
+    while (length > 0 && (isdigit((unsigned char)soname[length - 1]) || soname[length - 1] == '.'))
+        length--;
+    return length > 0 && soname[length - 1] == '-' ? length - 1 : length;
+}
+
+/* Does a version and no more stand behind the stem of a row's soname? */
+static bool is_version_of(const struct row *row, size_t stem)
+{
+    const char *rest = row->at[0] + stem; /* a tab ends it */
+    rest += *rest == '-';
+    while (isdigit((unsigned char)*rest) || (*rest == '.' && isdigit((unsigned char)rest[1])))
+        rest++;
+    return strncmp(rest, ".so.", 4) == 0;
+}
+
+/* Is it the soname itself, or one that goes on (libaio.so.1t64, libbz2.so.1.0)? */
+static bool is_same_soname(const struct row *row, const char *soname, size_t length)
+{
+    return row->length[0] >= length && memcmp(row->at[0], soname, length) == 0 &&
+           (row->length[0] == length || strchr("t.", row->at[0][length]) != NULL);
+}
+
 bool package_has_other_version(const char *soname, const char *codename)
 {
     struct row row;
-    const char *suffix = strstr(soname, ".so.");
-    size_t column = column_of(codename),
-           length = suffix != NULL ? (size_t)(suffix - soname) + 4 : 0;
-    if (column == 0 || length == 0)
+    const size_t column = column_of(codename), stem = stem_length(soname), own = strlen(soname);
+    if (column == 0 || strstr(soname, ".so.") == NULL)
         return false;
-    const size_t own = strlen(soname);
-    const char *line = first_from(soname, length);
-    for (; line < library_packages_end && strncmp(line, soname, length) == 0;
+    for (const char *line = first_from(soname, stem);
+         line < library_packages_end && strncmp(line, soname, stem) == 0;
          line = line_end(line) + 1) {
         cut(line, &row);
-        bool same = row.length[0] >= own && memcmp(row.at[0], soname, own) == 0 &&
-                    (row.length[0] == own || row.at[0][own] == 't'); /* libaio.so.1t64 */
-        if (!same && column < row.count && !is_empty(&row, column))
+        if (!is_same_soname(&row, soname, own) && is_version_of(&row, stem) && column < row.count &&
+            !is_empty(&row, column))
             return true;
     }
+    return false;
+}
+
+bool package_is_known(const char *soname)
+{
+    const size_t stem = stem_length(soname);
+    for (const char *line = first_from(soname, stem);
+         line < library_packages_end && strncmp(line, soname, stem) == 0; line = line_end(line) + 1)
+        if (!isalpha((unsigned char)line[stem]))
+            return true;
     return false;
 }
 

@@ -126,6 +126,13 @@ static void sonames_are_told_apart(void **state)
     assert_false(soname_is_old("libffi.so.8"));
     assert_false(soname_is_old("libboost_regex.so.1.65.1"));
     assert_false(soname_is_old("libofnobody.so.3"));
+    assert_true(soname_is_old("libhunspell-1.3.so.0")); /* 1.7 is there */
+    assert_false(soname_is_old("libbz2.so.1"));         /* Debian calls it libbz2.so.1.0 */
+    assert_true(soname_is_of_no_package("libofnobody.so.3"));
+    assert_true(soname_is_of_no_package("libsquash0.8.so.0.8.0"));
+    assert_false(soname_is_of_no_package("libcurl.so"));
+    assert_false(soname_is_of_no_package("libcuda.so.1"));
+    assert_false(soname_is_of_no_package("libnspr4.so"));
     assert_true(soname_is_glibc_only("ld-linux-aarch64.so.1"));
     assert_false(soname_is_glibc_only("libc.so.6")); /* musl takes itself for it */
 }
