@@ -304,15 +304,26 @@ static size_t choose(const struct readings *readings)
     return best;
 }
 
+/* Ruby's ffi tries a library under the bare name first, and then under its whole one. */
+static bool has_whole_name(const struct reading *bare, const struct reading *other)
+{
+    const char *name = bare->at[CAPTURE_OBJECT], *whole = other->at[CAPTURE_OBJECT];
+    return name != NULL && whole != NULL && strncmp(whole, "lib", 3) == 0 &&
+           strcmp(whole + 3, name) == 0;
+}
+
 /* The same said again, with the name of what it is about. */
 static size_t more_telling(const struct readings *readings, size_t best)
 {
     const struct reading *main = &readings->at[best];
-    for (size_t i = best + 1; i < readings->count && !names_something(main) &&
-                              readings->at[i].line.number <= main->line.number + NEAR;
-         i++)
-        if (readings->at[i].form->family == main->form->family && names_something(&readings->at[i]))
+    for (size_t i = best + 1; i < readings->count; i++) {
+        const struct reading *other = &readings->at[i];
+        if (other->line.number > main->line.number + NEAR)
+            break;
+        if (other->form->family == main->form->family &&
+            (has_whole_name(main, other) || (!names_something(main) && names_something(other))))
             return i;
+    }
     return best;
 }
 

@@ -135,59 +135,6 @@ static bool is_exact_version(const char *soname)
     return dots >= 2;
 }
 
-bool soname_is_old(const char *soname)
-{
-    /* in Debian still, and gone from Fedora, RHEL 9, Arch and Amazon Linux 2023, where it is met:
-     * their packages libxcrypt-compat, ncurses-compat-libs, libnsl; and libraries whose successors
-     * have another name */
-    static const char *const compat[] = {"libcrypt.so.1",
-                                         "libtinfo.so.5",
-                                         "libncurses.so.5",
-                                         "libncursesw.so.5",
-                                         "libpng12.so.0",
-                                         "libmysqlclient.so",
-                                         "libmariadbclient.so",
-                                         "libgcrypt.so.11",
-                                         "libldap-2.4.so",
-                                         "libprotobuf-lite.so",
-                                         NULL};
-    /* three ABIs are in use side by side: an image that lacks one has another */
-    static const char *const parallel[] = {"libssl.so.", "libcrypto.so.", NULL};
-    struct arena scratch = {0};
-    if (begins_with_one(soname, compat) || begins_with_one(soname, parallel))
-        return true;
-    bool old = !is_exact_version(soname) && package_of_library(soname, newest, &scratch) == NULL &&
-               package_has_other_version(soname, newest);
-    arena_free(&scratch);
-    return old;
-}
-
-bool soname_is_of_no_package(const char *soname)
-{
-    /* of packages that the table does not list: those in a folder of their own or under a name
-     * without a version, Alpine's own, and those of CUDA and Swift */
-    static const char *const unlisted[] = {"libnspr4.so",     "libplc4.so",
-                                           "libplds4.so",     "libnssutil3.so",
-                                           "libsmime3.so",    "libopenblas",
-                                           "libblas.so",      "liblapack",
-                                           "libfdk-aac",      "libfaac.so",
-                                           "libexecinfo.so",  "libucontext",
-                                           "libfts.so",       "libobstack.so",
-                                           "libgcompat.so",   "libtermcap.so",
-                                           "libcudart",       "libcudnn",
-                                           "libcublas",       "libcufft",
-                                           "libcurand",       "libcusolver",
-                                           "libcusparse",     "libcupti",
-                                           "libnvrtc",        "libnvJitLink",
-                                           "libnvinfer",      "libnvToolsExt",
-                                           "libnvonnxparser", "libnccl",
-                                           "libnppc",         "libnppi",
-                                           "libswift",        NULL};
-    return begins(soname, "lib") && strstr(soname, ".so") != NULL &&
-           !begins_with_one(soname, unlisted) && !soname_is_glibc_only(soname) &&
-           !injected_by_host(soname) && !package_is_known(soname);
-}
-
 bool soname_is_glibc_only(const char *soname)
 {
     /* musl's own names for libc, libm, libpthread, … stand in for glibc's (ldso/dynlink.c) */
@@ -196,6 +143,49 @@ bool soname_is_glibc_only(const char *soname)
         "libnsl.so.1",      "libanl.so.",          "libmvec.so.", "libnss_",
         "libthread_db.so.", "libBrokenLocale.so.", NULL};
     return begins_with_one(soname, names);
+}
+
+/* Is it of a package that the table does not list: one in a folder of its own or under a name
+ * without a version, Alpine's own, and those of CUDA and Swift? */
+static bool is_unlisted(const char *soname)
+{
+    static const char *const unlisted[] = {
+        "libnspr4.so",   "libplc4.so",     "libplds4.so", "libnssutil3.so", "libsmime3.so",
+        "libssl3.so",    "libopenblas",    "libblas.so",  "liblapack",      "libfdk-aac",
+        "libfaac.so",    "libexecinfo.so", "libucontext", "libfts.so",      "libobstack.so",
+        "libgcompat.so", "libtermcap.so",  "libcudart",   "libcudnn",       "libcublas",
+        "libcufft",      "libcurand",      "libcusolver", "libcusparse",    "libcupti",
+        "libnvrtc",      "libnvJitLink",   "libnvinfer",  "libnvToolsExt",  "libnvonnxparser",
+        "libnccl",       "libnppc",        "libnppi",     "libswift",       NULL};
+    return begins_with_one(soname, unlisted) || soname_is_glibc_only(soname) ||
+           injected_by_host(soname);
+}
+
+bool soname_is_old(const char *soname)
+{
+    /* in Debian still, and gone from Fedora, RHEL 9, Arch and Amazon Linux 2023, where it is met:
+     * their packages libxcrypt-compat, ncurses-compat-libs, libnsl; and libraries whose successors
+     * have another name */
+    static const char *const compat[] = {
+        "libcrypt.so.1",   "libtinfo.so.5",  "libncurses.so.5",     "libncursesw.so.5",
+        "libnsl.so.1",     "libpng12.so.0",  "libmysqlclient.so",   "libmariadbclient.so",
+        "libgcrypt.so.11", "libldap-2.4.so", "libprotobuf-lite.so", NULL};
+    /* three ABIs are in use side by side: an image that lacks one has another */
+    static const char *const parallel[] = {"libssl.so.", "libcrypto.so.", NULL};
+    struct arena scratch = {0};
+    if (begins_with_one(soname, compat) || begins_with_one(soname, parallel))
+        return true;
+    bool old = !is_unlisted(soname) && !is_exact_version(soname) &&
+               package_of_library(soname, newest, &scratch) == NULL &&
+               package_has_other_version(soname, newest);
+    arena_free(&scratch);
+    return old;
+}
+
+bool soname_is_of_no_package(const char *soname)
+{
+    return begins(soname, "lib") && strstr(soname, ".so") != NULL && !is_unlisted(soname) &&
+           !package_is_known(soname);
 }
 
 bool soname_is_private(const char *soname)

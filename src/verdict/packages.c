@@ -160,17 +160,20 @@ bool package_has_other_version(const char *soname, const char *codename)
 {
     struct row row;
     const size_t column = column_of(codename), stem = stem_length(soname), own = strlen(soname);
-    if (column == 0 || strstr(soname, ".so.") == NULL)
+    bool other = false;
+    if (column == 0)
         return false;
     for (const char *line = first_from(soname, stem);
          line < library_packages_end && strncmp(line, soname, stem) == 0;
          line = line_end(line) + 1) {
         cut(line, &row);
-        if (!is_same_soname(&row, soname, own) && is_version_of(&row, stem) && column < row.count &&
-            !is_empty(&row, column))
-            return true;
+        if (column >= row.count || is_empty(&row, column))
+            continue;
+        if (is_same_soname(&row, soname, own))
+            return false;
+        other |= is_version_of(&row, stem);
     }
-    return false;
+    return other;
 }
 
 bool package_is_known(const char *soname)

@@ -35,7 +35,15 @@ means shebang-crlf 'bash\r' $'/usr/bin/env: \xe2\x80\x98bash\\r\xe2\x80\x99: No 
 means shebang-crlf '/bin/sh^M' $'./run: /bin/sh\r: bad interpreter: No such file or directory'
 means arch-mismatch /srv/app '/srv/app: cannot execute binary file: Exec format error'
 means exec-permission /srv/app 'exec /srv/app: permission denied'
-means lib-missing libxkb.so.1 'app: error while loading shared libraries: libxkb.so.1: cannot open shared object file: No such file or directory'
+means lib-missing libxkbcommon.so.0 'app: error while loading shared libraries: libxkbcommon.so.0: cannot open shared object file: No such file or directory'
+means rpath-broken libown.so '/srv/app/bin/app: error while loading shared libraries: libown.so: cannot open shared object file: No such file or directory'
+means ldcache-stale libofnobody.so.3 'app: error while loading shared libraries: libofnobody.so.3: cannot open shared object file: No such file or directory'
+means ldcache-stale libtesseract.so.4 'tesseract: error while loading shared libraries: libtesseract.so.4: cannot open shared object file: No such file or directory'
+means soname-mismatch libhunspell-1.3.so.0 'ImportError: libhunspell-1.3.so.0: cannot open shared object file: No such file or directory'
+means soname-mismatch libruby.so.2.9 'libruby.so.2.9: cannot open shared object file: No such file or directory - /srv/gems/own/own.so (LoadError)'
+means dlopen-missing libown.so "Could not open library 'own.so': own.so: cannot open shared object file: No such file or directory. (LoadError)
+Could not open library 'libown.so': libown.so: cannot open shared object file: No such file or directory"
+means lib-invalid libown.so 'java.lang.UnsatisfiedLinkError: /srv/libown.so: /srv/libown.so: invalid ELF header (Possible cause: endianness mismatch)'
 means soname-mismatch libffi.so.6 './app: error while loading shared libraries: libffi.so.6: cannot open shared object file: No such file or directory'
 means symbol-version-missing GLIBC_2.38 "./app: /lib/x86_64-linux-gnu/libc.so.6: version \`GLIBC_2.38' not found (required by ./app)"
 means musl-glibc-mix __vsnprintf_chk 'Error relocating /srv/addon.node: __vsnprintf_chk: symbol not found'
@@ -47,10 +55,10 @@ means passwd-missing nginx 'unable to find user nginx: no matching entries in pa
 means tzdata-missing Asia/Tokyo 'panic: unknown time zone Asia/Tokyo'
 means cert-missing None 'Get "https://example.org": tls: failed to verify certificate: x509: certificate signed by unknown authority'
 
-means exec-permission libxkb.so.1 'app: error while loading shared libraries: libxkb.so.1: cannot open shared object file: Permission denied'
+means exec-permission libxkbcommon.so.0 'app: error while loading shared libraries: libxkbcommon.so.0: cannot open shared object file: Permission denied'
 means lib-invalid native.so 'Error loading shared library /srv/native.so: Exec format error'
 means dlopen-missing native.so 'Error loading shared library /srv/native.so: No such file or directory'
-means lib-missing libxkb.so.1 'ImportError: Error loading shared library libxkb.so.1: No such file or directory (needed by /usr/lib/python3.9/site-packages/own.cpython-39-x86_64-linux-gnu.so)'
+means lib-missing libxkbcommon.so.0 'ImportError: Error loading shared library libxkbcommon.so.0: No such file or directory (needed by /usr/lib/python3.9/site-packages/own.cpython-39-x86_64-linux-gnu.so)'
 means shebang-missing-interp /srv/run.sh '/bin/sh: /srv/run.sh: not found'
 means dlopen-missing libown 'DllNotFoundException: Unable to load shared library '"'libown'"' or one of its dependencies: liblibown: cannot open shared object file: No such file or directory'
 means symbol-missing own_symbol 'PHP Startup: Unable to load dynamic library '"'own'"' (tried: /usr/lib/php/own (Error loading shared library /usr/lib/php/own: No such file or directory), /usr/lib/php/own.so (Error relocating /usr/lib/php/own.so: own_symbol: symbol not found))'
@@ -70,7 +78,7 @@ means not-elf-not-script /srv/run.sh 'OSError: [Errno 8] Exec format error: '"'/
 means path-lookup convert 'convert is not installed or it'"'"'s not in your PATH'
 means other /srv/run.sh '/srv/run.sh: 9: Syntax error: "(" unexpected (expecting "fi")'
 means not-elf-not-script ./get "./get: line 1: syntax error near unexpected token \`newline'"
-means lib-missing libxkb.so.1 '/srv/app: error while loading shared libraries: **libxkb.so.1**: cannot open shared object file: No such file or directory'
+means lib-missing libxkbcommon.so.0 '/srv/app: error while loading shared libraries: **libxkbcommon.so.0**: cannot open shared object file: No such file or directory'
 means shebang-crlf '/bin/sh^M' 'bad interpreter: /bin/sh^M'
 means other /srv/x 'starting container process caused "process_linux.go:7: container init caused \"write /srv/x: permission denied\"": unknown'
 means lib-wrong-class libown.so 'java.lang.UnsatisfiedLinkError: /srv/libown.so: /srv/libown.so: wrong ELF class: ELFCLASS32 (Possible cause: architecture word width mismatch)'
@@ -93,7 +101,7 @@ means symbol-version-missing GLIBC_2.38 "./own: /lib/x86_64-linux-gnu/libc.so.6:
 
 # In other languages.
 means interp-missing ./app 'bash: ./app: Datei oder Verzeichnis nicht gefunden'
-means lib-missing libxkb.so.1 "app: erreur lors du chargement des librairies partagées: libxkb.so.1: Ne peut ouvrir le fichier d'objet partagé: Aucun fichier ou dossier de ce type"
+means lib-missing libxkbcommon.so.0 "app: erreur lors du chargement des librairies partagées: libxkbcommon.so.0: Ne peut ouvrir le fichier d'objet partagé: Aucun fichier ou dossier de ce type"
 means path-lookup tool 'bash: tool: 未找到命令'
 means exec-permission ./app 'bash: ./app: Отказано в доступе'
 
@@ -120,12 +128,12 @@ END
 log path-lookup tini <<'END'
 Error: failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"tini\": executable file not found in $PATH: unknown
 END
-log lib-missing libxkb.so.1 <<END
-$(printf 'Nov 20 10:00:00 host unit[7]: \e[31m/srv/app\e[0m: error while loading shared libraries: libxkb.so.1: cannot open shared object file: No such file or directory')
+log lib-missing libxkbcommon.so.0 <<END
+$(printf 'Nov 20 10:00:00 host unit[7]: \e[31m/srv/app\e[0m: error while loading shared libraries: libxkbcommon.so.0: cannot open shared object file: No such file or directory')
 END
-log lib-missing libxkb.so.1 <<'END'
+log lib-missing libxkbcommon.so.0 <<'END'
 /srv/app: error while loading shared
-libraries: libxkb.so.1: cannot open shared object file: No such
+libraries: libxkbcommon.so.0: cannot open shared object file: No such
 file or directory
 END
 
@@ -149,9 +157,9 @@ END
 # A message behind many that are nearly one, far into a long line.
 {
     printf 'failed to load shared library: nothing %.0s' {1..2000}
-    echo 'srv: error while loading shared libraries: libxkb.so.1: cannot open shared object file: No such file or directory'
+    echo 'srv: error while loading shared libraries: libxkbcommon.so.0: cannot open shared object file: No such file or directory'
 } >long
-log lib-missing libxkb.so.1 <long
+log lib-missing libxkbcommon.so.0 <long
 
 # Nothing that is known: said so, with what to try, whatever it is.
 unknown() {
@@ -219,8 +227,8 @@ names other @rollup/rollup-linux-x64-gnu
 
 # 10 MB of a log: within a second in a build without sanitizers, whatever else the machine does.
 yes 'app: open /data/x: no such file or directory' | head -c 10000000 >log
-echo 'app: error while loading shared libraries: libxkb.so.1: cannot open shared object file: No such file or directory' >>log
+echo 'app: error while loading shared libraries: libxkbcommon.so.0: cannot open shared object file: No such file or directory' >>log
 expect 0 'ten megabytes' timeout 100 "$willrun" explain log
-says out 'libxkb.so.1'
+says out 'libxkbcommon.so.0'
 
 end
