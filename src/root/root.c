@@ -287,6 +287,19 @@ static int by_name(const void *a, const void *b)
     return strcmp((*(const struct node *const *)a)->name, (*(const struct node *const *)b)->name);
 }
 
+/* Under the lock. A folder may be listed for each of thousands of subjects. */
+static void sort_children(struct root *root, struct item *dir)
+{
+    size_t place = 0;
+    const struct child *child;
+    dir->sorted = arena_array(&root->arena, dir->children.count + 1, sizeof *dir->sorted);
+    dir->sorted_count = 0;
+    while ((child = (struct child *)table_next(&dir->children, &place)) != NULL)
+        if (child->item != NULL)
+            dir->sorted[dir->sorted_count++] = &child->item->node;
+    qsort(dir->sorted, dir->sorted_count, sizeof *dir->sorted, by_name);
+}
+
 int root_list(struct root *root, const struct node *dir, struct arena *arena,
               const struct node ***nodes, size_t *count)
 {
@@ -297,17 +310,14 @@ int root_list(struct root *root, const struct node *dir, struct arena *arena,
         return ENOTDIR;
     pthread_mutex_lock(&root->lock);
     int error = complete(root, item);
-    size_t room = item->children.count;
+    if (error == 0 && item->sorted == NULL)
+        sort_children(root, item);
     pthread_mutex_unlock(&root->lock);
     if (error != 0)
         return error;
-    *nodes = arena_array(arena, room, sizeof **nodes);
-    size_t place = 0;
-    const struct child *child;
-    while ((child = (struct child *)table_next(&item->children, &place)) != NULL)
-        if (child->item != NULL)
-            (*nodes)[(*count)++] = &child->item->node;
-    qsort(*nodes, *count, sizeof **nodes, by_name);
+    *count = item->sorted_count;
+    *nodes = arena_array(arena, *count + 1, sizeof **nodes);
+    memcpy(*nodes, item->sorted, *count * sizeof **nodes);
     return 0;
 }
 
@@ -380,16 +390,18 @@ static void replace(struct root *root, struct item *dir, struct item *item)
         table_add(&dir->children, &child->entry, &root->arena);
     }
     child->item = item;
+    dir->sorted = NULL;
     table_clear(&root->walked);
 }
 
 void root_remove(struct root *root, const struct node *node)
 {
     size_t length = strlen(node->name);
-    struct child *child =
-        find_child(item_of(node->parent), hash_bytes(node->name, length), node->name, length);
+    struct item *dir = item_of(node->parent);
+    struct child *child = find_child(dir, hash_bytes(node->name, length), node->name, length);
     child->item = NULL;
     child->error = ENOENT;
+    dir->sorted = NULL;
     table_clear(&root->walked);
 }
 

@@ -34,8 +34,10 @@ struct origin {
 struct item {
     struct node node; /* first */
     struct origin origin;
-    struct table children; /* of a directory: struct child */
-    atomic_bool complete;  /* every name of the directory is in `children` */
+    struct table children;      /* of a directory: struct child */
+    atomic_bool complete;       /* every name of the directory is in `children` */
+    const struct node **sorted; /* those that exist, by name; NULL: nobody has asked for them */
+    size_t sorted_count;
 };
 
 /* A name that was asked for in a directory. */
