@@ -225,6 +225,23 @@ bool host_bytes(const struct host_judging *judging, const struct node *node,
            root_bytes(facts_root(judging->target->facts), node, bytes) == 0;
 }
 
+void host_build(const struct host_judging *judging, const struct node *node, build_finder *finder,
+                void *build, size_t size)
+{
+    bool own = node == judging->replay->objects.at[0].node; /* a plugin is asked but once */
+    struct memo *memo = judging->process->memo;
+    struct file_bytes bytes;
+    memset(build, 0, size);
+    if (!own && memo_build(memo, node, finder, build, size))
+        return;
+    if (host_bytes(judging, node, &bytes)) {
+        finder(bytes.span, build);
+        file_bytes_release(&bytes);
+    }
+    if (!own)
+        memo_keep_build(memo, node, finder, build, size);
+}
+
 struct willrun_finding *host_not_known(const struct host_judging *judging, const char *what)
 {
     struct willrun_finding *finding =

@@ -4,6 +4,7 @@
 
 #include "check/subject.h"
 #include "plugin/plugin.h"
+#include "replay/memo.h"
 #include "verdict/findings.h"
 #include "verdict/words.h"
 
@@ -48,12 +49,18 @@ struct host_judging {
     struct findings *findings;
 };
 
-/* The bytes of a file, for file_bytes_release; false where there are none to read: those of a profile
- * are cut down. `node` may be NULL. */
+/* The bytes of a file, for file_bytes_release; false where there are none to read: those of a
+ * profile are cut down. `node` may be NULL. */
 bool host_bytes(const struct host_judging *judging, const struct node *node,
                 struct file_bytes *bytes);
 
-/* Add that `what` leaves open whether the host takes the plugin; the fix is for the caller to say. */
+/* What the file at `node` (NULL: none) says of its build: `size` bytes (BUILD_MOST at most) of the
+ * finder's struct, all 0 where nothing can be read. */
+void host_build(const struct host_judging *judging, const struct node *node, build_finder *finder,
+                void *build, size_t size);
+
+/* Add that `what` leaves open whether the host takes the plugin; the fix is for the caller to say.
+ */
 struct willrun_finding *host_not_known(const struct host_judging *judging, const char *what);
 
 /* What the host prints for these words about the plugin at `path`. */

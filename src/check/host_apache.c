@@ -22,12 +22,12 @@ static const struct build build_of_2_4 = {0x41503234, 20120211};
 
 /* The versions, an index that is not set, and behind three pointers the cookie: of 64 bits and
  * little ends. */
-static void find_build(struct span file, struct build *build)
+static void find_build(struct span file, void *to)
 {
+    struct build *build = to;
     enum { INDEX = 8, COOKIE = 40, SIZE = 48, SERIES = 0x4150 /* "AP" */ };
     static const unsigned char not_set[] = {0xff, 0xff, 0xff, 0xff};
     const unsigned char *at = file.data, *end = file.data + file.size;
-    *build = (struct build){0};
     while (at < end && (at = memmem(at, (size_t)(end - at), not_set, sizeof not_set)) != NULL) {
         const unsigned char *start = at - INDEX;
         bool whole = at - file.data >= INDEX && end - at >= SIZE - INDEX;
@@ -38,17 +38,6 @@ static void find_build(struct span file, struct build *build)
         }
         at++;
     }
-}
-
-static void read_build(const struct host_judging *judging, const struct node *node,
-                       struct build *build)
-{
-    struct file_bytes bytes;
-    *build = (struct build){0};
-    if (!host_bytes(judging, node, &bytes))
-        return;
-    find_build(bytes.span, build);
-    file_bytes_release(&bytes);
 }
 
 /* "2.4" of a cookie */
@@ -62,13 +51,13 @@ void host_apache_judge(const struct host_judging *judging)
     struct build own, host;
     struct arena *arena = judging->findings->arena;
     const char *path = judging->replay->argv0, *program = judging->host->exec.program;
-    read_build(judging, judging->replay->objects.at[0].node, &own);
+    host_build(judging, judging->replay->objects.at[0].node, find_build, &own, sizeof own);
     if (own.cookie == 0)
         return;
     if (node_profile(judging->host->exec.node) != NULL)
         host = build_of_2_4;
     else
-        read_build(judging, judging->host->exec.node, &host);
+        host_build(judging, judging->host->exec.node, find_build, &host, sizeof host);
     if (host.cookie == 0 || (own.cookie == host.cookie && own.version == host.version))
         return;
     struct willrun_finding *finding = finding_add(

@@ -47,17 +47,10 @@ static void find_signature(struct span file, struct build *build)
         memcpy(build->signature, at, length + 1);
 }
 
-static bool read_build(const struct host_judging *judging, const struct node *node,
-                       struct build *build)
+static void find_build(struct span file, void *build)
 {
-    struct file_bytes bytes;
-    *build = (struct build){0};
-    if (!host_bytes(judging, node, &bytes))
-        return false;
-    find_version(bytes.span, build);
-    find_signature(bytes.span, build);
-    file_bytes_release(&bytes);
-    return build->version != 0;
+    find_version(file, build);
+    find_signature(file, build);
 }
 
 static const char *release_text(uint64_t version, struct arena *arena)
@@ -92,8 +85,11 @@ static void refuse(const struct host_judging *judging, const struct build *own,
 void host_nginx_judge(const struct host_judging *judging)
 {
     struct build own, host;
-    if (!read_build(judging, judging->replay->objects.at[0].node, &own) ||
-        !read_build(judging, judging->host->exec.node, &host))
+    host_build(judging, judging->replay->objects.at[0].node, find_build, &own, sizeof own);
+    if (own.version == 0)
+        return;
+    host_build(judging, judging->host->exec.node, find_build, &host, sizeof host);
+    if (host.version == 0)
         return;
     bool alike = own.signature[0] == 0 || host.signature[0] == 0 ||
                  strcmp(own.signature, host.signature) == 0;

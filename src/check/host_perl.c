@@ -3,15 +3,15 @@
 #include <ctype.h>
 #include <string.h>
 
-/* The version of Perl's API, as modules give it to Perl_xs_handshake and Perl compares it:
- * "v5.36.0". */
-enum { LONGEST_VERSION = 16 };
-struct version {
-    char text[LONGEST_VERSION]; /* "": not found */
+/* Versions of Perl, "v5.36.0", that a file has as texts: modules give Perl_xs_handshake that of the
+ * API (PERL_API_VERSION_STRING), and Perl compares it. Perl has its own release beside it. */
+enum { LONGEST_VERSION = 16, VERSIONS = 4 };
+struct versions {
+    char texts[VERSIONS][LONGEST_VERSION]; /* the last ones "": no more were found */
 };
 
 /* "v5.", a number, a dot, a number, as a whole text. */
-static bool take_version(const unsigned char *at, size_t left, struct version *version)
+static bool is_version(const unsigned char *at, size_t left)
 {
     size_t length = strnlen((const char *)at, left), dots = 0;
     if (length == left || length >= LONGEST_VERSION)
@@ -21,31 +21,38 @@ static bool take_version(const unsigned char *at, size_t left, struct version *v
             dots++;
         else if (!isdigit(at[i]))
             return false;
-    if (dots != 2 || at[length - 1] == '.')
-        return false;
-    memcpy(version->text, at, length + 1);
-    return true;
+    return dots == 2 && at[length - 1] != '.';
 }
 
-static void find_version(struct span file, struct version *version)
+static void find_versions(struct span file, void *to)
 {
     static const char start[] = "\0v5.";
+    struct versions *versions = to;
     const unsigned char *at = file.data, *end = file.data + file.size;
-    version->text[0] = 0;
-    while (at < end && (at = memmem(at, (size_t)(end - at), start, sizeof start - 1)) != NULL &&
-           !take_version(at + 1, (size_t)(end - at - 1), version))
+    size_t count = 0;
+    while (count < VERSIONS && at < end &&
+           (at = memmem(at, (size_t)(end - at), start, sizeof start - 1)) != NULL) {
         at++;
+        if (is_version(at, (size_t)(end - at)))
+            strcpy(versions->texts[count++], (const char *)at);
+    }
 }
 
-static void read_version(const struct host_judging *judging, const struct node *node,
-                         struct version *version)
+/* Is it one of them? */
+static bool has_version(const struct versions *versions, const char *text)
 {
-    struct file_bytes bytes;
-    version->text[0] = 0;
-    if (!host_bytes(judging, node, &bytes))
-        return;
-    find_version(bytes.span, version);
-    file_bytes_release(&bytes);
+    for (size_t i = 0; i < VERSIONS; i++)
+        if (strcmp(versions->texts[i], text) == 0)
+            return true;
+    return false;
+}
+
+static bool are_alike(const struct versions *own, const struct versions *host)
+{
+    for (size_t i = 0; i < VERSIONS && own->texts[i][0] != 0; i++)
+        if (has_version(host, own->texts[i]))
+            return true;
+    return false;
 }
 
 static bool calls_handshake(const struct elf_facts *elf)
@@ -56,34 +63,35 @@ static bool calls_handshake(const struct elf_facts *elf)
     return false;
 }
 
-/* That of the program, or of the libperl.so that it loads. */
-static void read_host(const struct host_judging *judging, struct version *version)
+/* Those of the program, or of the libperl.so that it loads. */
+static void read_host(const struct host_judging *judging, struct versions *versions)
 {
     static const char library[] = "libperl.so";
     const struct replay *replay = judging->replay;
-    read_version(judging, judging->host->exec.node, version);
+    host_build(judging, judging->host->exec.node, find_versions, versions, sizeof *versions);
     for (size_t i = 0; i < replay->objects.count; i++)
         if (replay->objects.at[i].name != NULL &&
             strncmp(replay->objects.at[i].name, library, sizeof library - 1) == 0)
-            read_version(judging, replay->objects.at[i].node, version);
+            host_build(judging, replay->objects.at[i].node, find_versions, versions,
+                       sizeof *versions);
 }
 
 void host_perl_judge(const struct host_judging *judging)
 {
     const struct loaded *object = &judging->replay->objects.at[0];
     const char *path = judging->replay->argv0;
-    struct version own, host;
+    struct versions own, host;
     if (!calls_handshake(object->elf))
         return;
-    read_version(judging, object->node, &own);
-    if (own.text[0] == 0)
+    host_build(judging, object->node, find_versions, &own, sizeof own);
+    if (own.texts[0][0] == 0)
         return;
     read_host(judging, &host);
-    if (host.text[0] == 0 || strcmp(own.text, host.text) == 0)
+    if (host.texts[0][0] == 0 || are_alike(&own, &host))
         return;
     struct willrun_finding *finding =
         finding_add(judging->findings, RULE_HOST_REFUSES, "%s was built for Perl %s, and %s is %s",
-                    path, own.text, judging->host->exec.program, host.text);
+                    path, own.texts[0], judging->host->exec.program, host.texts[0]);
     finding->object = path;
     finding->needed_by = judging->host->exec.program;
     finding->fix =

@@ -30,21 +30,19 @@ static bool take_id(struct span file, const unsigned char *at, size_t digits, st
 static void find_id(struct span file, size_t digits, struct build_id *id)
 {
     const unsigned char *at = file.data, *end = file.data + file.size;
-    id->text[0] = 0;
     while (at < end && (at = memmem(at, (size_t)(end - at), "API", 3)) != NULL &&
            !take_id(file, at, digits, id))
         at++;
 }
 
-static void read_id(const struct host_judging *judging, const struct node *node, size_t digits,
-                    struct build_id *id)
+static void find_module_id(struct span file, void *id)
 {
-    struct file_bytes bytes;
-    id->text[0] = 0;
-    if (!host_bytes(judging, node, &bytes))
-        return;
-    find_id(bytes.span, digits, id);
-    file_bytes_release(&bytes);
+    find_id(file, MODULE_DIGITS, id);
+}
+
+static void find_zend_id(struct span file, void *id)
+{
+    find_id(file, ZEND_DIGITS, id);
 }
 
 static const char *words_of(const struct build_id *own, const struct build_id *host,
@@ -91,15 +89,16 @@ void host_php_judge(const struct host_judging *judging)
     struct build_id own, host;
     if (object->elf == NULL)
         return;
-    size_t digits = is_module(object->elf) ? MODULE_DIGITS : ZEND_DIGITS;
-    read_id(judging, object->node, digits, &own);
+    bool module = is_module(object->elf);
+    build_finder *finder = module ? find_module_id : find_zend_id;
+    host_build(judging, object->node, finder, &own, sizeof own);
     if (own.text[0] == 0)
         return;
-    read_id(judging, judging->host->exec.node, digits, &host);
+    host_build(judging, judging->host->exec.node, finder, &host, sizeof host);
     if (host.text[0] == 0)
         return;
     if (strcmp(own.text, host.text) != 0)
-        refuse(judging, &own, &host, digits == MODULE_DIGITS);
-    else if (digits == MODULE_DIGITS)
+        refuse(judging, &own, &host, module);
+    else if (module)
         host_php_demands(judging, strncmp(own.text + 3, PHP_8, MODULE_DIGITS) < 0);
 }

@@ -9,8 +9,8 @@ static unsigned number_at(const unsigned char *at)
 
 /* The server's major version, 1500 for 15, of the Pg_magic_struct in a file (src/include/fmgr.h):
  * its length, the version, then the limits that every build has but for those that are patched, in
- * numbers of 32 bits and little ends. 0: there is none. */
-static unsigned version_of(struct span file)
+ * numbers of 32 bits and little ends. */
+static void find_version(struct span file, void *to)
 {
     static const unsigned char limits[] = {100, 0, 0, 0, 32, 0, 0, 0, 64, 0, 0, 0};
     enum { BEFORE = 8, SHORT = 24, LONG = 56, FIRST = 800, LAST = 9900 };
@@ -18,20 +18,18 @@ static unsigned version_of(struct span file)
     while (at < end && (at = memmem(at, (size_t)(end - at), limits, sizeof limits)) != NULL) {
         unsigned length = at - file.data >= BEFORE ? number_at(at - 8) : 0;
         unsigned version = length != 0 ? number_at(at - 4) : 0;
-        if ((length == SHORT || length == LONG) && version >= FIRST && version <= LAST)
-            return version;
+        if ((length == SHORT || length == LONG) && version >= FIRST && version <= LAST) {
+            *(unsigned *)to = version;
+            return;
+        }
         at++;
     }
-    return 0;
 }
 
 static unsigned read_version(const struct host_judging *judging, const struct node *node)
 {
-    struct file_bytes bytes;
-    if (!host_bytes(judging, node, &bytes))
-        return 0;
-    unsigned version = version_of(bytes.span);
-    file_bytes_release(&bytes);
+    unsigned version;
+    host_build(judging, node, find_version, &version, sizeof version);
     return version;
 }
 

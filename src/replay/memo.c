@@ -8,11 +8,18 @@ struct row {
     struct satisfiers satisfiers;
 };
 
+struct known_build {
+    const struct node *file;
+    build_finder *finder;
+    unsigned char build[BUILD_MOST];
+};
+
 struct memo {
     struct VEC(struct glibc_loader *) loaders;
     struct row *rows; /* open addressing by elf */
     size_t room, count;
     struct VEC(struct memo_host) hosts;
+    struct VEC(struct known_build) builds;
     struct arena arena;
 };
 
@@ -31,6 +38,7 @@ void memo_free(struct memo *memo)
         ldcache_free(memo->loaders.at[i]->cache);
     vec_free(&memo->loaders);
     vec_free(&memo->hosts);
+    vec_free(&memo->builds);
     free(memo->rows);
     arena_free(&memo->arena);
     free(memo);
@@ -141,4 +149,25 @@ struct memo_host *memo_host(struct memo *memo, const struct node *program)
     struct memo_host *host = vec_push(&memo->hosts);
     *host = (struct memo_host){.program = program};
     return host;
+}
+
+bool memo_build(const struct memo *memo, const struct node *file, build_finder *finder, void *build,
+                size_t size)
+{
+    for (size_t i = 0; i < memo->builds.count; i++) {
+        const struct known_build *known = &memo->builds.at[i];
+        if (known->file == file && known->finder == finder) {
+            memcpy(build, known->build, size);
+            return true;
+        }
+    }
+    return false;
+}
+
+void memo_keep_build(struct memo *memo, const struct node *file, build_finder *finder,
+                     const void *build, size_t size)
+{
+    struct known_build *known = vec_push(&memo->builds);
+    *known = (struct known_build){file, finder, {0}};
+    memcpy(known->build, build, size);
 }

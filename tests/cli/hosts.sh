@@ -191,7 +191,8 @@ plugin /usr/lib/nginx/modules/other.so "$(module 1026003)"
 expect 1 'a module of another nginx' "$willrun" check --root "$root" --env PATH=/usr/sbin /usr/lib/nginx/modules/other.so
 says out '│ module "/usr/lib/nginx/modules/other.so" version 1026003 instead of 1022001'
 
-echo 'const char version[] = "\0v5.36.0"; void Perl_xs_handshake(void) {} int main(void) { return 0; }' |
+# its release beside that of its API, which alone counts
+echo 'const char version[] = "\0v5.36.1\0v5.36.0"; void Perl_xs_handshake(void) {} int main(void) { return 0; }' |
     gcc -rdynamic -x c -o "$root/usr/bin/perl" -
 xs() { echo "void Perl_xs_handshake(const char *); void boot(void) { Perl_xs_handshake(\"\\0$1\" + 1); }"; }
 plugin $perl/auto/Own/Own.so "$(xs v5.36.0)"
@@ -199,7 +200,7 @@ is 0 /usr/bin/perl perl-xs $perl/auto/Own/Own.so
 says out '"runs": 1'
 plugin $perl/auto/Own/Own.so "$(xs v5.34.0)"
 expect 1 'a module of another Perl' "$willrun" check --root "$root" --env PATH=/usr/bin $perl/auto/Own/Own.so
-says out 'was built for Perl v5.34.0, and /usr/bin/perl is v5.36.0'
+says out 'was built for Perl v5.34.0, and /usr/bin/perl is v5.36.1'
 
 apache() { # COOKIE VERSION, as STANDARD20_MODULE_STUFF
     echo "struct { int version, minor, index; char *name; void *handle, *next; unsigned long magic; } x_module = {$2, 0, -1, \"x.c\", 0, 0, $1};"
