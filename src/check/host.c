@@ -192,9 +192,9 @@ void host_find(const struct target *target, struct process *process, const char 
         return;
     process->host = &host->exec;
     if (host->plugin != NULL)
-        host_has_opened(process,
-                        plugin_brought(host->plugin, target->facts, &host->exec, findings->arena),
-                        findings->arena);
+        host_has_opened(
+            process, plugin_brought(host->plugin, elf, target->facts, &host->exec, findings->arena),
+            findings->arena);
 }
 
 void host_has_opened(struct process *process, const char *paths, struct arena *arena)

@@ -13,9 +13,10 @@ static const struct plugin plugins[] = {
 
 static const struct {
     enum plugin_id plugin;
+    const char *library; /* that the plugin links; "": any */
     const char *paths;
 } brought[] = {
-#define BRINGS(plugin, paths) {PLUGIN_##plugin, paths},
+#define BRINGS(plugin, library, paths) {PLUGIN_##plugin, library, paths},
 #include "plugins.def"
 };
 
@@ -300,15 +301,24 @@ bool plugin_next_host(struct host_search *search, struct exec_result *host)
     return false;
 }
 
-const char *plugin_brought(const struct plugin *plugin, struct facts *facts,
-                           const struct exec_result *host, struct arena *arena)
+static bool links(const struct elf_facts *elf, const char *library)
+{
+    for (size_t i = 0; i < elf->needed_count; i++)
+        if (strcmp(elf->needed[i], library) == 0)
+            return true;
+    return *library == 0;
+}
+
+const char *plugin_brought(const struct plugin *plugin, const struct elf_facts *elf,
+                           struct facts *facts, const struct exec_result *host, struct arena *arena)
 {
     const char *list = NULL, *program = node_path(host->node, arena);
     const char *folder = arena_copy(arena, program, (size_t)(strrchr(program, '/') - program));
     char word[LONGEST_WORD];
     for (size_t i = 0; i < sizeof brought / sizeof *brought; i++)
-        for (const char *at = brought[i].paths;
-             brought[i].plugin == plugin->id && next_word(&at, word);) {
+        for (const char *at = brought[i].paths; brought[i].plugin == plugin->id &&
+                                                links(elf, brought[i].library) &&
+                                                next_word(&at, word);) {
             int error;
             const struct node *node =
                 root_lookup(facts_root(facts), NULL, arena_format(arena, "%s/%s", folder, word),

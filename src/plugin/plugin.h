@@ -89,9 +89,11 @@ struct host_search {
  * more. Scripts are passed over. */
 bool plugin_next_host(struct host_search *search, struct exec_result *host);
 
-/* What the program has opened before any plugin: paths parted by ":", in `arena`; NULL: nothing. */
-const char *plugin_brought(const struct plugin *plugin, struct facts *facts,
-                           const struct exec_result *host, struct arena *arena);
+/* What the program has opened before a plugin that is `elf`: paths parted by ":", in `arena`; NULL:
+ * nothing. */
+const char *plugin_brought(const struct plugin *plugin, const struct elf_facts *elf,
+                           struct facts *facts, const struct exec_result *host,
+                           struct arena *arena);
 
 /* The host of plugins that any program may load; NULL: `plugin` is of another kind. */
 const struct plugin_host *plugin_any_host(const struct plugin *plugin);

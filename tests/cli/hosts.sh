@@ -59,6 +59,16 @@ echo 'int jvm(void); int JNI_OnLoad(void) { return jvm(); }' |
 is 0 /usr/lib/jvm/a/bin/java jni-library /opt/libn.so
 says out '"runs": 1'
 
+# … and the library of a window system, before what links AWT
+echo 'int drawn(void) { return 1; }' | gcc -shared -fPIC -x c -o "$root/usr/lib/jvm/a/lib/libawt_headless.so" -
+echo 'int awt(void) { return 1; }' | gcc -shared -fPIC -Wl,-soname,libawt.so -x c -o "$root$glibc/libawt.so" -
+echo 'int drawn(void); int awt(void); int JNI_OnLoad(void) { return drawn() + awt(); }' >font.c
+gcc -shared -fPIC -Wl,-z,now -o "$root/opt/libf.so" font.c "$root$glibc/libawt.so"
+is 0 /usr/lib/jvm/a/bin/java jni-library /opt/libf.so
+says out '"runs": 1'
+gcc -shared -fPIC -Wl,-z,now -o "$root/opt/libf.so" font.c
+is 1 /usr/lib/jvm/a/bin/java jni-library /opt/libf.so
+
 # one module needs another's symbols
 host /usr/sbin/apache2
 modules=/usr/lib/apache2/modules

@@ -64,12 +64,13 @@ def plugins(args, root):
 
 
 COMPANIONS = re.compile(r" needs (.*?) loaded before it")
+REQUIRED = re.compile(r" needs the module (\S+) loaded as well")     # PHP's, which is asked without any other
 
 
 def companions(root, subject):
     """The plugins that willrun says are to be loaded first."""
     for finding in subject["findings"]:
-        if finding["rule"] == "plugin-order":
+        if finding["rule"] == "plugin-order" and REQUIRED.search(finding["message"]) is None:
             folder = Path(subject["path"]).parent
             return [str(next(place / name for place in (folder, folder.parent)
                              if (root / str(place)[1:] / name).exists()))
@@ -204,6 +205,10 @@ def differences(subject, truth):
         told_enough = told in truth["host"]["words"] and (told or subject["plugin"] == "perl-xs")
         return [] if verdict == "fails" and told_enough else \
             [f"{'false runs' if verdict in ('runs', 'degraded') else verdict}: {told}, the host {truth['host']}"]
+    required = [match[1] for finding in subject["findings"] if (match := REQUIRED.search(finding["message"]))]
+    if error is None and verdict == "unknown" and required:
+        told = f'because required module "{required[0]}" is not loaded'
+        return [] if told in truth["host"]["words"] else [f"unknown: {told}, and {truth['host']}"]
     if error is None and verdict not in ("runs", "degraded"):
         kinds.append(f"{verdict}, and it loads")
     if error is not None and verdict in ("runs", "degraded"):
