@@ -182,7 +182,7 @@ static void find_runtime(const struct dotnet *dotnet)
          cure_of_runtime(dotnet, &dotnet->config.frameworks[0]));
 }
 
-/* Without it dotnet takes the program for one that brings its runtime. */
+/* Without a framework dotnet takes the program for one that brings its runtime. */
 static void find_config(const struct dotnet *dotnet)
 {
     const char *config = arena_format(dotnet->arena, "%s.runtimeconfig.json", dotnet->app);
@@ -192,8 +192,8 @@ static void find_config(const struct dotnet *dotnet)
         return;
     tell(dotnet, RULE_DOTNET_MISSING, config,
          arena_format(dotnet->arena,
-                      "%s is to run %s, and %s, which names the framework for it, is not there: it "
-                      "looks for libhostpolicy.so beside it, and ends",
+                      "%s is to run %s, and no %s names a framework for it: it looks for "
+                      "libhostpolicy.so beside it, and ends",
                       dotnet->later->exec->program, dotnet->later->runs, config),
          "Copy all files that dotnet publish made, and not the .dll alone.");
 }
@@ -212,13 +212,24 @@ static bool is_invariant(const struct dotnet *dotnet)
     return !denied && dotnet->config.invariant;
 }
 
-static bool finds_icu(const struct later *later)
+/* Before .NET 5 nothing newer than 20 releases behind the one that it was built with. */
+static bool is_known_release(const struct dotnet *dotnet, unsigned long release)
+{
+    enum { FIRST_WITHOUT_LIMIT = 5, LAST_OF_OLD = 70 };
+    const char *version = dotnet->config.frameworks[0].version;
+    return release <= LAST_OF_OLD || version == NULL ||
+           strtoul(version, NULL, 10) >= FIRST_WITHOUT_LIMIT;
+}
+
+static bool finds_icu(const struct dotnet *dotnet)
 {
     static const char stem[] = "libicuuc.so.";
+    const struct later *later = dotnet->later;
     for (size_t i = 0; i < later->replay->events.count; i++) {
         const struct event *event = &later->replay->events.at[i];
         if (event->kind == EV_OPENS && event->path != NULL && event->symbol == NULL &&
-            strncmp(event->name, stem, sizeof stem - 1) == 0)
+            strncmp(event->name, stem, sizeof stem - 1) == 0 &&
+            is_known_release(dotnet, strtoul(event->name + sizeof stem - 1, NULL, 10)))
             return true;
     }
     return false;
@@ -227,7 +238,7 @@ static bool finds_icu(const struct later *later)
 static void find_icu(const struct dotnet *dotnet)
 {
     const struct later *later = dotnet->later;
-    if (is_invariant(dotnet) || dotnet->config.own_icu || finds_icu(later))
+    if (is_invariant(dotnet) || dotnet->config.own_icu || finds_icu(dotnet))
         return;
     tell(
         dotnet, RULE_ICU_MISSING, "libicuuc.so",
@@ -283,7 +294,8 @@ void later_dotnet(const struct later *later, struct span file)
     if (!told && !dotnet.muxer)
         return; /* it ends before it looks for any of these */
     find_runtime(&dotnet);
-    if (!told && !findings_have(later->findings, RULE_DOTNET_MISSING))
+    bool framework = told && dotnet.config.framework_count != 0;
+    if (dotnet.muxer && !framework && !findings_have(later->findings, RULE_DOTNET_MISSING))
         find_config(&dotnet);
     if (!findings_have(later->findings, RULE_DOTNET_MISSING))
         find_icu(&dotnet);

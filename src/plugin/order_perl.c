@@ -46,12 +46,25 @@ static bool is_read(const struct reading *reading, const char *module)
     return false;
 }
 
+/* Behind what may stand before a word of its own: eval "use A;", BEGIN { require A; }. */
+static const char *behind_opening(const char *line)
+{
+    static const char *const openings[] = {"eval", "BEGIN"};
+    line += strspn(line, " \t");
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        size_t length = strlen(openings[i]);
+        if (strncmp(line, openings[i], length) == 0)
+            return line + length + strspn(line + length, " \t\"'{");
+    }
+    return line;
+}
+
 /* The module that a line loads, in its form of a path; NULL: none. */
 static const char *loaded_by(struct reading *reading, const char *line)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:";
-    line += strspn(line, " \t");
+    line = behind_opening(line);
     size_t word = strncmp(line, "use ", 4) == 0 ? 4 : strncmp(line, "require ", 8) == 0 ? 8 : 0;
     const char *name = line + word + strspn(line + word, " \t");
     size_t length = strspn(name, letters);

@@ -78,6 +78,12 @@ echo 'int u_strlen(void) { return 0; }' | gcc -shared -fPIC -x c -o "$root$glibc
 config '"includedFrameworks": []'
 is 0 -
 rm "$root$glibc/libicuuc.so.74"
+echo 'int u_strlen(void) { return 0; }' | gcc -shared -fPIC -x c -o "$root$glibc/libicuuc.so.72" -
+config '"framework": {"name": "Microsoft.NETCore.App", "version": "3.1.0"}'
+is 1 icu-missing
+mv "$root$glibc"/libicuuc.so.{72,66}
+is 0 -
+rm "$root$glibc/libicuuc.so.66"
 config '"includedFrameworks": [], "configProperties": {"System.Globalization.AppLocalIcu": ":72.1"}'
 is 0 -
 
@@ -112,7 +118,7 @@ dotnet 1 dotnet-missing '"dotnet", "app.dll"'
 says out 'the target has no .NET at /opt/net'
 runtime /opt/net 8.0.10
 dotnet 1 dotnet-missing '"dotnet", "app.dll"'
-says out '/usr/bin/dotnet is to run /srv/app.dll, and'
+says out '/usr/bin/dotnet is to run /srv/app.dll, and no'
 echo "{\"runtimeOptions\": {$eight}}" >context/app.runtimeconfig.json
 dotnet 1 icu-missing '"dotnet", "app.dll"'
 dotnet 1 icu-missing '"dotnet", "exec", "/srv/app.dll", "-v"'

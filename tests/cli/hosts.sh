@@ -113,6 +113,9 @@ expect 1 'a module that is not global' "$willrun" check --root "$root" --env PAT
 printf '%s\n' 'package Base;' 'sub dl_load_flags { 0x01 }' 'XSLoader::load();' >"$root$perl/Base.pm"
 is 0 /usr/bin/perl perl-xs $perl/auto/Base/More/More.so
 says out '"runs": 1'
+sed -i 's/use Base ();/eval "use Base;";/' "$root$perl/Base/More.pm"
+is 0 /usr/bin/perl perl-xs $perl/auto/Base/More/More.so
+says out '"runs": 1'
 sed -i '/use Base/d' "$root$perl/Base/More.pm"
 expect 1 'it does not load the other one' "$willrun" check --root "$root" --env PATH=/usr/bin $perl/auto/Base/More/More.so
 

