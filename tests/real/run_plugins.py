@@ -37,7 +37,16 @@ HOSTS = {"php-extension": ("/usr/bin/php*", LAZY), "ruby-extension": ("/usr/bin/
          "pam-module": (None, NOW), "nss-module": (None, NOW), "gconv-module": (None, NOW),
          "qt-plugin": (None, LAZY), "gstreamer-plugin": (None, NOW), "odbc-driver": (None, LAZY),
          "sqlite-extension": (None, NOW), "apr-driver": ("/usr/sbin/apache2", NOW),
-         "uwsgi-plugin": ("/usr/bin/uwsgi*", NOW)}
+         "uwsgi-plugin": ("/usr/bin/uwsgi*", NOW), "inspircd-module": ("*/inspircd", NOW),
+         "kamailio-module": ("*/kamailio", NOW), "collectd-plugin": ("*/collectd", NOW),
+         "freeradius-module": ("*/freeradius", NOW), "znc-module": ("*/znc", NOW),
+         "strongswan-plugin": ("*/charon", LAZY), "rsyslog-module": ("*/rsyslogd", NOW), "nbdkit-plugin": ("*/nbdkit", NOW),
+         "openldap-module": ("*/slapd", LAZY), "proftpd-module": ("*/proftpd", LAZY),
+         "lighttpd-module": ("*/lighttpd", LAZY), "zsh-module": ("*/zsh", LAZY), "varnish-module": ("*/varnishd", NOW),
+         "mariadb-plugin": ("*/mariadbd", NOW), "postfix-map": ("*/postmap", NOW), "winbind-module": ("*/winbindd", NOW),
+         "samba-module": ("*/smbd", NOW), "xorg-module": ("*/Xorg", LAZY), "erlang-nif": ("*/beam.smp", NOW),
+         "bind-plugin": ("*/named", LAZY), "powerdns-backend": ("*/pdns_server", NOW), "irssi-module": ("*/irssi", LAZY),
+         "irssi-perl": ("*/irssi", LAZY), "tc-module": ("*/tc", LAZY)}
 
 # Roots, and the least number of plugins that each is known to hold.
 FULL = {"plugins-bookworm": 850, "plugins-trixie": 850, "bare-plugins-bookworm": 850, "more-plugins-bookworm": 1200,
@@ -78,10 +87,14 @@ def companions(root, subject):
     return []
 
 
+BROUGHT = {"mod-perl": "/usr/lib/apache2/modules/mod_perl.so",
+           "irssi-perl": "/usr/lib/x86_64-linux-gnu/irssi/modules/libperl_core.so"}
+
+
 def brought(root, subject):
     """What the host opens before any plugin."""
-    if subject["plugin"] == "mod-perl":
-        return ["/usr/lib/apache2/modules/mod_perl.so"]
+    if subject["plugin"] in BROUGHT:
+        return [BROUGHT[subject["plugin"]]]
     if subject["plugin"] != "jni-library" or not subject.get("host"):
         return []
     home = Path(os.path.realpath(f"{root}{subject['host']}")).parent.parent
