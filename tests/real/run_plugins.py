@@ -132,6 +132,7 @@ OWN = {
     "nginx-module": lambda host, path: ([host, "-t", "-c", "/dev/null", "-g", f"load_module {path};"], "dlopen() "),
     "apache-module": lambda host, path: ([host, "-t", "-f", "/dev/null", "-C", f"LoadModule x_module {path}"],
                                          "into server"),
+    "uwsgi-plugin": lambda host, path: ([host, "--need-plugin", path], "unable to load plugin"),
 }
 
 
