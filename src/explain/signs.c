@@ -244,6 +244,27 @@ static bool OPENED_BY_PROGRAM(const struct reading *reading)
            (reading->at[CAPTURE_NEEDED_BY] == NULL && is_unpacked(reading->line.shown));
 }
 
+/* The compiler's own: files need them, no program opens them by name. */
+static bool is_of_compiler(const char *object)
+{
+    static const char *const names[] = {
+        "libgomp.so.",   "libgcc_s.so.", "libstdc++.so.", "libgfortran.so.", "libquadmath.so.",
+        "libatomic.so.", "libc++.so.",   "libc++abi.so.", "libomp.so.",      NULL};
+    return has_one(object, names);
+}
+
+/* What a program opens was found, and what is missing is what that needs: .NET adds no version to a
+ * name, and names once more what the program gave. */
+static bool NEEDED_BY_OPENED(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    const bool dotnet = (reading->callers & 1u << SPEAKER_DOTNET) != 0;
+    if (object == NULL || reading->opened)
+        return false;
+    return dotnet ? strstr(object, ".so.") != NULL
+                  : (reading->callers & 1u << SPEAKER_PYTHON) != 0 && is_of_compiler(object);
+}
+
 /* A loader that starts a program looks for names; a path comes from dlopen. */
 static bool OPENED_BY_PATH(const struct reading *reading)
 {

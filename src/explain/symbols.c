@@ -125,16 +125,6 @@ bool symbol_is_libstdcxx(const char *name)
 
 static const char newest[] = "trixie"; /* of data/library-packages.tsv */
 
-/* libboost_regex.so.1.65.1: each release has its own, and what needs it brings it along. */
-static bool is_exact_version(const char *soname)
-{
-    const char *version = strstr(soname, ".so.");
-    size_t dots = 0;
-    for (version = version != NULL ? version + 4 : ""; *version != 0; version++)
-        dots += *version == '.';
-    return dots >= 2;
-}
-
 bool soname_is_glibc_only(const char *soname)
 {
     /* musl's own names for libc, libm, libpthread, … stand in for glibc's (ldso/dynlink.c) */
@@ -175,8 +165,7 @@ bool soname_is_old(const char *soname)
     struct arena scratch = {0};
     if (begins_with_one(soname, compat) || begins_with_one(soname, parallel))
         return true;
-    bool old = !is_unlisted(soname) && !is_exact_version(soname) &&
-               package_of_library(soname, newest, &scratch) == NULL &&
+    bool old = !is_unlisted(soname) && package_of_library(soname, newest, &scratch) == NULL &&
                package_has_other_version(soname, newest);
     arena_free(&scratch);
     return old;

@@ -160,20 +160,23 @@ bool package_has_other_version(const char *soname, const char *codename)
 {
     struct row row;
     const size_t column = column_of(codename), stem = stem_length(soname), own = strlen(soname);
-    bool other = false;
+    bool other = false, earlier = false;
     if (column == 0)
         return false;
     for (const char *line = first_from(soname, stem);
          line < library_packages_end && strncmp(line, soname, stem) == 0;
          line = line_end(line) + 1) {
         cut(line, &row);
+        const bool version = is_version_of(&row, stem);
+        for (size_t i = 1; i < column && i < row.count; i++)
+            earlier |= version && !is_empty(&row, i);
         if (column >= row.count || is_empty(&row, column))
             continue;
         if (is_same_soname(&row, soname, own))
             return false;
-        other |= is_version_of(&row, stem);
+        other |= version;
     }
-    return other;
+    return other && earlier;
 }
 
 bool package_is_known(const char *soname)

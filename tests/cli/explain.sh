@@ -39,6 +39,11 @@ means lib-missing libxkbcommon.so.0 'app: error while loading shared libraries: 
 means rpath-broken libown.so '/srv/app/bin/app: error while loading shared libraries: libown.so: cannot open shared object file: No such file or directory'
 means ldcache-stale libofnobody.so.3 'app: error while loading shared libraries: libofnobody.so.3: cannot open shared object file: No such file or directory'
 means ldcache-stale libtesseract.so.4 'tesseract: error while loading shared libraries: libtesseract.so.4: cannot open shared object file: No such file or directory'
+means soname-mismatch libprotobuf.so.31.0.0 'app: error while loading shared libraries: libprotobuf.so.31.0.0: cannot open shared object file: No such file or directory'
+means lib-missing libgomp.so.1 'OSError: libgomp.so.1: cannot open shared object file: No such file or directory'
+means lib-missing libxkbcommon.so.0 "System.DllNotFoundException: Unable to load shared library 'own' or one of its dependencies.
+libxkbcommon.so.0: cannot open shared object file: No such file or directory
+/srv/libown.so: cannot open shared object file: No such file or directory"
 means soname-mismatch libhunspell-1.3.so.0 'ImportError: libhunspell-1.3.so.0: cannot open shared object file: No such file or directory'
 means soname-mismatch libruby.so.2.9 'libruby.so.2.9: cannot open shared object file: No such file or directory - /srv/gems/own/own.so (LoadError)'
 means dlopen-missing libown.so "Could not open library 'own.so': own.so: cannot open shared object file: No such file or directory. (LoadError)
