@@ -5,8 +5,8 @@
 
 Single-file programs that packages of npm bring are started in roots of Debian with and without ICU, in
 environments that say that none is needed, or not. Where it is aborted willrun has to say `degraded`, else
-`runs`; and the same of ICU that lies where the loader does not look, or is not whole. The dotnet of a .NET Core is told to run programs whose runtimeconfig.json names what it
-has and what it has not.
+`runs`; and the same of ICU that lies where the loader does not look, or is not whole. The dotnet of a .NET
+Core is told to run programs whose runtimeconfig.json names what it has and what it has not.
 """
 
 import argparse
