@@ -77,20 +77,45 @@ static bool may_wait(uint16_t machine, const struct elf_raw_reloc *reloc)
            reloc_is_got(machine, reloc->type);
 }
 
-/* Does every relocation of `name` in the object wait? */
-static bool all_wait(struct musl *musl, const struct loaded *object, const char *name)
+/* Names of an object some of whose relocations do not wait, sorted. */
+struct hurried {
+    bool asked;   /* they were read, or could not be */
+    bool unknown; /* the file cannot be read */
+    const char **names;
+    size_t count;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void read_hurried(const struct musl *musl, const struct loaded *object,
+                         struct hurried *hurried)
 {
     struct file_bytes bytes;
     const struct elf_raw_reloc *relocs;
-    if (root_bytes(facts_root(musl->facts), object->node, &bytes) != 0)
-        return false;
+    hurried->asked = true;
+    hurried->unknown = root_bytes(facts_root(musl->facts), object->node, &bytes) != 0;
+    if (hurried->unknown)
+        return;
     size_t count = elf_raw_relocs(bytes.span, musl->arena, &relocs);
     file_bytes_release(&bytes);
+    hurried->names = arena_array(musl->arena, count + 1, sizeof *hurried->names);
     for (size_t i = 0; i < count; i++)
-        if (relocs[i].name != NULL && strcmp(relocs[i].name, name) == 0 &&
-            !may_wait(musl->libc->machine, &relocs[i]))
-            return false;
-    return true;
+        if (relocs[i].name != NULL && !may_wait(musl->libc->machine, &relocs[i]))
+            hurried->names[hurried->count++] = relocs[i].name;
+    qsort(hurried->names, hurried->count, sizeof *hurried->names, by_name);
+}
+
+/* Does every relocation of `name` in the object wait? */
+static bool all_wait(const struct musl *musl, const struct loaded *object, const char *name,
+                     struct hurried *hurried)
+{
+    if (!hurried->asked)
+        read_hurried(musl, object, hurried);
+    return !hurried->unknown &&
+           bsearch(&name, hurried->names, hurried->count, sizeof *hurried->names, by_name) == NULL;
 }
 
 static void unbound(struct musl *musl, int index, const char *name, const char *file, bool waits)
@@ -170,6 +195,7 @@ static void bind_list(struct musl *musl, int index, const uint32_t *list, size_t
 {
     const struct elf_facts *elf = musl->replay->objects.at[index].elf;
     uint32_t *last = last_places(elf, list, count);
+    struct hurried hurried = {0};
     for (size_t i = 0; i < count; i++) {
         const struct elf_ref *ref = &elf->refs[list[i]];
         bool copy = !plt && ref->copy && last[list[i]] == i;
@@ -180,8 +206,9 @@ static void bind_list(struct musl *musl, int index, const uint32_t *list, size_t
             if (object >= 0)
                 wrong_version(musl, index, ref, object);
         } else if ((ref->bind != STB_WEAK || ref->defined) && !is_lfs64(musl, ref->name)) {
-            bool waits = is_lazy(musl, elf) &&
-                         (plt || all_wait(musl, &musl->replay->objects.at[index], ref->name));
+            bool waits =
+                is_lazy(musl, elf) &&
+                (plt || all_wait(musl, &musl->replay->objects.at[index], ref->name, &hurried));
             unbound(musl, index, ref->name, elf_ref_version(elf, ref)->file, waits);
         } else if (ref->bind == STB_WEAK && ref->tls) {
             tls_nowhere(musl, index, ref->name);

@@ -289,4 +289,12 @@ says out "│ $modules/mod_proxy_http.so: undefined symbol: proxy_hook"
 rm -r "$root/usr/lib/jvm" "$root/usr/sbin"
 expect 0 'no host' "$willrun" check --root "$root" $modules/mod_proxy_http.so
 says out 'Give a root with Apache'
+
+# However many symbols a library of glibc lacks in a process of musl that opens it lazily, it is read once.
+mkdir -p musl/lib musl/usr/bin
+cp -L /lib/ld-musl-x86_64.so.1 musl/lib/
+echo 'const char abi[] = "node_register_module_v115"; int main(void) { return abi[0]; }' | musl-gcc -x c -o musl/usr/bin/node -
+for i in $(seq 20000); do echo "extern int g$i; int *p$i = &g$i;"; done | musl-gcc -O0 -shared -fPIC -x c -o musl/lacks.node -
+expect 1 'a library that lacks many' timeout 60 "$willrun" check --root musl --format json /lacks.node
+says out '"symbol": "g20000"'
 end
