@@ -21,17 +21,35 @@ struct fitting {
     struct stretch at[PIECES_MOST];
 };
 
-/* The first place of `piece` in the line behind `begin` that a capture may reach; NULL: none. */
-static const char *find_next(const struct line *line, size_t begin, const struct piece *piece)
+/* May the capture have blanks in it? */
+static bool has_blanks(enum capture capture, char quote)
 {
-    size_t size = line->length - begin, reach = CAPTURE_LONGEST + piece->length;
+    return capture == CAPTURE_ANY || capture == CAPTURE_ERROR || quote == '\'';
+}
+
+/* The first place of `piece` in the line behind `begin` that a capture may reach; NULL: none. */
+static const char *find_next(const struct line *line, size_t begin, enum capture capture,
+                             const struct piece *piece)
+{
+    size_t size = line->length - begin, longest = CAPTURE_LONGEST;
+    if (!has_blanks(capture, begin > 0 ? line->text[begin - 1] : 0)) {
+        const char *blank = memchr(line->text + begin, ' ', size < longest ? size : longest);
+        longest = blank != NULL ? (size_t)(blank - line->text) - begin : longest;
+    }
+    size_t reach = longest + piece->length;
     return memmem(line->folded + begin, size < reach ? size : reach, piece->text, piece->length);
 }
 
 /* The last place before `end` that a capture may reach where `piece` stands whole; false: none. */
-static bool find_last(const struct line *line, size_t end, const struct piece *piece, size_t *at)
+static bool find_last(const struct line *line, size_t end, enum capture capture,
+                      const struct piece *piece, size_t *at)
 {
-    size_t reach = CAPTURE_LONGEST + piece->length, first = end > reach ? end - reach : 0;
+    size_t longest = end < CAPTURE_LONGEST ? end : CAPTURE_LONGEST;
+    if (!has_blanks(capture, line->text[end])) {
+        const char *blank = memrchr(line->text + end - longest, ' ', longest);
+        longest = blank != NULL ? end - 1 - (size_t)(blank - line->text) : longest;
+    }
+    size_t reach = longest + piece->length, first = end > reach ? end - reach : 0;
     if (end < first + piece->length)
         return false;
     const char *begin = line->folded + first;
@@ -78,9 +96,10 @@ static bool is_no_name(enum capture capture, const char *text, size_t length)
         "of",       "or",        "process", "shared",  "such",      "your",    "system",
         "that",     "the",       "this",    "to",      "unable",    "was",     "with",
         "required", "requested", "native",  "command", "following", "pid1",    "exec",
-        "unknown"};
+        "unknown",  "error",     "eacces",  "enoent",  "eperm",     "enoexec"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i]) == length && strncasecmp(words[i], text, length) == 0)
+        if (words[i][0] == (text[0] | 0x20) && strlen(words[i]) == length &&
+            strncasecmp(words[i], text, length) == 0)
             return true;
     return false;
 }
@@ -120,6 +139,8 @@ static bool is_fit(const struct fitting *fitting, size_t piece)
         bool digit = text[i] >= '0' && text[i] <= '9';
         if (is_number(own->capture) && !digit)
             return false;
+        if (own->capture == CAPTURE_PATH && (text[i] == '<' || text[i] == '>'))
+            return false; /* "<id>" of a report that hides a name */
         if (text[i] == '\'' || (text[i] == ' ' && !quoted && own->capture != CAPTURE_ERROR))
             return false;
     }
@@ -177,7 +198,8 @@ static bool fit_right(struct fitting *fitting)
             fitting->at[i].end = word_end(line, begin, pattern->pieces[i].capture);
             return is_fit(fitting, i);
         }
-        const char *next = find_next(line, begin, &pattern->pieces[i + 1]);
+        const char *next =
+            find_next(line, begin, pattern->pieces[i].capture, &pattern->pieces[i + 1]);
         if (next == NULL)
             return false;
         fitting->at[i].end = fitting->at[i + 1].begin = (size_t)(next - line->folded);
@@ -199,7 +221,8 @@ static bool fit_left(struct fitting *fitting)
             fitting->at[0].begin = word_begin(line, fitting->at[0].end, pattern->pieces[0].capture);
             return is_fit(fitting, 0);
         }
-        if (!find_last(line, fitting->at[i].begin, &pattern->pieces[i - 2], &begin))
+        if (!find_last(line, fitting->at[i].begin, pattern->pieces[i - 1].capture,
+                       &pattern->pieces[i - 2], &begin))
             return false;
         fitting->at[i - 2] = (struct stretch){begin, begin + pattern->pieces[i - 2].length};
         fitting->at[i - 1].begin = fitting->at[i - 2].end;

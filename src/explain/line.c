@@ -29,8 +29,8 @@ static size_t foreign_length(const char *text, size_t size, char *plain)
     static const struct {
         const char *bytes;
         char plain;
-    } rows[] = {{"‘", '\''}, {"’", '\''}, {"“", '\''},   {"”", '\''},     {"«", '\''}, {"»", '\''},
-                {"´", '\''}, {"„", '\''}, {"\ufeff", 0}, {"\u00a0", ' '}, {"：", ':'}};
+    } rows[] = {{"ï»¿", 0},  {"‘", '\''}, {"’", '\''}, {"“", '\''},   {"”", '\''},     {"«", '\''},
+                {"»", '\''}, {"´", '\''}, {"„", '\''}, {"\ufeff", 0}, {"\u00a0", ' '}, {"：", ':'}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t length = strlen(rows[i].bytes);
         if (length <= size && memcmp(text, rows[i].bytes, length) == 0) {
@@ -102,6 +102,10 @@ static size_t put_plain(struct writing *writing, const char *raw, size_t size, b
         return length;
     }
     bool is_quote = *raw == '"' || *raw == '`';
+    bool ends_word = size == 1 || raw[1] == ' ';
+    if (quotes && *raw == ':' && ends_word && writing->length > 1 &&
+        writing->text[writing->length - 1] == ' ')
+        writing->length--; /* "file : message" */
     put(writing, quotes && is_quote ? '\'' : (unsigned char)*raw < ' ' || *raw == 127 ? ' ' : *raw);
     return 1;
 }
@@ -246,17 +250,20 @@ static const char *behind_prefix(const char *text)
 void line_read(const char *raw, size_t size, size_t number, struct arena *arena, struct line *line)
 {
     const char *message = from_json(raw, size, arena);
-    size_t length;
-    if (message != NULL) {
-        raw = message;
-        size = strlen(message);
-    }
+    line->raw = message != NULL ? message : raw;
+    line->raw_size = message != NULL ? strlen(message) : size;
     line->number = number;
-    line->text = make_plain(raw, size, true, arena, &line->length);
-    line->shown = behind_prefix(make_plain(raw, size, false, arena, &length));
+    line->shown = NULL;
+    line->text = make_plain(line->raw, line->raw_size, true, arena, &line->length);
     char *folded = arena_copy(arena, line->text, line->length);
     for (size_t i = 0; i < line->length; i++)
         if (folded[i] >= 'A' && folded[i] <= 'Z')
             folded[i] = (char)(folded[i] - 'A' + 'a');
     line->folded = folded;
+}
+
+const char *line_shown(const struct line *line, struct arena *arena)
+{
+    size_t length;
+    return behind_prefix(make_plain(line->raw, line->raw_size, false, arena, &length));
 }

@@ -1,5 +1,6 @@
 /* A line is looked at only where the anchor of some form stands in it, which one pass over the text
- * tells by the hashes of four bytes: of each anchor those that it shares with the fewest others. */
+ * tells by hashes of the bytes at each place: eight for nearly all anchors, four for the short
+ * ones; of each anchor those bytes that it shares with the fewest others. */
 #include "explain/matcher.h"
 
 #include <stdint.h>
@@ -9,10 +10,12 @@
 #include "explain/pattern.h"
 
 enum {
-    GRAM = 4,       /* bytes that are hashed */
-    HASH_BITS = 15, /* of the filter */
-    ANCHORS_MOST = 4096,
-    PATTERNS_MOST = 4096,
+    SHORT = 4, /* bytes that are hashed of a short anchor */
+    LONG = 8,
+    SHORT_BITS = 12,
+    LONG_BITS = 17,
+    ANCHORS_MOST = 8192,
+    PATTERNS_MOST = 8192,
     TRIES_MOST = 16, /* places of a line at which a pattern is tried */
 };
 
@@ -24,51 +27,92 @@ struct anchor {
     size_t next;         /* anchor of the same bucket + 1; 0: none */
 };
 
+/* The anchors of one length of hashed bytes. */
+struct net {
+    unsigned width, bits;
+    unsigned char *filter; /* a bit a hash: few enough bytes to stay near */
+    uint16_t *buckets;     /* anchor + 1 */
+};
+
 struct matcher {
     struct arena arena; /* texts of patterns */
     struct patterns patterns;
     struct anchor anchors[ANCHORS_MOST];
     size_t anchor_count;
-    unsigned char filter[(1 << HASH_BITS) / 8]; /* bits */
-    uint16_t buckets[1 << HASH_BITS];           /* anchor + 1 */
+    struct net shorts, longs;
     unsigned char fold[256];
+    uint32_t round;                /* TRIES_MOST more for each line that is read */
+    uint32_t tried[PATTERNS_MOST]; /* round of the last line that has the anchor, and the tries */
 };
 
-/* ---- anchors made ready ---- */
+/* ---- the bytes at a place ---- */
 
-static uint32_t hash_of(uint32_t gram)
+/* LONG bytes, folded, the first one highest; what is behind the end is 0. */
+static uint64_t window_at(const struct matcher *matcher, const char *text, size_t size)
 {
-    return (gram * 2654435761u) >> (32 - HASH_BITS);
+    uint64_t window = 0;
+    for (size_t i = 0; i < LONG; i++)
+        window = window << 8 | (i < size ? matcher->fold[(unsigned char)text[i]] : 0);
+    return window;
 }
 
-static uint32_t gram_of(const struct matcher *matcher, const char *text)
+/* That at the next place. */
+static uint64_t roll(const struct matcher *matcher, uint64_t window, const char *text, size_t size,
+                     size_t from)
 {
-    uint32_t gram = 0;
-    for (int i = 0; i < GRAM; i++)
-        gram = gram << 8 | matcher->fold[(unsigned char)text[i]];
-    return gram;
+    size_t last = from + LONG;
+    return window << 8 | (last < size ? matcher->fold[(unsigned char)text[last]] : 0);
+}
+
+static uint32_t hash_of(const struct net *net, uint64_t window)
+{
+    uint64_t bytes = net->width == LONG ? window : window >> (8 * (LONG - SHORT));
+    return (uint32_t)((bytes * 0x9e3779b97f4a7c15u) >> (64 - net->bits));
 }
 
 /* May bytes of this hash be an anchor's? */
-static bool is_hashed(const struct matcher *matcher, uint32_t hash)
+static bool is_hashed(const struct net *net, uint32_t hash)
 {
-    return (matcher->filter[hash / 8] >> (hash % 8) & 1) != 0;
+    return (net->filter[hash / 8] >> (hash % 8) & 1) != 0;
 }
 
-static size_t bucket_size(const struct matcher *matcher, uint32_t hash)
+/* ---- anchors made ready ---- */
+
+static void make_net(struct net *net, unsigned width, unsigned bits, struct arena *arena)
+{
+    size_t size = (size_t)1 << bits;
+    *net = (struct net){width, bits, arena_alloc(arena, size / 8),
+                        arena_array(arena, size, sizeof *net->buckets)};
+    memset(net->filter, 0, size / 8);
+    memset(net->buckets, 0, size * sizeof *net->buckets);
+}
+
+static struct net *net_of(struct matcher *matcher, size_t length)
+{
+    return length < LONG ? &matcher->shorts : &matcher->longs;
+}
+
+static uint32_t hash_at(const struct matcher *matcher, const struct net *net,
+                        const struct piece *piece, size_t at)
+{
+    return hash_of(net, window_at(matcher, piece->text + at, piece->length - at));
+}
+
+static size_t bucket_size(const struct matcher *matcher, const struct net *net, uint32_t hash)
 {
     size_t size = 0;
-    for (size_t i = matcher->buckets[hash]; i != 0; i = matcher->anchors[i - 1].next)
+    for (size_t i = net->buckets[hash]; i != 0; i = matcher->anchors[i - 1].next)
         size++;
     return size;
 }
 
 /* The offset of the bytes that the fewest anchors have. */
-static size_t rarest_gram(const struct matcher *matcher, const struct piece *piece)
+static size_t rarest_gram(const struct matcher *matcher, const struct net *net,
+                          const struct piece *piece)
 {
     size_t best = 0, least = SIZE_MAX;
-    for (size_t i = 0; i + GRAM <= piece->length; i++) {
-        size_t size = bucket_size(matcher, hash_of(gram_of(matcher, piece->text + i)));
+    for (size_t i = 0; i + net->width <= piece->length; i++) {
+        size_t size = bucket_size(matcher, net, hash_at(matcher, net, piece, i));
         if (size < least) {
             best = i;
             least = size;
@@ -79,20 +123,22 @@ static size_t rarest_gram(const struct matcher *matcher, const struct piece *pie
 
 static size_t add_anchor(struct matcher *matcher, const struct piece *piece, size_t gram)
 {
-    uint32_t hash = hash_of(gram_of(matcher, piece->text + gram));
+    struct net *net = net_of(matcher, piece->length);
+    uint32_t hash = hash_at(matcher, net, piece, gram);
     matcher->anchors[matcher->anchor_count++] =
-        (struct anchor){piece->text, piece->length, gram, NULL, 0, matcher->buckets[hash]};
-    matcher->buckets[hash] = (uint16_t)matcher->anchor_count;
-    matcher->filter[hash / 8] |= (unsigned char)(1u << (hash % 8));
+        (struct anchor){piece->text, piece->length, gram, .next = net->buckets[hash]};
+    net->buckets[hash] = (uint16_t)matcher->anchor_count;
+    net->filter[hash / 8] |= (unsigned char)(1u << (hash % 8));
     return matcher->anchor_count - 1;
 }
 
 /* The anchor of such a text; `anchor_count`: there is none yet. */
-static size_t find_anchor(const struct matcher *matcher, const struct piece *piece)
+static size_t find_anchor(struct matcher *matcher, const struct piece *piece)
 {
-    for (size_t at = 0; at + GRAM <= piece->length; at++) {
-        uint32_t hash = hash_of(gram_of(matcher, piece->text + at));
-        for (size_t i = matcher->buckets[hash]; i != 0; i = matcher->anchors[i - 1].next) {
+    const struct net *net = net_of(matcher, piece->length);
+    for (size_t at = 0; at + net->width <= piece->length; at++) {
+        uint32_t hash = hash_at(matcher, net, piece, at);
+        for (size_t i = net->buckets[hash]; i != 0; i = matcher->anchors[i - 1].next) {
             const struct anchor *anchor = &matcher->anchors[i - 1];
             if (anchor->length == piece->length &&
                 memcmp(anchor->text, piece->text, piece->length) == 0)
@@ -105,12 +151,13 @@ static size_t find_anchor(const struct matcher *matcher, const struct piece *pie
 static void add_pattern(struct matcher *matcher, size_t index)
 {
     struct pattern *pattern = &matcher->patterns.at[index];
-    if (pattern->anchor.length < GRAM || matcher->anchor_count == ANCHORS_MOST ||
-        index >= PATTERNS_MOST)
+    const struct piece *piece = &pattern->anchor;
+    if (piece->length < SHORT || matcher->anchor_count == ANCHORS_MOST || index >= PATTERNS_MOST)
         return; /* a form that no line can be found by: a test sees to it that there is none */
-    size_t at = find_anchor(matcher, &pattern->anchor);
+    size_t at = find_anchor(matcher, piece);
     if (at == matcher->anchor_count)
-        at = add_anchor(matcher, &pattern->anchor, rarest_gram(matcher, &pattern->anchor));
+        at =
+            add_anchor(matcher, piece, rarest_gram(matcher, net_of(matcher, piece->length), piece));
     struct anchor *anchor = &matcher->anchors[at];
     pattern->next = anchor->first;
     anchor->first = index + 1;
@@ -145,6 +192,8 @@ struct matcher *matcher_new(void)
 {
     struct matcher *matcher = must_alloc(sizeof *matcher);
     memset(matcher, 0, sizeof *matcher);
+    make_net(&matcher->shorts, SHORT, SHORT_BITS, &matcher->arena);
+    make_net(&matcher->longs, LONG, LONG_BITS, &matcher->arena);
     patterns_make(&matcher->arena, &matcher->patterns);
     for (int c = 0; c < 256; c++)
         matcher->fold[c] = (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
@@ -179,12 +228,9 @@ struct around {
     bool folded;
 };
 
-/* Anchor + 1 whose hashed bytes stand there, behind anchor + 1 `after` of the same hash; 0: none.
- */
-static size_t anchor_at(const struct matcher *matcher, const struct around *around, uint32_t hash,
-                        size_t after)
+/* Anchor + 1 that stands there, among anchor + 1 `i` and those behind it in its bucket; 0: none. */
+static size_t standing(const struct matcher *matcher, const struct around *around, size_t i)
 {
-    size_t i = after != 0 ? matcher->anchors[after - 1].next : matcher->buckets[hash];
     for (; i != 0; i = matcher->anchors[i - 1].next) {
         const struct anchor *anchor = &matcher->anchors[i - 1];
         if (anchor->gram > around->at ||
@@ -193,39 +239,51 @@ static size_t anchor_at(const struct matcher *matcher, const struct around *arou
         const char *begin = around->text + around->at - anchor->gram;
         if (around->folded ? memcmp(begin, anchor->text, anchor->length) == 0
                            : same_folded(matcher, begin, anchor->text, anchor->length))
+            break;
+    }
+    return i;
+}
+
+/* Anchor + 1 whose hashed bytes are those of the window, behind anchor + 1 `after`; 0: none. */
+static size_t anchor_at(const struct matcher *matcher, const struct around *around, uint64_t window,
+                        size_t after)
+{
+    size_t i = 0;
+    if (after == 0) {
+        uint32_t hash = hash_of(&matcher->longs, window);
+        if (is_hashed(&matcher->longs, hash))
+            i = standing(matcher, around, matcher->longs.buckets[hash]);
+    } else {
+        i = standing(matcher, around, matcher->anchors[after - 1].next);
+        if (matcher->anchors[after - 1].length < LONG)
             return i;
     }
-    return 0;
+    uint32_t hash = hash_of(&matcher->shorts, window);
+    return i != 0 || !is_hashed(&matcher->shorts, hash)
+               ? i
+               : standing(matcher, around, matcher->shorts.buckets[hash]);
 }
 
 size_t matcher_next(const struct matcher *matcher, const char *text, size_t size, size_t from)
 {
-    if (size < GRAM || from > size - GRAM)
+    if (from >= size)
         return size;
-    uint32_t gram = gram_of(matcher, text + from);
-    for (;; from++) {
-        uint32_t hash = hash_of(gram);
+    uint64_t window = window_at(matcher, text + from, size - from);
+    for (; from < size; from++) {
         const struct around around = {text, size, from, false};
-        if (is_hashed(matcher, hash) && anchor_at(matcher, &around, hash, 0) != 0)
+        if (anchor_at(matcher, &around, window, 0) != 0)
             return from;
-        if (from + GRAM >= size)
-            return size;
-        gram = gram << 8 | matcher->fold[(unsigned char)text[from + GRAM]];
+        window = roll(matcher, window, text, size, from);
     }
+    return size;
 }
 
-/* The longest translation that stands at `at`; NULL: none. */
-static const struct anchor *translation_at(const struct matcher *matcher, const struct line *line,
-                                           size_t at)
+/* The longest translation that stands there; NULL: none. */
+static const struct anchor *translation_at(const struct matcher *matcher,
+                                           const struct around *around, uint64_t window)
 {
     const struct anchor *longest = NULL;
-    if (line->length - at < GRAM)
-        return NULL;
-    uint32_t hash = hash_of(gram_of(matcher, line->folded + at));
-    if (!is_hashed(matcher, hash))
-        return NULL;
-    const struct around around = {line->folded, line->length, at, true};
-    for (size_t i = 0; (i = anchor_at(matcher, &around, hash, i)) != 0;) {
+    for (size_t i = 0; (i = anchor_at(matcher, around, window, i)) != 0;) {
         const struct anchor *anchor = &matcher->anchors[i - 1];
         if (anchor->english != NULL && (longest == NULL || anchor->length > longest->length))
             longest = anchor;
@@ -237,8 +295,10 @@ void matcher_translate(const struct matcher *matcher, struct line *line, struct 
 {
     char *text = NULL, *folded = NULL;
     size_t length = 0, room = 0;
+    uint64_t window = window_at(matcher, line->folded, line->length);
     for (size_t at = 0; at < line->length;) {
-        const struct anchor *found = translation_at(matcher, line, at);
+        const struct around around = {line->folded, line->length, at, true};
+        const struct anchor *found = translation_at(matcher, &around, window);
         if (found != NULL && text == NULL) { /* English is at most so much longer */
             room = 4 * line->length + 64;
             text = arena_alloc(arena, room);
@@ -252,6 +312,9 @@ void matcher_translate(const struct matcher *matcher, struct line *line, struct 
             memcpy(folded + length, found != NULL ? found->english : line->folded + at, size);
             length += size;
         }
+        window = found != NULL ? window_at(matcher, line->folded + at + found->length,
+                                           line->length - at - found->length)
+                               : roll(matcher, window, line->folded, line->length, at);
         at += found != NULL ? found->length : 1;
     }
     if (text == NULL)
@@ -265,39 +328,39 @@ void matcher_translate(const struct matcher *matcher, struct line *line, struct 
 
 /* The patterns of an anchor that stands at `at`, but for those that were found, or tried too often:
  * the time that a line takes is bounded. */
-static void read_anchor(const struct matcher *matcher, const struct anchor *anchor,
-                        const struct line *line, size_t at, unsigned char *tries,
-                        struct arena *arena, struct readings *readings)
+static void read_anchor(struct matcher *matcher, const struct anchor *anchor,
+                        const struct line *line, size_t at, struct arena *arena,
+                        struct readings *readings)
 {
     for (size_t i = anchor->first; i != 0; i = matcher->patterns.at[i - 1].next) {
         struct reading reading;
-        if (tries[i - 1] == TRIES_MOST)
+        uint32_t *tried = &matcher->tried[i - 1];
+        if (*tried < matcher->round)
+            *tried = matcher->round;
+        if (*tried == matcher->round + TRIES_MOST)
             continue;
-        tries[i - 1]++;
+        (*tried)++;
         if (!fit_line(&matcher->patterns.at[i - 1], line, at, arena, &reading))
             continue;
-        tries[i - 1] = TRIES_MOST;
+        *tried = matcher->round + TRIES_MOST;
         *vec_push(readings) = reading;
     }
 }
 
-void matcher_read(const struct matcher *matcher, const struct line *line, struct arena *arena,
+bool matcher_read(struct matcher *matcher, const struct line *line, struct arena *arena,
                   struct readings *readings)
 {
-    unsigned char tries[PATTERNS_MOST] = {0};
-    if (line->length < GRAM)
-        return;
-    uint32_t gram = gram_of(matcher, line->folded);
-    for (size_t from = 0;; from++) {
-        uint32_t hash = hash_of(gram);
+    bool foreign = false;
+    uint64_t window = window_at(matcher, line->folded, line->length);
+    matcher->round += TRIES_MOST + 1;
+    for (size_t from = 0; from < line->length; from++) {
         const struct around around = {line->folded, line->length, from, true};
-        for (size_t at = 0;
-             is_hashed(matcher, hash) && (at = anchor_at(matcher, &around, hash, at)) != 0;) {
+        for (size_t at = 0; (at = anchor_at(matcher, &around, window, at)) != 0;) {
             const struct anchor *anchor = &matcher->anchors[at - 1];
-            read_anchor(matcher, anchor, line, from - anchor->gram, tries, arena, readings);
+            foreign |= anchor->english != NULL;
+            read_anchor(matcher, anchor, line, from - anchor->gram, arena, readings);
         }
-        if (from + GRAM >= line->length)
-            return;
-        gram = gram << 8 | (unsigned char)line->folded[from + GRAM];
+        window = roll(matcher, window, line->folded, line->length, from);
     }
+    return foreign;
 }

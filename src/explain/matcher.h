@@ -10,12 +10,15 @@
 
 /* A line made plain (line.h). */
 struct line {
-    const char
-        *text; /* every quote is ', blanks are one space, a newline at its end; for captures */
+    const char *text;   /* every quote is ', blanks are one space, none before a colon, a newline at
+                           its end */
     const char *folded; /* the same in lower case: as many bytes */
     size_t length;
-    const char *shown; /* as it was written, but for what stands before the message */
-    size_t number;     /* in the input, from 1 */
+    const char *raw; /* as it was read: a part of the input, or the message of a JSON object */
+    size_t raw_size;
+    const char
+        *shown;    /* as it was written, but for what stands before the message; NULL at first */
+    size_t number; /* in the input, from 1 */
 };
 
 /* One form found in one line. */
@@ -44,8 +47,9 @@ size_t matcher_next(const struct matcher *matcher, const char *text, size_t size
 /* Put the English words in the place of what glibc and bash say in other languages. */
 void matcher_translate(const struct matcher *matcher, struct line *line, struct arena *arena);
 
-/* Append every form that `line` has. Captures are copied into `arena`. */
-void matcher_read(const struct matcher *matcher, const struct line *line, struct arena *arena,
+/* Append every form that `line` has. Captures are copied into `arena`.
+ * @return whether it has words that matcher_translate knows. */
+bool matcher_read(struct matcher *matcher, const struct line *line, struct arena *arena,
                   struct readings *readings);
 
 #endif

@@ -19,7 +19,7 @@ enum {
 };
 
 struct scan {
-    const struct matcher *matcher;
+    struct matcher *matcher;
     struct arena *arena;
     struct readings *readings;
     struct readings line; /* of the line that is looked at */
@@ -46,8 +46,8 @@ static bool is_better(const struct reading *a, const struct reading *b)
     return a->literal != b->literal ? a->literal > b->literal : a->form < b->form;
 }
 
-/* Make room: what weighs least goes. */
-static bool drop_lightest(struct scan *scan)
+/* Make room: what weighs least goes, of equals the later half. */
+static void drop_lightest(struct scan *scan)
 {
     unsigned least = weight_of(&scan->readings->at[0]);
     size_t kept = 0;
@@ -57,12 +57,8 @@ static bool drop_lightest(struct scan *scan)
     for (size_t i = 0; i < scan->readings->count; i++)
         if (weight_of(&scan->readings->at[i]) > least)
             scan->readings->at[kept++] = scan->readings->at[i];
-    bool dropped = kept != scan->readings->count;
-    if (kept == 0) /* all weigh the same: the first ones stay */
-        kept = scan->readings->count;
     scan->lightest = least + 1;
-    scan->readings->count = kept;
-    return dropped && kept < KEPT_MOST;
+    scan->readings->count = kept != 0 ? kept : scan->readings->count / 2;
 }
 
 /* "/app: error while loading shared libraries: …": whose start it is, which not every form has. */
@@ -77,6 +73,20 @@ static void take_program(struct reading *reading, struct arena *arena)
         begin--;
     if (begin != end)
         reading->at[CAPTURE_NEEDED_BY] = arena_copy(arena, reading->line.text + begin, end - begin);
+}
+
+/* "segfaults in getaddrinfo when static": the function that static programs of glibc cannot do
+ * without files of its own. */
+static void take_function(struct reading *reading, struct arena *arena)
+{
+    static const char *const names[] = {"getaddrinfo", "gethostbyname", "getpwnam", "getpwuid",
+                                        "getgrnam",    "getgrgid",      "dlopen",   "iconv_open"};
+    if (reading->form->family != FAMILY_STATIC_NEEDS || reading->at[CAPTURE_SYMBOL] != NULL ||
+        reading->at[CAPTURE_OBJECT] != NULL)
+        return;
+    for (size_t i = 0; i < sizeof names / sizeof *names && reading->at[CAPTURE_SYMBOL] == NULL; i++)
+        if (strstr(reading->line.folded, names[i]) != NULL)
+            reading->at[CAPTURE_SYMBOL] = arena_string(arena, names[i]);
 }
 
 /* "Unable to load shared library 'libfoo' …: liblibfoo.so: cannot open …": the last of the names
@@ -124,7 +134,8 @@ static struct reading own_reading(const struct reading *reading, struct arena *a
         own.at[i] = arena_string(arena, own.at[i]);
     own.line.text = arena_copy(arena, own.line.text, own.line.length);
     own.line.folded = arena_copy(arena, own.line.folded, own.line.length);
-    own.line.shown = arena_string(arena, own.line.shown);
+    own.line.shown = line_shown(&reading->line, arena);
+    own.line.raw = NULL;
     return own;
 }
 
@@ -143,14 +154,14 @@ static void keep_best(struct scan *scan)
             (is_try(best) == is_try(reading) && is_better(reading, best)))
             best = reading;
     }
+    if (best != NULL && scan->readings->count == KEPT_MOST)
+        drop_lightest(scan);
     if (best == NULL || weight_of(best) < scan->lightest)
-        return;
-    if (scan->readings->count == KEPT_MOST &&
-        (!drop_lightest(scan) || weight_of(best) < scan->lightest))
         return;
     struct reading *kept = vec_push(scan->readings);
     *kept = own_reading(best, scan->arena);
     take_program(kept, scan->arena);
+    take_function(kept, scan->arena);
     take_given_name(scan, kept);
     for (size_t i = 0; i < scan->line.count; i++)
         kept->opened |= is_opened(&scan->line.at[i], kept);
@@ -163,8 +174,11 @@ static void look_at(struct scan *scan, const char *raw, size_t size, size_t numb
     struct line line;
     scan->line.count = 0;
     line_read(raw, size, number, &scan->scratch, &line);
-    matcher_translate(scan->matcher, &line, &scan->scratch);
-    matcher_read(scan->matcher, &line, &scan->scratch, &scan->line);
+    if (matcher_read(scan->matcher, &line, &scan->scratch, &scan->line)) {
+        scan->line.count = 0;
+        matcher_translate(scan->matcher, &line, &scan->scratch);
+        matcher_read(scan->matcher, &line, &scan->scratch, &scan->line);
+    }
     keep_best(scan);
     if (scan->scratch.total > SCRATCH_MOST)
         arena_free(&scan->scratch);
@@ -190,13 +204,12 @@ static void scan_lines(struct scan *scan, const char *text, size_t size)
         number += count_lines(text + begin, at - begin);
         const char *before = memrchr(text + begin, '\n', at - begin);
         size_t from = before != NULL ? (size_t)(before + 1 - text) : begin;
-        const char *newline = memchr(text + at, '\n', size - at);
-        size_t end = newline != NULL ? (size_t)(newline - text) : size;
-        bool cut = end - at > REACH;
+        size_t reach = size - at <= REACH ? size - at : REACH;
+        const char *newline = memchr(text + at, '\n', reach);
+        bool cut = newline == NULL && at + reach != size;
+        size_t end = newline != NULL ? (size_t)(newline - text) : at + reach;
         if (at - from > REACH_BEFORE)
             from = at - REACH_BEFORE;
-        if (cut)
-            end = at + REACH;
         look_at(scan, text + from, end - from, number);
         begin = at = cut ? end - REACH_BEFORE : end;
     }
@@ -376,7 +389,7 @@ static unsigned heaviest(const struct readings *readings)
     return most;
 }
 
-size_t scan_text(const struct matcher *matcher, const char *text, size_t size, struct arena *arena,
+size_t scan_text(struct matcher *matcher, const char *text, size_t size, struct arena *arena,
                  struct readings *readings)
 {
     struct readings joined = {0};

@@ -10,7 +10,7 @@
  * @param readings what was found, one a line, in order; at most a few hundred
  * @return an index into `readings`; their count where nothing was recognised.
  */
-size_t scan_text(const struct matcher *matcher, const char *text, size_t size, struct arena *arena,
+size_t scan_text(struct matcher *matcher, const char *text, size_t size, struct arena *arena,
                  struct readings *readings);
 
 #endif
