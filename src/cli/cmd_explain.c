@@ -86,14 +86,14 @@ static bool is_log(const char *word)
 }
 
 /* One word that is called as a log is, and names nothing: the name is wrong, for no message looks
- * so. Without a target any path is one of the local disk. */
-static bool is_missing_log(const char *word, bool target)
+ * so. Where no program can be meant any path is one of the local disk. */
+static bool is_missing_log(const char *word, bool program)
 {
     struct stat facts;
     const char *suffix = strrchr(word, '.');
     bool named = suffix != NULL && (strcmp(suffix, ".log") == 0 || strcmp(suffix, ".txt") == 0);
-    return strpbrk(word, " \t\n\"'") == NULL && (named || (!target && strchr(word, '/') != NULL)) &&
-           stat(word, &facts) != 0;
+    return strpbrk(word, " \t\n\"'") == NULL &&
+           (named || (!program && strchr(word, '/') != NULL)) && stat(word, &facts) != 0;
 }
 
 /* The words of a message may come unquoted. */
@@ -111,9 +111,10 @@ static bool gather(struct message *message, const struct options *options)
     const struct text_list *words = &options->paths;
     if (words->count == 0)
         return options->exit_status != 0 || read_input(message, "-");
-    bool target = options->root != NULL || options->dockerfile != NULL;
+    bool program =
+        options->root != NULL || options->dockerfile != NULL || options->exit_status != 0;
     if (words->count == 1 && (strcmp(words->at[0], "-") == 0 || is_log(words->at[0]) ||
-                              is_missing_log(words->at[0], target)))
+                              is_missing_log(words->at[0], program)))
         return read_input(message, words->at[0]);
     return join(message, words);
 }

@@ -97,8 +97,8 @@ static struct willrun_cause *find_cause(struct causes *causes, enum cause_id id)
     return NULL;
 }
 
-static void add_clues(const struct reading *reading, const char *target, struct arena *arena,
-                      struct causes *causes)
+static void add_clues(const struct reading *reading, const char *const *at, const char *target,
+                      struct arena *arena, struct causes *causes)
 {
     unsigned group = families[reading->form->family].group;
     for (size_t i = 0; i < clue_count; i++) {
@@ -109,7 +109,7 @@ static void add_clues(const struct reading *reading, const char *target, struct 
             enum willrun_confidence confidence =
                 causes->count == 0 ? clues[i].confidence : WILLRUN_POSSIBLE;
             cause = vec_push(causes);
-            *cause = cause_make(clues[i].cause, confidence, reading->at, target, arena);
+            *cause = cause_make(clues[i].cause, confidence, at, target, arena);
         }
         cause_add_evidence(cause, fill(clues[i].evidence, reading->at, "", arena), arena);
     }
@@ -132,26 +132,45 @@ static void add_listed(const enum cause_id *list, const char *const *at, const c
         }
 }
 
+/* The names for a cause's texts: where a message names one file only, it is the program and the
+ * file that is asked about in one. */
+static void name_file(const struct reading *reading, const char **at)
+{
+    const struct family *family = &families[reading->form->family];
+    const char *object = reading->at[CAPTURE_OBJECT];
+    bool about_object = family->subject == CAPTURE_OBJECT && family->group != GROUP_BOM;
+    memcpy(at, reading->at, sizeof reading->at);
+    if (at[CAPTURE_PATH] == NULL && about_object && object != NULL && strchr(object, '/') != NULL)
+        at[CAPTURE_PATH] = object;
+    if (at[CAPTURE_PATH] == NULL)
+        at[CAPTURE_PATH] = at[CAPTURE_NEEDED_BY];
+    if (at[CAPTURE_NEEDED_BY] == NULL && !about_object)
+        at[CAPTURE_NEEDED_BY] = at[CAPTURE_PATH];
+}
+
 void causes_of_words(const struct reading *reading, const char *target, struct arena *arena,
                      struct causes *causes)
 {
     const char *subject = cause_subject(reading, arena);
-    add_clues(reading, target, arena, causes);
-    add_listed(families[reading->form->family].causes, reading->at, target, arena, causes);
+    const char *at[CAPTURES_KEPT];
+    name_file(reading, at);
+    add_clues(reading, at, target, arena, causes);
+    add_listed(families[reading->form->family].causes, at, target, arena, causes);
     for (size_t i = 0; i < causes->count; i++)
         causes->at[i].subject = subject;
 }
 
-void causes_of_status(const struct exit_status *status, const char *target, struct arena *arena,
-                      struct causes *causes)
+void causes_of_status(const struct exit_status *status, const char *program, const char *target,
+                      struct arena *arena, struct causes *causes)
 {
-    const char *const nothing[CAPTURES_KEPT] = {0};
+    const char *const at[CAPTURES_KEPT] = {[CAPTURE_PATH] = program, [CAPTURE_NEEDED_BY] = program};
     const char *sentence =
         arena_format(arena, "exit status %d: %s", status->number, status->meaning);
     for (size_t i = 0; i < CAUSES_MOST && status->causes[i] != CAUSE_NONE; i++) {
         struct willrun_cause *cause = vec_push(causes);
-        *cause = cause_make(status->causes[i], i == 0 ? WILLRUN_LIKELY : WILLRUN_POSSIBLE, nothing,
+        *cause = cause_make(status->causes[i], i == 0 ? WILLRUN_LIKELY : WILLRUN_POSSIBLE, at,
                             target, arena);
+        cause->subject = program;
         cause_add_evidence(cause, sentence, arena);
     }
 }

@@ -15,9 +15,9 @@ const char *cause_subject(const struct reading *reading, struct arena *arena);
 void causes_of_words(const struct reading *reading, const char *target, struct arena *arena,
                      struct causes *causes);
 
-/* Append the causes of an exit status. */
-void causes_of_status(const struct exit_status *status, const char *target, struct arena *arena,
-                      struct causes *causes);
+/* Append the causes of an exit status. `program`: what ended with it; NULL: that is not told. */
+void causes_of_status(const struct exit_status *status, const char *program, const char *target,
+                      struct arena *arena, struct causes *causes);
 
 /* A cause with the texts of its class, filled with captures `at`. */
 struct willrun_cause cause_make(enum cause_id id, enum willrun_confidence confidence,

@@ -42,7 +42,7 @@ static bool is_of_script(const struct deciding *deciding, const char *name)
 
 /* Subjects for the check. Where the message names no file, what the image starts is judged, or
  * where that cannot be, every file. */
-static void add_candidates(struct deciding *deciding, const char *text)
+static void add_candidates(struct deciding *deciding, const char *path)
 {
     const char *const *at = deciding->at;
     bool added = false;
@@ -55,9 +55,8 @@ static void add_candidates(struct deciding *deciding, const char *text)
     for (size_t i = 0; i < 3; i++)
         if (names[i] != NULL && !is_of_script(deciding, names[i]))
             added |= add_candidate(deciding, names[i], i == 2 || is_library_name(names[i]));
-    if (deciding->reading == NULL && text != NULL && (*text == '/' || *text == '.') &&
-        strpbrk(text, " \n") == NULL)
-        added |= add_candidate(deciding, text, false);
+    if (deciding->reading == NULL && path != NULL)
+        added |= add_candidate(deciding, path, false);
     bool names_part =
         names_a_part(deciding) || at[CAPTURE_INTERPRETER] != NULL || at[CAPTURE_PATH] != NULL;
     bool by_library = at[CAPTURE_NEEDED_BY] != NULL && is_library_name(at[CAPTURE_NEEDED_BY]);
@@ -66,13 +65,13 @@ static void add_candidates(struct deciding *deciding, const char *text)
 }
 
 /* Judge; where nothing is known that could be, everything. */
-static bool judge(struct deciding *deciding, const char *text, struct decision *decision)
+static bool judge(struct deciding *deciding, const char *path, struct decision *decision)
 {
     struct willrun *willrun = deciding->willrun;
     size_t subjects = willrun->subjects.count, commands = willrun->commands.count;
     bool all = willrun->all, trail = willrun->trail;
     context_set_lenient(willrun, true);
-    add_candidates(deciding, text);
+    add_candidates(deciding, path);
     enum willrun_err err = willrun_check(willrun, &decision->check);
     deciding->everything = willrun->all;
     bool stream = willrun->root != NULL && strcmp(willrun->root, "-") == 0;
@@ -137,7 +136,9 @@ static void add_trail(const struct choice *choice, struct willrun_cause *cause, 
 static const char *subject_of(const struct deciding *deciding, const struct choice *choice)
 {
     const struct willrun_finding *finding = choice->finding;
-    const char *said = deciding->causes->count != 0 ? deciding->causes->at[0].subject : NULL;
+    const char *said = deciding->reading != NULL && deciding->causes->count != 0
+                           ? deciding->causes->at[0].subject
+                           : NULL;
     if (said != NULL)
         return said;
     if (finding->symbol != NULL)
@@ -147,14 +148,34 @@ static const char *subject_of(const struct deciding *deciding, const struct choi
     return finding->object != NULL ? finding->object : choice->subject->path;
 }
 
+/* The names for the cause's texts: those of the words, and of what they do not name the finding's.
+ */
+static void name_all(const struct deciding *deciding, const struct choice *choice, const char **at)
+{
+    const struct willrun_finding *finding = choice->finding;
+    const struct {
+        enum capture capture;
+        const char *name;
+    } found[] = {{CAPTURE_PATH, choice->subject->path},
+                 {CAPTURE_NEEDED_BY, choice->subject->path},
+                 {CAPTURE_OBJECT, finding->object},
+                 {CAPTURE_SYMBOL, finding->symbol},
+                 {CAPTURE_VERSION, finding->version}};
+    memcpy(at, deciding->at, CAPTURES_KEPT * sizeof *at);
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++)
+        if (at[found[i].capture] == NULL)
+            at[found[i].capture] = found[i].name;
+}
+
 static void tell(struct deciding *deciding, struct choice *choice)
 {
     struct arena *arena = deciding->arena;
-    const char *whereabouts = NULL;
+    const char *whereabouts = NULL, *at[CAPTURES_KEPT];
     if (choice->cause == CAUSE_LIB_MISSING)
         choice->cause = missing_cause(deciding, choice, &whereabouts);
+    name_all(deciding, choice, at);
     struct willrun_cause cause =
-        cause_make(choice->cause, WILLRUN_CERTAIN, deciding->at, deciding->target, arena);
+        cause_make(choice->cause, WILLRUN_CERTAIN, at, deciding->target, arena);
     cause.subject = subject_of(deciding, choice);
     cause.rule = choice->finding->rule;
     if (choice->finding->fix != NULL)
@@ -226,7 +247,7 @@ static bool decide_later(struct deciding *deciding)
 }
 
 bool decide(struct willrun *willrun, const char *target, const struct reading *reading,
-            const char *text, int status, struct arena *arena, struct causes *causes,
+            const char *path, int status, struct arena *arena, struct causes *causes,
             struct decision *decision)
 {
     static const char *const nothing[CAPTURES_KEPT] = {0};
@@ -240,7 +261,7 @@ bool decide(struct willrun *willrun, const char *target, const struct reading *r
                                 .causes = causes,
                                 .at = reading != NULL ? reading->at : nothing};
     *decision = (struct decision){0};
-    if (!judge(&deciding, text, decision))
+    if (!judge(&deciding, path, decision))
         return false;
     deciding.check = decision->check;
     if (deciding.check == NULL)

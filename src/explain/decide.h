@@ -16,12 +16,12 @@ struct decision {
  *
  * @param target the options that name it, for commands
  * @param reading NULL: no message was recognised
- * @param text the message as it was given: a path is judged as such; NULL: none
+ * @param path the file that is asked about in the place of a message; NULL: none
  * @param status what the process ended with; -1: not known
  * @return false with an error in the context: the root cannot be read.
  */
 bool decide(struct willrun *willrun, const char *target, const struct reading *reading,
-            const char *text, int status, struct arena *arena, struct causes *causes,
+            const char *path, int status, struct arena *arena, struct causes *causes,
             struct decision *decision);
 
 #endif

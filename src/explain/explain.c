@@ -68,19 +68,21 @@ static const char *target_options(const struct willrun *willrun, struct arena *a
     return arena_format(arena, "--root %s", willrun->root != NULL ? willrun->root : "ROOT");
 }
 
-/* The message as one word, where it is one: a path. */
-static const char *one_word(const struct willrun_explain_request *request, struct arena *arena)
+/* The file that is asked about in the place of a message; NULL: it is a message. */
+static const char *asked_path(const struct willrun_explain_request *request, struct arena *arena)
 {
-    return request->size != 0 && request->size < PATH_LONGEST &&
-                   memchr(request->text, 0, request->size) == NULL
-               ? arena_copy(arena, request->text, request->size)
-               : NULL;
+    if (request->size == 0 || request->size >= PATH_LONGEST ||
+        memchr(request->text, 0, request->size) != NULL)
+        return NULL;
+    const char *text = arena_copy(arena, request->text, request->size);
+    return (*text == '/' || *text == '.') && strpbrk(text, " \n") == NULL ? text : NULL;
 }
 
 static bool explain(struct willrun *willrun, struct owned_explanation *owned,
                     const struct willrun_explain_request *request)
 {
     const char *target = target_options(willrun, &owned->arena);
+    const char *path = asked_path(request, &owned->arena);
     struct matcher *matcher = matcher_new();
     size_t best = scan_text(matcher, request->text, request->size, &owned->arena, &owned->readings);
     matcher_free(matcher);
@@ -91,14 +93,14 @@ static bool explain(struct willrun *willrun, struct owned_explanation *owned,
     if (reading != NULL)
         tell_reading(owned, reading);
     if (row != NULL)
-        causes_of_status(row, target, &owned->arena, &owned->causes);
+        causes_of_status(row, path, target, &owned->arena, &owned->causes);
     else if (reading != NULL)
         causes_of_words(reading, target, &owned->arena, &owned->causes);
     if (!has_target(willrun))
         return true;
     struct decision decision;
-    bool done = decide(willrun, target, reading, one_word(request, &owned->arena), status,
-                       &owned->arena, &owned->causes, &decision);
+    bool done =
+        decide(willrun, target, reading, path, status, &owned->arena, &owned->causes, &decision);
     owned->check = decision.check;
     owned->explanation.check = decision.check;
     owned->explanation.decided = done && decision.decided;
