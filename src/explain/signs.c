@@ -60,9 +60,16 @@ static bool SLASH(const struct reading *reading)
     return path != NULL && strchr(path, '/') != NULL;
 }
 
+/* "exec x: …" of a runtime: it has found the file in PATH before, or had said that it did not. */
+static bool is_looked_up(const struct reading *reading)
+{
+    return families[reading->form->family].group == GROUP_GONE &&
+           reading->form->speaker == SPEAKER_RUNTIME && begins(reading->form->text, "exec ");
+}
+
 static bool BARE_NAME(const struct reading *reading)
 {
-    return reading->at[CAPTURE_PATH] != NULL && !SLASH(reading);
+    return reading->at[CAPTURE_PATH] != NULL && !SLASH(reading) && !is_looked_up(reading);
 }
 
 static bool SCRIPT_NAME(const struct reading *reading)
@@ -98,10 +105,13 @@ static bool VIRTUAL_ENVIRONMENT(const struct reading *reading)
     return has_one(reading->at[CAPTURE_PATH], parts);
 }
 
-/* runc's file and line: of 2017 and 2018 it is between these. */
+/* runc's file and line: of 2017 and 2018 it is between these. Before there was runc, libcontainer
+ * told "[8] System error: …". */
 static bool OLD_RUNTIME(const struct reading *reading)
 {
     static const char file[] = "standard_init_linux.go:";
+    if (strstr(reading->line.folded, "] system error: ") != NULL)
+        return true;
     const char *at = strstr(reading->line.folded, file);
     unsigned long line = at != NULL ? strtoul(at + strlen(file), NULL, 10) : 0;
     return line >= 180 && line < 200;
@@ -194,7 +204,7 @@ static bool NAMED_FOR_MUSL(const struct reading *reading)
 /* Those that distributions build with an ABI note of a late kernel. */
 static bool ABI_NOTE_LIBRARY(const struct reading *reading)
 {
-    static const char *const names[] = {"libQt5Core.so.5", NULL};
+    static const char *const names[] = {"libQt5Core.so.5", "libQt5Core-", NULL};
     return has_one(reading->at[CAPTURE_OBJECT], names);
 }
 

@@ -104,6 +104,24 @@ means other /srv/x "error while creating mount source path '/srv/x': chmod /srv/
 means exec-permission None '/srv/run: 9: exec: : Permission denied'
 means symbol-version-missing GLIBC_2.38 "./own: /lib/x86_64-linux-gnu/libc.so.6: version GLIBC_2.38' not found (required by ./own)"
 
+means tzdata-missing Asia/Tokyo 'plan.tjp:9: Error: Asia/Tokyo is not a known time zone'
+means tzdata-missing Asia/Tokyo 'cannot find Asia/Tokyo in zip file /usr/local/go/lib/time/zoneinfo.zip'
+means interp-arch /lib64/ld-linux-x86-64.so.2 '/lib64/ld-linux-x86-64.so.2: No such file or directory'
+means isa-level None 'Unsupported CPU: Prebuilt binaries for linux-x64 require v2 microarchitecture'
+means page-size None 'this machine has 16k pages'
+means not-elf-not-script None 'Cannot start container 7f: [8] System error: exec format error.'
+means other /bin/sh 'make: /bin/sh: Operation not permitted'
+means other /srv/data 'open /srv/data: no such file or directory'
+means other /srv/data "Error: ENOENT: no such file or directory, open '/srv/data'"
+means other left-pad "Error: Cannot find module 'left-pad'"
+means path-lookup /srv/app.js "Error: Cannot find module '/srv/app.js'"
+means exec-permission /srv/x "EACCES: permission denied, posix_spawn '/srv/x'"
+means shebang-crlf run.sh 'exec run.sh: no such file or directory'
+means path-lookup /bin/bash '/bin/bash : no such file or directory'
+means not-elf-not-script /srv/tool '/srv/tool: line 1: Not: command not found'
+means static-not-enough getaddrinfo 'the static program dies of SIGSEGV in getaddrinfo'
+means passwd-missing 4711 "can't find user for 4711"
+
 # In other languages.
 means interp-missing ./app 'bash: ./app: Datei oder Verzeichnis nicht gefunden'
 means lib-missing libxkbcommon.so.0 "app: erreur lors du chargement des librairies partagées: libxkbcommon.so.0: Ne peut ouvrir le fichier d'objet partagé: Aucun fichier ou dossier de ce type"
@@ -159,6 +177,13 @@ log dlopen-missing libown.so.2 <<'END'
 Cannot load library libown.so.2
 Error: Error loading shared library libown.so.2: No such file or directory
 END
+# A message behind more of less weight than are kept.
+{
+    printf 'bash: tool: command not found\n%.0s' {1..600}
+    echo 'srv: error while loading shared libraries: libxkb.so.1: cannot open shared object file: No such file or directory'
+} >many
+log lib-missing libxkb.so.1 <many
+
 # A message behind many that are nearly one, far into a long line.
 {
     printf 'failed to load shared library: nothing %.0s' {1..2000}
@@ -191,6 +216,8 @@ for status in 125 126 127 128 132 133 134 135 136 137 139 143 159 255; do
     expect 0 "status $status" "$willrun" explain --exit-code $status
     says out "exit status $status"
 done
+expect 0 'a status of a program' "$willrun" explain --exit-code 126 /srv/run
+says out 'willrun check --root ROOT /srv/run'
 expect 2 'status 256' "$willrun" explain --exit-code 256
 expect 0 'a status in a log' "$willrun" explain 'web-1 exited with code 132'
 says out 'isa-level'
@@ -215,6 +242,7 @@ says out '"decided": false'
 mkdir -p single/bin && cp /bin/ls single/bin/
 expect 0 'a status, and one file fails' "$willrun" explain --root single --format json --exit-code 127
 names interp-missing /lib64/ld-linux-x86-64.so.2
+says out 'willrun check --root single /bin/ls'
 printf 'FROM scratch\nCOPY ls /bin/ls\n' >Dockerfile
 cp /bin/ls ls
 expect 0 'a Dockerfile' "$willrun" explain --dockerfile Dockerfile --format json 'exec /bin/ls: no such file or directory'
