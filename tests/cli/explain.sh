@@ -15,10 +15,27 @@ sys.exit([first["cause_class"], str(first["subject"])] != sys.argv[2:])
 END
 }
 
-# means CLASS SUBJECT MESSAGE
-means() {
-    expect 0 "$3" "$willrun" explain --format json "$3"
-    names "$1" "$2"
+# means CLASS SUBJECT MESSAGE: asked by all_mean.
+means() { printf '%s\0' "$@" >>meant; }
+
+all_mean() {
+    /usr/bin/python3 - "$willrun" "$data/explain.schema.json" <<'END' || fail 'messages mean something else'
+import json, subprocess, sys
+import jsonschema
+validator = jsonschema.Draft202012Validator(json.load(open(sys.argv[2])))
+words = open("meant", newline="").read().split("\0")[:-1]
+wrong = 0
+for cause, subject, message in zip(words[::3], words[1::3], words[2::3]):
+    said = subprocess.run([sys.argv[1], "explain", "--format", "json", message], capture_output=True, text=True)
+    document = json.loads(said.stdout) if said.returncode == 0 and not said.stderr else {"causes": []}
+    first = (document["causes"] or [{"cause_class": "none", "subject": said.stderr}])[0]
+    if [first["cause_class"], str(first["subject"])] == [cause, subject]:
+        validator.validate(document)
+        continue
+    print(f"{message!r}: {first['cause_class']} of {first['subject']}, not {cause} of {subject}")
+    wrong += 1
+sys.exit(wrong != 0)
+END
 }
 
 # log CLASS SUBJECT: of the log on standard input
@@ -121,12 +138,16 @@ means path-lookup /bin/bash '/bin/bash : no such file or directory'
 means not-elf-not-script /srv/tool '/srv/tool: line 1: Not: command not found'
 means static-not-enough getaddrinfo 'the static program dies of SIGSEGV in getaddrinfo'
 means passwd-missing 4711 "can't find user for 4711"
+means exec-permission entrypoint.sh 'exec: "entrypoint.sh": executable file not found in $PATH: unknown'
+means tzdata-missing Asia/Tokyo "cp: can't stat '/usr/share/zoneinfo/Asia/Tokyo': No such file or directory"
+means shebang-crlf /srv/run.sh '/srv/run.sh: 4: /srv/run.sh: ^M: not found'
 
 # In other languages.
 means interp-missing ./app 'bash: ./app: Datei oder Verzeichnis nicht gefunden'
 means lib-missing libxkbcommon.so.0 "app: erreur lors du chargement des librairies partagées: libxkbcommon.so.0: Ne peut ouvrir le fichier d'objet partagé: Aucun fichier ou dossier de ce type"
 means path-lookup tool 'bash: tool: 未找到命令'
 means exec-permission ./app 'bash: ./app: Отказано в доступе'
+all_mean
 
 # A log: the root of the failure, not what follows from it.
 log soname-mismatch libicui18n.so.72 <<'END'
