@@ -96,9 +96,10 @@ static bool is_no_name(enum capture capture, const char *text, size_t length)
         "of",       "or",        "process", "shared",  "such",      "your",    "system",
         "that",     "the",       "this",    "to",      "unable",    "was",     "with",
         "required", "requested", "native",  "command", "following", "pid1",    "exec",
-        "unknown",  "error",     "eacces",  "enoent",  "eperm",     "enoexec"};
+        "unknown",  "error",     "eacces",  "enoent",  "eperm",     "enoexec", "getcwd",
+        "^m",       "\\r"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (words[i][0] == (text[0] | 0x20) && strlen(words[i]) == length &&
+        if ((words[i][0] | 0x20) == (text[0] | 0x20) && strlen(words[i]) == length &&
             strncasecmp(words[i], text, length) == 0)
             return true;
     return false;
@@ -125,6 +126,8 @@ static bool is_fit(const struct fitting *fitting, size_t piece)
     if (own->capture == CAPTURE_ANY)
         return length <= CAPTURE_LONGEST;
     bool quoted = is_quote_beside(fitting, piece);
+    while (length > 0 && text[length - 1] == ':') /* no part of a name: tell() leaves it out */
+        length--;
     if (!quoted && is_quoted(text, length)) {
         text++;
         length -= 2;
@@ -141,7 +144,8 @@ static bool is_fit(const struct fitting *fitting, size_t piece)
             return false;
         if (own->capture == CAPTURE_PATH && (text[i] == '<' || text[i] == '>'))
             return false; /* "<id>" of a report that hides a name */
-        if (text[i] == '\'' || (text[i] == ' ' && !quoted && own->capture != CAPTURE_ERROR))
+        if ((text[i] == '\'' && text[0] != '[') ||
+            (text[i] == ' ' && !quoted && own->capture != CAPTURE_ERROR))
             return false;
     }
     return true;

@@ -84,6 +84,13 @@ static bool SCRIPT_NAME(const struct reading *reading)
     return path != NULL && has_one(sign_last_part(path), names);
 }
 
+/* A script that a runtime does not find in PATH. */
+static bool SCRIPT_IN_PATH(const struct reading *reading)
+{
+    return reading->form->family == FAMILY_NOT_IN_PATH && BARE_NAME(reading) &&
+           SCRIPT_NAME(reading);
+}
+
 /* "sh: /run.sh: not found": bash says "No such file or directory", and dash has a line's number. */
 static bool SCRIPT_BY_BUSYBOX(const struct reading *reading)
 {
