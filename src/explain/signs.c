@@ -99,6 +99,16 @@ static bool SCRIPT_BY_BUSYBOX(const struct reading *reading)
            (ends(form, "sh: {path}: not found") || ends(form, "sh: {path} not found"));
 }
 
+/* "bash: run.sh: No such file", "a.sh: line 5: run.sh: No such file": bash has read its first line.
+ */
+static bool SCRIPT_BY_BASH(const struct reading *reading)
+{
+    const char *form = reading->form->text;
+    return SCRIPT_NAME(reading) &&
+           (strcmp(form, "bash: {path}: no such file or directory") == 0 ||
+            strcmp(form, "line {number}: {path}: no such file or directory") == 0);
+}
+
 /* "[/usr/bin/tini," */
 static bool LIST_WORD(const struct reading *reading)
 {

@@ -138,6 +138,7 @@ means path-lookup /bin/bash '/bin/bash : no such file or directory'
 means not-elf-not-script /srv/tool '/srv/tool: line 1: Not: command not found'
 means static-not-enough getaddrinfo 'the static program dies of SIGSEGV in getaddrinfo'
 means passwd-missing 4711 "can't find user for 4711"
+means path-lookup run.sh 'bash: run.sh: No such file or directory'
 means exec-permission entrypoint.sh 'exec: "entrypoint.sh": executable file not found in $PATH: unknown'
 means tzdata-missing Asia/Tokyo "cp: can't stat '/usr/share/zoneinfo/Asia/Tokyo': No such file or directory"
 means shebang-crlf /srv/run.sh '/srv/run.sh: 4: /srv/run.sh: ^M: not found'
@@ -201,9 +202,9 @@ END
 # A message behind more of less weight than are kept.
 {
     printf 'bash: tool: command not found\n%.0s' {1..600}
-    echo 'srv: error while loading shared libraries: libxkb.so.1: cannot open shared object file: No such file or directory'
+    echo 'srv: error while loading shared libraries: libz.so.1: cannot open shared object file: No such file or directory'
 } >many
-log lib-missing libxkb.so.1 <many
+log lib-missing libz.so.1 <many
 
 # A message behind many that are nearly one, far into a long line.
 {
