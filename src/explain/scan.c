@@ -317,12 +317,17 @@ static size_t choose(const struct readings *readings)
     return best;
 }
 
-/* Ruby's ffi tries a library under the bare name first, and then under its whole one. */
+/* Ruby's ffi tries a library under the bare name first, and then under its whole one: what it says
+ * of the second try tells what is missing. */
 static bool has_whole_name(const struct reading *bare, const struct reading *other)
 {
-    const char *name = bare->at[CAPTURE_OBJECT], *whole = other->at[CAPTURE_OBJECT];
-    return name != NULL && whole != NULL && strncmp(whole, "lib", 3) == 0 &&
-           strcmp(whole + 3, name) == 0;
+    const char *name = bare->at[CAPTURE_OBJECT];
+    if (name == NULL)
+        return false;
+    for (const char *at = other->line.text; (at = strstr(at, "'lib")) != NULL; at += 4)
+        if (strncmp(at + 4, name, strlen(name)) == 0)
+            return true;
+    return false;
 }
 
 /* The same said again, with the name of what it is about. */

@@ -156,10 +156,19 @@ bool soname_is_old(const char *soname)
     /* in Debian still, and gone from Fedora, RHEL 9, Arch and Amazon Linux 2023, where it is met:
      * their packages libxcrypt-compat, ncurses-compat-libs, libnsl; and libraries whose successors
      * have another name */
-    static const char *const compat[] = {
-        "libcrypt.so.1",   "libtinfo.so.5",  "libncurses.so.5",     "libncursesw.so.5",
-        "libnsl.so.1",     "libpng12.so.0",  "libmysqlclient.so",   "libmariadbclient.so",
-        "libgcrypt.so.11", "libldap-2.4.so", "libprotobuf-lite.so", NULL};
+    static const char *const compat[] = {"libcrypt.so.1",
+                                         "libtinfo.so.5",
+                                         "libncurses.so.5",
+                                         "libncursesw.so.5",
+                                         "libnsl.so.1",
+                                         "libpng12.so.0",
+                                         "libmysqlclient.so",
+                                         "libmariadbclient.so",
+                                         "libgcrypt.so.11",
+                                         "libldap-2.4.so",
+                                         "libldap_r-2.4.so",
+                                         "libprotobuf-lite.so",
+                                         NULL};
     /* three ABIs are in use side by side: an image that lacks one has another */
     static const char *const parallel[] = {"libssl.so.", "libcrypto.so.", NULL};
     struct arena scratch = {0};

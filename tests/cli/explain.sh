@@ -65,6 +65,10 @@ means soname-mismatch libhunspell-1.3.so.0 'ImportError: libhunspell-1.3.so.0: c
 means soname-mismatch libruby.so.2.9 'libruby.so.2.9: cannot open shared object file: No such file or directory - /srv/gems/own/own.so (LoadError)'
 means dlopen-missing libown.so "Could not open library 'own.so': own.so: cannot open shared object file: No such file or directory. (LoadError)
 Could not open library 'libown.so': libown.so: cannot open shared object file: No such file or directory"
+means lib-missing libxkbcommon.so.0 "Could not open library 'own': own: cannot open shared object file: No such file or directory.
+Could not open library 'libown.so': libxkbcommon.so.0: cannot open shared object file: No such file or directory"
+means dlopen-missing libown.so "can't load .so/.DLL for: libown.so (libown.so: cannot open shared object file: No such file or directory)"
+means lib-missing None 'qt.qpa.plugin: Could not load the Qt platform plugin "own" in "" even though it was found.'
 means lib-invalid libown.so 'java.lang.UnsatisfiedLinkError: /srv/libown.so: /srv/libown.so: invalid ELF header (Possible cause: endianness mismatch)'
 means soname-mismatch libffi.so.6 './app: error while loading shared libraries: libffi.so.6: cannot open shared object file: No such file or directory'
 means symbol-version-missing GLIBC_2.38 "./app: /lib/x86_64-linux-gnu/libc.so.6: version \`GLIBC_2.38' not found (required by ./app)"
