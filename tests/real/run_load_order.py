@@ -178,11 +178,13 @@ def php_named(root):
 
 
 def php_says(out):
-    """By path dlopen's words of the first file that it tried and that is there."""
+    """By path dlopen's words of the first file that it tried and that is there, or PHP's own."""
     said = {}
     for line in out.splitlines():
         if match := re.search(r"(?:Unable to load dynamic library|Failed loading) .*?(/usr/lib/php/\S+?\.so): (.*)", line):
             said[match[1]] = match[2].split("), ")[0].split(") in Unknown")[0]
+        if match := re.search(r'(Cannot load module "(\S+)" because .*) in Unknown', line):
+            said.setdefault(f"/usr/lib/php/{API}/{match[2].lower()}.so", match[1])
     return said
 
 

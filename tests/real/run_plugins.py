@@ -98,7 +98,9 @@ def brought(root, subject):
     if subject["plugin"] != "jni-library" or not subject.get("host"):
         return []
     home = Path(os.path.realpath(f"{root}{subject['host']}")).parent.parent
-    return [str(home / "lib/server/libjvm.so")[len(str(root)):]]
+    with_awt = b"\0libawt.so\0" in (root / subject["path"][1:]).read_bytes()    # Java's code loads that first
+    names = ["server/libjvm.so", *(["libawt_headless.so"] if with_awt else [])]
+    return [str(home / "lib" / name)[len(str(root)):] for name in names]
 
 
 def open_inside(subject, first):
