@@ -1,5 +1,7 @@
 #include "explain/symbols.h"
 
+#include <ctype.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +188,17 @@ bool soname_is_of_no_package(const char *soname)
            !package_is_known(soname);
 }
 
+/* "liblzma-c9407571.so.5": auditwheel calls so what it puts into a folder of the wheel. */
+static bool is_of_wheel(const char *soname)
+{
+    const char *suffix = strstr(soname, ".so");
+    size_t digits = 0;
+    while (suffix != NULL && digits < (size_t)(suffix - soname) &&
+           isxdigit((unsigned char)suffix[-1 - (ptrdiff_t)digits]))
+        digits++;
+    return digits == 8 && suffix - soname > 8 && suffix[-9] == '-';
+}
+
 bool soname_is_private(const char *soname)
 {
     static const char *const names[] = {"libjvm.so",
@@ -208,5 +221,5 @@ bool soname_is_private(const char *soname)
                                         "libmozglue.so",
                                         "libxul.so",
                                         NULL};
-    return begins_with_one(soname, names);
+    return begins_with_one(soname, names) || is_of_wheel(soname);
 }

@@ -67,6 +67,8 @@ means dlopen-missing libown.so "Could not open library 'own.so': own.so: cannot 
 Could not open library 'libown.so': libown.so: cannot open shared object file: No such file or directory"
 means lib-missing libxkbcommon.so.0 "Could not open library 'own': own: cannot open shared object file: No such file or directory.
 Could not open library 'libown.so': libxkbcommon.so.0: cannot open shared object file: No such file or directory"
+means rpath-broken libown-c9407571.so.5 'ImportError: libown-c9407571.so.5: cannot open shared object file: No such file or directory'
+means dlopen-missing libown.so 'Failed to load dynamic library (dlopen failed: library libown.so not found)'
 means dlopen-missing libown.so "can't load .so/.DLL for: libown.so (libown.so: cannot open shared object file: No such file or directory)"
 means lib-missing None 'qt.qpa.plugin: Could not load the Qt platform plugin "own" in "" even though it was found.'
 means lib-invalid libown.so 'java.lang.UnsatisfiedLinkError: /srv/libown.so: /srv/libown.so: invalid ELF header (Possible cause: endianness mismatch)'
