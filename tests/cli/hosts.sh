@@ -57,6 +57,11 @@ host /usr/local/lib/erlang/erts-14.2/bin/beam.smp
 plugin /opt/app/priv/a.so "$need int nif_init(void) { return 0; }"
 is 0 /usr/local/lib/erlang/erts-14.2/bin/beam.smp erlang-nif /opt/app/priv/a.so
 says out '"runs": 1'
+plugin /usr/lib/x86_64-linux-gnu/liblua5.4-cjson.so.0 'int f(void) { return 0; }'
+is 0 /usr/bin/lua5.4 lua-module /usr/lib/x86_64-linux-gnu/liblua5.4-cjson.so.0
+plugin /usr/lib/x86_64-linux-gnu/liblua5.4-c++.so.0 'int f(void) { return 0; }'
+expect 0 'Lua itself' "$willrun" check --root "$root" --format json /usr/lib/x86_64-linux-gnu/liblua5.4-c++.so.0
+says out '"runs": 1'
 plugin /lib/x86_64-linux-gnu/security/pam_a.so 'int f(void) { return 0; }'
 is 0 '' pam-module /lib/x86_64-linux-gnu/security/pam_a.so
 plugin /lib/x86_64-linux-gnu/security/pam_b.so 'int gone(void); int f(void) { return gone(); }' -Wl,-z,now
