@@ -29,7 +29,7 @@ struct reading {
 
 /* Reads the file at `path`. */
 typedef void reading_call(struct reading *reading, const char *path);
-reading_call reading_apache, reading_nginx, reading_php, reading_perl, reading_postgres;
+reading_call reading_apache, reading_nginx, reading_php, reading_perl, reading_postgres, reading_uwsgi;
 
 /* The text of a file; NULL: there is none. What a profile has emptied is a gap. */
 char *reading_text(struct reading *reading, const char *path);

@@ -274,6 +274,18 @@ expect 1 'before the one that it needs' "$willrun" check --root "$root" --env PA
 says out 'fix: Load core.so before line 1 of /etc/postgresql/17/main/conf.d/b.conf'
 rm -r "$root/etc/postgresql" "$root$libdir/needs.so" "$root$libdir/core.so"
 
+# uWSGI loads what a plugin says that it requires
+host /usr/bin/uwsgi
+plugins=/usr/lib/uwsgi/plugins
+plugin $plugins/core_plugin.so 'int core(void) { return 1; }'
+plugin $plugins/more_plugin.so 'int core(void); int f(void) { return core(); }'
+is 0 /usr/bin/uwsgi uwsgi-plugin $plugins/more_plugin.so
+says out '"unknown": 1'
+printf 'requires=core\n' >requires
+objcopy --add-section uwsgi=requires "$root$plugins/more_plugin.so"
+is 0 /usr/bin/uwsgi uwsgi-plugin $plugins/more_plugin.so
+says out '"runs": 1'
+
 # Of a profile nobody knows for which plugins its host was built; those that came with it are taken.
 expect 0 'a profile of it' "$willrun" snapshot "$root" -o profile.tar.zst
 cp "$root/usr/lib/postgresql/17/lib/old.so" from-elsewhere.so

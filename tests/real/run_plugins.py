@@ -199,11 +199,20 @@ def ask(rig, root, subjects):
     truths = jail.ask(root, job)
     for subject, truth in zip(subjects, truths):
         truth["other server"] = is_of_other_server(root, subject)
+        truth["no host"] = has_no_host(root, subject)
     return truths
+
+
+def has_no_host(root, subject):
+    """Is the program for its kind of no package of the root?"""
+    wanted = HOSTS[subject["plugin"]][0]
+    return wanted is not None and not any(root.glob(f"usr/*bin/{os.path.basename(wanted)}"))
 
 
 def differences(subject, truth):
     kinds, verdict = [], subject["verdict"]
+    if truth["no host"] and subject.get("host") is None:
+        return [] if verdict == "unknown" else [f"{verdict}, and no program opens it"]
     wanted = HOSTS[subject["plugin"]][0]
     if wanted is not None and not fnmatch.fnmatch(subject.get("host") or "", wanted):
         return [f"its host is {subject.get('host')}, not {wanted}"]
