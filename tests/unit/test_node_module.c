@@ -1,5 +1,5 @@
-/* What an addon tells of itself, read from whole, cut and mutated files: each is a heap block of
- * its own, so that AddressSanitizer sees one byte too far. */
+/* What an addon of Node.js and a module of PHP tell of themselves, read from whole, cut and mutated
+ * files: each is a heap block of its own, so that AddressSanitizer sees one byte too far. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "elf/elf_node_module.h"
+#include "elf/elf_php_module.h"
 
 enum { CODE_SIZE = 32, BUILT_FOR = 115 };
 static const char code_mark[CODE_SIZE + 1] = "the code of the function, to be ";
@@ -119,6 +120,21 @@ static void test_whole(void **state)
     assert_true(elf_node_of((struct span){(const void *)old, sizeof old - 1}).asks_api);
 }
 
+static void test_php(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    const struct elf_php_module *modules;
+    assert_int_equal(elf_php_modules((struct span){addon, addon_size}, &arena, &modules), 1);
+    assert_string_equal(modules[0].name, "thing");
+    assert_int_equal(modules[0].demand_count, 2);
+    assert_string_equal(modules[0].demands[0].name, "pdo");
+    assert_false(modules[0].demands[0].conflicts);
+    assert_string_equal(modules[0].demands[1].name, "other");
+    assert_true(modules[0].demands[1].conflicts);
+    arena_free(&arena);
+}
+
 /* What is read of any file keeps to what the header promises. */
 static void read_all(unsigned char *bytes, size_t size)
 {
@@ -126,6 +142,12 @@ static void read_all(unsigned char *bytes, size_t size)
     assert_in_range(elf_node_module_version(file), 0, 999);
     assert_in_range(elf_node_of(file).abi, 0, 999);
     elf_node_api_version(file);
+    struct arena arena = {0};
+    const struct elf_php_module *modules;
+    size_t count = elf_php_modules(file, &arena, &modules);
+    for (size_t i = 0; i < count; i++)
+        assert_true(strlen(modules[i].name) != 0 && modules[i].demand_count <= 64);
+    arena_free(&arena);
     free(bytes);
 }
 
@@ -152,10 +174,8 @@ static void test_mutants(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_code),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_mutants),
+        cmocka_unit_test(test_whole), cmocka_unit_test(test_code),    cmocka_unit_test(test_php),
+        cmocka_unit_test(test_cut),   cmocka_unit_test(test_mutants),
     };
     return cmocka_run_group_tests(tests, read_addon, forget_addon);
 }
