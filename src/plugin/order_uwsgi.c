@@ -18,17 +18,17 @@ static void add_required(struct reading *reading, const char *path, const unsign
 void reading_uwsgi(struct reading *reading, const char *path)
 {
     static const char key[] = "requires=";
+    enum { MOST = 32 };
     struct file_bytes bytes;
     const struct node *node = reading_node(reading, path);
     if (node == NULL || node_profile(node) != NULL ||
         root_bytes(facts_root(reading->facts), node, &bytes) != 0)
         return;
     const unsigned char *at = bytes.span.data, *end = at + bytes.span.size;
-    while ((at = memmem(at, (size_t)(end - at), key, sizeof key - 1)) != NULL) {
-        bool starts = at == bytes.span.data || at[-1] == 0 || at[-1] == '\n';
+    while (reading->loads.count < MOST &&
+           (at = memmem(at, (size_t)(end - at), key, sizeof key - 1)) != NULL) {
         at += sizeof key - 1;
-        if (starts)
-            add_required(reading, path, at, end);
+        add_required(reading, path, at, end);
     }
     file_bytes_release(&bytes);
 }

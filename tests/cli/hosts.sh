@@ -281,7 +281,7 @@ plugin $plugins/core_plugin.so 'int core(void) { return 1; }'
 plugin $plugins/more_plugin.so 'int core(void); int f(void) { return core(); }'
 is 0 /usr/bin/uwsgi uwsgi-plugin $plugins/more_plugin.so
 says out '"unknown": 1'
-printf 'requires=core\n' >requires
+printf 'xrequires=core\n' >requires # whatever lies before the section
 objcopy --add-section uwsgi=requires "$root$plugins/more_plugin.so"
 is 0 /usr/bin/uwsgi uwsgi-plugin $plugins/more_plugin.so
 says out '"runs": 1'

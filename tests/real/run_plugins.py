@@ -192,6 +192,8 @@ def ask(rig, root, subjects):
             truth = {"alone": open_inside(subject, first), "host": load_by_host(subject)}
             if subject["plugin"] == "perl-xs" and truth["alone"].get("error") and used_by_module(subject):
                 truth = {"alone": {"error": None}, "host": None}
+            if subject["plugin"] == "uwsgi-plugin" and truth["host"] and not truth["host"]["failed"]:
+                truth = {"alone": {"error": None}, "host": None}    # it loads what the plugin requires first
             if more:
                 truth["after"] = open_inside(subject, first + more)
             tell(truth)
