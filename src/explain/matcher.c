@@ -92,39 +92,10 @@ static struct net *net_of(struct matcher *matcher, size_t length)
     return length < LONG ? &matcher->shorts : &matcher->longs;
 }
 
-static uint32_t hash_at(const struct matcher *matcher, const struct net *net,
-                        const struct piece *piece, size_t at)
-{
-    return hash_of(net, window_at(matcher, piece->text + at, piece->length - at));
-}
-
-static size_t bucket_size(const struct matcher *matcher, const struct net *net, uint32_t hash)
-{
-    size_t size = 0;
-    for (size_t i = net->buckets[hash]; i != 0; i = matcher->anchors[i - 1].next)
-        size++;
-    return size;
-}
-
-/* The offset of the bytes that the fewest anchors have. */
-static size_t rarest_gram(const struct matcher *matcher, const struct net *net,
-                          const struct piece *piece)
-{
-    size_t best = 0, least = SIZE_MAX;
-    for (size_t i = 0; i + net->width <= piece->length; i++) {
-        size_t size = bucket_size(matcher, net, hash_at(matcher, net, piece, i));
-        if (size < least) {
-            best = i;
-            least = size;
-        }
-    }
-    return best;
-}
-
 static size_t add_anchor(struct matcher *matcher, const struct piece *piece, size_t gram)
 {
     struct net *net = net_of(matcher, piece->length);
-    uint32_t hash = hash_at(matcher, net, piece, gram);
+    uint32_t hash = hash_of(net, window_at(matcher, piece->text + gram, piece->length - gram));
     matcher->anchors[matcher->anchor_count++] =
         (struct anchor){piece->text, piece->length, gram, .next = net->buckets[hash]};
     net->buckets[hash] = (uint16_t)matcher->anchor_count;
@@ -132,18 +103,27 @@ static size_t add_anchor(struct matcher *matcher, const struct piece *piece, siz
     return matcher->anchor_count - 1;
 }
 
-/* The anchor of such a text; `anchor_count`: there is none yet. */
-static size_t find_anchor(struct matcher *matcher, const struct piece *piece)
+/* The anchor of such a text; `anchor_count`: there is none yet, and `*gram` is the offset of the
+ * bytes that the fewest anchors have. */
+static size_t find_anchor(struct matcher *matcher, const struct piece *piece, size_t *gram)
 {
     const struct net *net = net_of(matcher, piece->length);
+    uint64_t window = window_at(matcher, piece->text, piece->length);
+    size_t least = SIZE_MAX;
     for (size_t at = 0; at + net->width <= piece->length; at++) {
-        uint32_t hash = hash_at(matcher, net, piece, at);
-        for (size_t i = net->buckets[hash]; i != 0; i = matcher->anchors[i - 1].next) {
+        size_t size = 0;
+        for (size_t i = net->buckets[hash_of(net, window)]; i != 0; size++) {
             const struct anchor *anchor = &matcher->anchors[i - 1];
             if (anchor->length == piece->length &&
                 memcmp(anchor->text, piece->text, piece->length) == 0)
                 return i - 1;
+            i = anchor->next;
         }
+        if (size < least) {
+            *gram = at;
+            least = size;
+        }
+        window = roll(matcher, window, piece->text, piece->length, at);
     }
     return matcher->anchor_count;
 }
@@ -154,10 +134,9 @@ static void add_pattern(struct matcher *matcher, size_t index)
     const struct piece *piece = &pattern->anchor;
     if (piece->length < SHORT || matcher->anchor_count == ANCHORS_MOST || index >= PATTERNS_MOST)
         return; /* a form that no line can be found by: a test sees to it that there is none */
-    size_t at = find_anchor(matcher, piece);
+    size_t gram = 0, at = find_anchor(matcher, piece, &gram);
     if (at == matcher->anchor_count)
-        at =
-            add_anchor(matcher, piece, rarest_gram(matcher, net_of(matcher, piece->length), piece));
+        at = add_anchor(matcher, piece, gram);
     struct anchor *anchor = &matcher->anchors[at];
     pattern->next = anchor->first;
     anchor->first = index + 1;

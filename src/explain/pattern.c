@@ -123,6 +123,18 @@ static void make_pattern(const struct form *form, const char *text, const struct
     choose_anchor(pattern, choices, count);
 }
 
+/* The text with a word in the place of what stands between `begin` and `rest`. */
+static const char *put_word(const char *text, size_t begin, const char *word, size_t length,
+                            const char *rest, struct arena *arena)
+{
+    size_t last = strlen(rest) + 1;
+    char *whole = arena_alloc(arena, begin + length + last);
+    memcpy(whole, text, begin);
+    memcpy(whole + begin, word, length);
+    memcpy(whole + begin + length, rest, last);
+    return whole;
+}
+
 /* One pattern for each choice of words, from the left to the right. */
 static void add_patterns(const struct form *form, const char *text, struct choice *choices,
                          size_t count, struct arena *arena, struct patterns *patterns)
@@ -136,8 +148,7 @@ static void add_patterns(const struct form *form, const char *text, struct choic
         for (const char *word = words->choices; *word != 0; word += *word == '|') {
             length = strcspn(word, "|");
             choices[count] = (struct choice){begin, begin + length};
-            const char *chosen = arena_format(arena, "%.*s%.*s%s", (int)begin, text, (int)length,
-                                              word, open + name + 2);
+            const char *chosen = put_word(text, begin, word, length, open + name + 2, arena);
             add_patterns(form, chosen, choices, count + 1, arena, patterns);
             word += length;
         }
