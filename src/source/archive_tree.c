@@ -348,11 +348,15 @@ uint32_t tree_parent(struct archive_tree *tree, const char *path, const char **n
     size_t start = end;
     while (start > 0 && path[start - 1] != '/')
         start--;
-    struct arena copies = {0};
+    char folder[PATH_MAX];
+    if (start >= sizeof folder)
+        return fail(error, ENAMETOOLONG);
+    memcpy(folder, path, start);
+    folder[start] = 0;
     *name = path + start;
     *length = end - start;
-    struct steps steps = {
-        .rest = {arena_copy(&copies, path, start)}, .count = 1, .copies = &copies};
+    struct arena copies = {0};
+    struct steps steps = {.rest = {folder}, .count = 1, .copies = &copies};
     uint32_t at = ENTRY_TOP;
     const char *part;
     size_t size;
