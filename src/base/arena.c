@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/must.h"
+
 enum {
     FIRST_BLOCK = 4096,
     BLOCKS = 8,             /* as many of a size before they double: little is left over */
@@ -28,20 +30,21 @@ _Noreturn static void out_of_memory(void)
     exit(2);
 }
 
+void *must_have(void *made)
+{
+    if (made == NULL)
+        out_of_memory();
+    return made;
+}
+
 void *must_alloc(size_t size)
 {
-    void *memory = malloc(size != 0 ? size : 1);
-    if (memory == NULL)
-        out_of_memory();
-    return memory;
+    return must_have(malloc(size != 0 ? size : 1));
 }
 
 void *must_realloc(void *old, size_t size)
 {
-    void *memory = realloc(old, size != 0 ? size : 1);
-    if (memory == NULL)
-        out_of_memory();
-    return memory;
+    return must_have(realloc(old, size != 0 ? size : 1));
 }
 
 /* Zeroed pages. Arenas are filled from their start, so most of a block will be

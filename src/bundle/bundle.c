@@ -24,7 +24,7 @@ struct bundling {
     struct owned_bundle *owned;
     struct willrun_result *before; /* the subjects in the root */
     struct closure closure;
-    const char *temporary; /* what was written; NULL: nothing */
+    const struct unfinished *temporary; /* what was written; NULL: nothing */
     struct err *err;
 };
 
@@ -221,7 +221,7 @@ static bool check_after(struct bundling *bundling)
     struct arena arena = {0};
     const char *kind = is_tar(bundling->request->to) ? "tar" : "dir";
     set_process(bundling, again);
-    willrun_set_root(again, arena_format(&arena, "%s:%s", kind, bundling->temporary));
+    willrun_set_root(again, arena_format(&arena, "%s:%s", kind, bundling->temporary->top));
     if (again->platform_name == NULL && target->platform != NULL)
         willrun_set_platform(again, target->platform);
     for (size_t i = 0; i < target->subject_count; i++)
@@ -263,7 +263,7 @@ static const struct willrun_subject *first_other(const struct bundling *bundling
 static void drop(struct bundling *bundling)
 {
     if (bundling->temporary != NULL)
-        bundle_remove(bundling->temporary);
+        unfinished_remove(bundling->temporary);
     bundling->temporary = NULL;
 }
 
@@ -339,24 +339,35 @@ static bool add_all_later(struct bundling *bundling)
     return added;
 }
 
-static bool write_again(struct bundling *bundling)
+/* Written, checked, and read again whole: what could not be read there is no difference. */
+static bool write_and_check(struct bundling *bundling)
 {
     drop(bundling);
-    return write(bundling) && check_after(bundling);
+    if (!write(bundling) || !check_after(bundling))
+        return false;
+    const struct willrun_target *before = &bundling->before->targets[0];
+    const struct willrun_target *after = &bundling->owned->check->targets[0];
+    for (size_t i = 0; i < before->subject_count && i < after->subject_count; i++) {
+        const struct willrun_finding *unread =
+            new_finding(&before->subjects[i], &after->subjects[i], "unreadable");
+        if (unread != NULL)
+            return err_set(bundling->err, WILLRUN_EINPUT, "the bundle: %s", unread->message);
+    }
+    return true;
 }
 
 /* ld.so.cache is taken only where a library is not found without it: it tells of all that the root
  * had. */
 static bool write_checked(struct bundling *bundling)
 {
-    if (!write(bundling) || !check_after(bundling))
+    if (!write_and_check(bundling))
         return false;
     for (unsigned round = 0; round < ROUNDS && add_all_later(bundling); round++)
-        if (!write_again(bundling))
+        if (!write_and_check(bundling))
             return false;
     if (first_other(bundling) == NULL)
         return true;
-    if (closure_add_existing(&bundling->closure, "/etc/ld.so.cache") && !write_again(bundling))
+    if (closure_add_existing(&bundling->closure, "/etc/ld.so.cache") && !write_and_check(bundling))
         return false;
     const struct willrun_subject *other = first_other(bundling);
     if (other == NULL || bundling->request->partial)
@@ -370,7 +381,8 @@ static bool write_checked(struct bundling *bundling)
 static bool give_name(struct bundling *bundling)
 {
     const char *to = bundling->request->to;
-    if (rename(bundling->temporary, to) == 0) {
+    if (rename(bundling->temporary->top, to) == 0) {
+        unfinished_end(bundling->temporary);
         bundling->temporary = NULL;
         return true;
     }

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@ struct writing {
     struct err *err;
 };
 
-char *bundle_temporary(const char *to, struct arena *arena)
+static char *temporary_for(const char *to, struct arena *arena)
 {
     size_t end = strlen(to);
     while (end > 1 && to[end - 1] == '/')
@@ -28,17 +27,18 @@ char *bundle_temporary(const char *to, struct arena *arena)
     return arena_format(arena, "%.*s.%.64s.XXXXXX", folder, bare, bare + folder);
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
+const struct unfinished *bundle_begin(const struct closure *closure, const char *to,
+                                      struct arena *arena, char **name)
 {
-    (void)status, (void)type, (void)place;
-    remove(path);
-    return 0;
-}
-
-void bundle_remove(const char *temporary)
-{
-    enum { OPEN = 16 }; /* folders that are kept open */
-    nftw(temporary, remove_one, OPEN, FTW_DEPTH | FTW_PHYS);
+    size_t count = closure->entries.count;
+    const char **below = arena_array(arena, count, sizeof *below);
+    struct unfinished *unfinished = arena_array(arena, 1, sizeof *unfinished);
+    *name = temporary_for(to, arena);
+    for (size_t i = 0; i < count; i++)
+        below[i] = closure->entries.at[i].path;
+    *unfinished = (struct unfinished){*name, below, count};
+    unfinished_begin(unfinished);
+    return unfinished;
 }
 
 /* Below the temporary folder; "." is itself. */
@@ -140,13 +140,15 @@ static bool finish_folders(struct writing *writing)
     return written;
 }
 
-const char *bundle_write_dir(const struct closure *closure, const char *to, int64_t time,
-                             struct arena *arena, struct err *err)
+const struct unfinished *bundle_write_dir(const struct closure *closure, const char *to,
+                                          int64_t time, struct arena *arena, struct err *err)
 {
-    char *top = bundle_temporary(to, arena);
+    char *top;
+    const struct unfinished *unfinished = bundle_begin(closure, to, arena, &top);
     struct writing writing = {.closure = closure, .owns = geteuid() == 0, .err = err};
     writing.times[0].tv_sec = writing.times[1].tv_sec = (time_t)time;
     if (mkdtemp(top) == NULL) {
+        unfinished_end(unfinished);
         err_set(err, WILLRUN_EOUTPUT, "no folder can be made beside %s: %s", to, err_text(errno));
         return NULL;
     }
@@ -157,7 +159,7 @@ const char *bundle_write_dir(const struct closure *closure, const char *to, int6
     if (writing.fd >= 0)
         close(writing.fd);
     if (written)
-        return top;
-    bundle_remove(top);
+        return unfinished;
+    unfinished_remove(unfinished);
     return NULL;
 }

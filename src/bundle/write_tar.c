@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/must.h"
 #include "bundle/writer.h"
 
 struct writing {
@@ -59,7 +60,7 @@ static bool write_entry(struct writing *writing, size_t index)
 {
     const struct closure_entry *from = &writing->closure->entries.at[index];
     bool again = from->first != index;
-    struct archive_entry *entry = archive_entry_new();
+    struct archive_entry *entry = must_have(archive_entry_new());
     describe(writing, from, again, entry);
     bool written =
         archive_write_header(writing->archive, entry) == ARCHIVE_OK || cannot_write(writing);
@@ -71,14 +72,15 @@ static bool write_entry(struct writing *writing, size_t index)
 
 static bool write_archive(struct writing *writing, int fd)
 {
-    writing->archive = archive_write_new();
+    writing->archive = must_have(archive_write_new());
     archive_write_set_format_pax_restricted(writing->archive);
     bool written =
         archive_write_open_fd(writing->archive, fd) == ARCHIVE_OK || cannot_write(writing);
     for (size_t i = 0; written && i < writing->closure->entries.count; i++)
         written = write_entry(writing, i);
-    if (written && archive_write_close(writing->archive) != ARCHIVE_OK)
-        written = cannot_write(writing);
+    /* in any case: behind an error archive_write_free() does not, and leaves memory */
+    bool closed = archive_write_close(writing->archive) == ARCHIVE_OK;
+    written = written && (closed || cannot_write(writing));
     archive_write_free(writing->archive);
     return written;
 }
@@ -91,13 +93,15 @@ static bool open_mode(int fd)
     return fchmod(fd, 0666 & ~mask) == 0;
 }
 
-const char *bundle_write_tar(const struct closure *closure, const char *to, int64_t time,
-                             struct arena *arena, struct err *err)
+const struct unfinished *bundle_write_tar(const struct closure *closure, const char *to,
+                                          int64_t time, struct arena *arena, struct err *err)
 {
     struct writing writing = {.closure = closure, .time = time, .err = err};
-    char *path = bundle_temporary(to, arena);
+    char *path;
+    const struct unfinished *unfinished = bundle_begin(closure, to, arena, &path);
     int fd = mkostemp(path, O_CLOEXEC);
     if (fd < 0) {
+        unfinished_end(unfinished);
         err_set(err, WILLRUN_EOUTPUT, "no file can be made beside %s: %s", to, err_text(errno));
         return NULL;
     }
@@ -105,7 +109,7 @@ const char *bundle_write_tar(const struct closure *closure, const char *to, int6
     if ((!open_mode(fd) || close(fd) != 0) && written)
         written = err_set(err, WILLRUN_EOUTPUT, "%s cannot be written: %s", to, err_text(errno));
     if (written)
-        return path;
-    unlink(path);
+        return unfinished;
+    unfinished_remove(unfinished);
     return NULL;
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/unfinished.h"
 #include "base/vec.h"
 #include "cli/complain.h"
 #include "cli/config_file.h"
@@ -362,6 +363,8 @@ static bool write_file(const char *path, struct span notes, struct span written,
     memcpy(header.magic, magic, sizeof magic);
     memcpy(header.name, slash + 1, SHA256_HEX);
     digest((struct span){(const unsigned char *)&header, sizeof header}, notes, written, hex);
+    const struct unfinished unfinished = {.top = temporary};
+    unfinished_begin(&unfinished);
     int fd = mkostemp(temporary, O_CLOEXEC);
     bool kept = fd >= 0 && write_whole(fd, &header, sizeof header) &&
                 write_whole(fd, notes.data, notes.size) &&
@@ -371,6 +374,7 @@ static bool write_file(const char *path, struct span notes, struct span written,
     kept = kept && rename(temporary, path) == 0;
     if (fd >= 0 && !kept)
         unlink(temporary);
+    unfinished_end(&unfinished);
     arena_free(&arena);
     return kept;
 }

@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/nearest.h"
+#include "base/unfinished.h"
 #include "cli/cache.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
@@ -37,7 +38,7 @@ static void on_exit_before_the_end(void)
 {
     if (over)
         return;
-    output_abandon();
+    unfinished_remove_all();
     _exit(EXIT_TROUBLE);
 }
 
@@ -47,16 +48,33 @@ static void on_bus_error(int number)
     static const char sentence[] =
         "willrun: a file was cut short by another process while it was read\n";
     (void)number;
-    output_abandon();
+    unfinished_remove_all();
     ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
     (void)written; /* there is nobody else to tell */
     _exit(EXIT_TROUBLE);
 }
 
-static void end_with_a_status(void)
+static void on_signal(int number)
 {
-    struct sigaction action = {.sa_handler = on_bus_error, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGBUS, &action, NULL);
+    unfinished_remove_all();
+    raise(number); /* SA_RESETHAND: the default action now */
+}
+
+static void leave_nothing_unfinished(void)
+{
+    static const struct {
+        int number;
+        void (*handler)(int number);
+    } ends[] = {
+        {SIGBUS, on_bus_error}, {SIGHUP, on_signal}, {SIGINT, on_signal}, {SIGTERM, on_signal}};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct sigaction action;
+        sigaction(ends[i].number, NULL, &action);
+        if (action.sa_handler == SIG_IGN)
+            continue; /* nohup */
+        action = (struct sigaction){.sa_handler = ends[i].handler, .sa_flags = (int)SA_RESETHAND};
+        sigaction(ends[i].number, &action, NULL);
+    }
     atexit(on_exit_before_the_end);
 }
 
@@ -178,7 +196,7 @@ int main(int argc, char **argv)
     if (!keep_standard_files())
         return complain("cannot open /dev/null");
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is told as any other write that fails */
-    end_with_a_status();
+    leave_nothing_unfinished();
     int status = run_arguments(argc, argv);
     over = true;
     return status;

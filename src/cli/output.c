@@ -2,41 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/complain.h"
-
-/* For the signal handler: what to remove. Written before signals are caught. */
-static const char *volatile unfinished;
-
-void output_abandon(void)
-{
-    if (unfinished != NULL)
-        unlink(unfinished);
-}
-
-static void on_signal(int number)
-{
-    output_abandon();
-    raise(number); /* SA_RESETHAND: the default action now */
-}
-
-static void catch_signals(void)
-{
-    static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction action;
-        sigaction(numbers[i], NULL, &action);
-        if (action.sa_handler == SIG_IGN)
-            continue; /* nohup */
-        action = (struct sigaction){.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-        sigaction(numbers[i], &action, NULL);
-    }
-}
 
 static bool cannot_write(const char *path, int error)
 {
@@ -111,20 +82,27 @@ static mode_t mode_for(const struct stat *old)
     return 0666 & ~mask;
 }
 
+/* It is not there, or has its own name now. */
+static void forget_temporary(struct output *output)
+{
+    unfinished_end(&output->unfinished);
+    free(output->temporary);
+    output->temporary = NULL;
+}
+
 static bool open_beside(struct output *output, const struct stat *old)
 {
     output->temporary = temporary_name(output->path);
     if (output->temporary == NULL)
         return cannot_write(output->path, ENOMEM);
+    output->unfinished.top = output->temporary;
+    unfinished_begin(&output->unfinished);
     output->fd = mkostemp(output->temporary, O_CLOEXEC);
     if (output->fd < 0) {
         cannot_write(output->path, errno);
-        free(output->temporary);
-        output->temporary = NULL;
+        forget_temporary(output);
         return false;
     }
-    unfinished = output->temporary;
-    catch_signals();
     if (fchmod(output->fd, mode_for(old)) != 0)
         return cannot_write(output->path, errno);
     return open_stream(output);
@@ -170,15 +148,11 @@ bool output_keep(struct output *output)
         if (rename(output->temporary, output->path) != 0)
             output->error = errno;
         else
-            unfinished = NULL;
+            forget_temporary(output);
     }
     bool kept = output->error == 0;
     if (!kept)
         cannot_write(output->path, output->error);
-    if (kept) {
-        free(output->temporary);
-        output->temporary = NULL;
-    }
     output_drop(output);
     return kept;
 }
@@ -192,10 +166,8 @@ void output_drop(struct output *output)
     }
     if (output->fd > STDERR_FILENO)
         close(output->fd);
-    if (output->temporary != NULL) {
-        unlink(output->temporary);
-        unfinished = NULL;
-    }
+    if (output->temporary != NULL)
+        unfinished_remove(&output->unfinished);
     free(output->temporary);
     free(output->path);
     vec_free(&output->copy);

@@ -6,15 +6,17 @@
 #include <stdio.h>
 
 #include "base/span.h"
+#include "base/unfinished.h"
 #include "base/vec.h"
 
 struct output {
-    FILE *stream;    /* to write to */
-    int fd;          /* below it */
-    int error;       /* errno of the first write that failed; 0: none */
-    char *path;      /* for messages and for the rename; NULL: standard output */
-    char *temporary; /* the file beside `path`; NULL: written in place */
-    bool copies;     /* what is written is kept in `copy`, too */
+    FILE *stream;                 /* to write to */
+    int fd;                       /* below it */
+    int error;                    /* errno of the first write that failed; 0: none */
+    char *path;                   /* for messages and for the rename; NULL: standard output */
+    char *temporary;              /* the file beside `path`; NULL: written in place */
+    struct unfinished unfinished; /* `temporary` */
+    bool copies;                  /* what is written is kept in `copy`, too */
     struct VEC(char) copy;
 };
 
@@ -34,9 +36,5 @@ struct span output_copied(struct output *output);
 
 /* Leave no trace. */
 void output_drop(struct output *output);
-
-/* The same of what is not finished, for a process that ends where it stands. Signal handlers may
- * call it. */
-void output_abandon(void);
 
 #endif

@@ -82,6 +82,15 @@ diff -r --no-dereference made unpacked || fail 'folder and archive differ'
 [[ $(stat -c %Y unpacked/app/app) == 86400 && $(stat -c %Y made/app/app) == 0 ]] || fail 'times'
 expect 0 'it is a root' "$willrun" check --root two.tar /app/app
 
+# one that is written twice, as nobody may who cannot take from its folders
+mkdir open && chmod 777 open && chmod 755 . && cp -a lib closed && chmod 555 closed/opt/odd
+cp "$willrun" program
+as_somebody=()
+if [[ $EUID == 0 ]]; then as_somebody=(setpriv --reuid 65534 --regid 65534 --clear-groups); fi
+ASAN_OPTIONS=detect_leaks=0 expect 0 'closed folders' "${as_somebody[@]}" ./program bundle --root closed /app/app --to open/made
+[[ $(stat -c %a open/made/opt/odd) == 555 && $(ls -A open) == made ]] || fail "left behind: $(ls -A open)"
+chmod -R u+w open closed
+
 # users
 expect 0 'a user by name' "$willrun" bundle --root lib --user app /app/app --to user.tar
 expect 0 'is known there' "$willrun" check --root user.tar --user app /app/app
