@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/must.h"
 #include "inspect/copy.h"
 #include "inspect/zip.h"
 
@@ -174,13 +175,13 @@ static struct span read_entry(struct archive *archive)
 static void gather_packed(const char *name, struct span packed, unsigned depth,
                           struct gathering *gathering)
 {
-    struct archive *archive = archive_read_new();
-    struct archive_entry *entry;
+    struct archive *archive = must_have(archive_read_new());
+    struct archive_entry *entry = must_have(archive_entry_new());
     size_t members = 0;
     int state = allow(archive) ? archive_read_open_memory(archive, packed.data, packed.size)
                                : ARCHIVE_FATAL;
     while (state >= ARCHIVE_WARN) {
-        state = archive_read_next_header(archive, &entry);
+        state = archive_read_next_header2(archive, entry);
         if (state == ARCHIVE_EOF || state < ARCHIVE_WARN)
             break;
         members++;
@@ -200,6 +201,7 @@ static void gather_packed(const char *name, struct span packed, unsigned depth,
     if (state != ARCHIVE_EOF && (depth == 0 || members != 0))
         trouble(gathering, name, why != NULL ? why : "it is no archive of a known kind");
     archive_read_free(archive);
+    archive_entry_free(entry);
 }
 
 static void gather(const char *name, struct span archive, unsigned depth,

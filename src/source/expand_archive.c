@@ -5,12 +5,14 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/must.h"
 #include "source/expand.h"
 
 struct packed {
     struct expander expander; /* first */
     struct stream *from;
     struct archive *archive;
+    struct archive_entry *entry;
     struct err err; /* of `from`, while libarchive reads */
     bool opened;
 };
@@ -37,10 +39,9 @@ static ssize_t broken(const struct packed *packed, struct err *err)
 
 static bool open_packed(struct packed *packed)
 {
-    struct archive_entry *entry;
     packed->opened = true;
     return archive_read_open(packed->archive, packed, NULL, give, NULL) == ARCHIVE_OK &&
-           archive_read_next_header(packed->archive, &entry) >= ARCHIVE_WARN;
+           archive_read_next_header2(packed->archive, packed->entry) >= ARCHIVE_WARN;
 }
 
 static ssize_t packed_fill(struct expander *expander, unsigned char *to, size_t room,
@@ -57,6 +58,7 @@ static void packed_close(struct expander *expander)
 {
     struct packed *packed = (struct packed *)expander;
     archive_read_free(packed->archive);
+    archive_entry_free(packed->entry);
     free(packed);
 }
 
@@ -70,7 +72,10 @@ struct expander *expander_of_archive(struct stream *from, enum coding coding)
         [CODING_BZIP2] = archive_read_support_filter_bzip2,
     };
     struct packed *packed = must_alloc(sizeof *packed);
-    *packed = (struct packed){.expander = {&ops}, .from = from, .archive = archive_read_new()};
+    *packed = (struct packed){.expander = {&ops},
+                              .from = from,
+                              .archive = must_have(archive_read_new()),
+                              .entry = must_have(archive_entry_new())};
     archive_read_support_format_raw(packed->archive);
     archive_read_support_format_empty(packed->archive);
     /* a warning: it would start a program for it */

@@ -5,18 +5,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/must.h"
+
 enum {
     TEXT_MOST = 1 << 16, /* bytes: the member is far shorter */
     BLOCK = 4096,        /* it stands at the start: little of the file is read */
 };
 
-static const char *first_member(struct archive *archive, int fd, struct arena *arena)
+static const char *first_member(struct archive *archive, struct archive_entry *entry, int fd,
+                                struct arena *arena)
 {
-    struct archive_entry *entry;
     archive_read_support_format_tar(archive);
     archive_read_support_filter_zstd(archive);
     if (archive_read_open_fd(archive, fd, BLOCK) != ARCHIVE_OK ||
-        archive_read_next_header(archive, &entry) < ARCHIVE_WARN)
+        archive_read_next_header2(archive, entry) < ARCHIVE_WARN)
         return NULL;
     const char *name = archive_entry_pathname(entry);
     la_int64_t size = archive_entry_size(entry);
@@ -28,9 +30,11 @@ static const char *first_member(struct archive *archive, int fd, struct arena *a
 
 const char *profile_origin(int fd, struct arena *arena)
 {
-    struct archive *archive = archive_read_new();
-    const char *text = archive != NULL ? first_member(archive, fd, arena) : NULL;
+    struct archive *archive = must_have(archive_read_new());
+    struct archive_entry *entry = must_have(archive_entry_new());
+    const char *text = first_member(archive, entry, fd, arena);
     archive_read_free(archive);
+    archive_entry_free(entry);
     close(fd);
     return text;
 }

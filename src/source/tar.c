@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/meter.h"
+#include "base/must.h"
 #include "base/text.h"
 #include "source/profile.h"
 
@@ -31,6 +32,7 @@ struct reading {
     const struct tar_input *input;
     struct writer *writer; /* NULL: nothing had to be kept so far */
     struct archive *archive;
+    struct archive_entry *entry; /* libarchive does not ask whether it had memory for its own */
     struct err *err;
     unsigned char *map; /* page-aligned; NULL: a stream */
     struct span whole;  /* the archive in `map` */
@@ -80,7 +82,8 @@ static bool map_input(struct reading *reading)
 
 static bool open_archive(struct reading *reading)
 {
-    reading->archive = archive_read_new();
+    reading->archive = must_have(archive_read_new());
+    reading->entry = must_have(archive_entry_new());
     archive_read_support_format_tar(reading->archive);
     if (reading->input->stream != NULL)
         return archive_read_open(reading->archive, reading, NULL, give, NULL) == ARCHIVE_OK;
@@ -372,16 +375,15 @@ static bool is_ok(const struct reading *reading)
 
 static bool read_entries(struct reading *reading, tar_found *found, void *context)
 {
-    struct archive_entry *entry;
     int status;
-    while ((status = archive_read_next_header(reading->archive, &entry)) != ARCHIVE_EOF) {
+    while ((status = archive_read_next_header2(reading->archive, reading->entry)) != ARCHIVE_EOF) {
         /* to go on behind damage, as libarchive could, would be to guess */
         if (status == ARCHIVE_RETRY || status == ARCHIVE_FATAL || !is_ok(reading))
             return refuse(reading);
         if (is_unwanted(reading))
             return false;
         forget_pages(reading, archive_read_header_position(reading->archive));
-        if (!read_entry(reading, entry, found, context))
+        if (!read_entry(reading, reading->entry, found, context))
             return false;
     }
     return is_ok(reading);
@@ -407,6 +409,7 @@ bool tar_read(const struct tar_input *input, tar_found *found, void *context, st
     if (done && input->stream != NULL)
         done = drain(reading);
     archive_read_free(reading->archive);
+    archive_entry_free(reading->entry);
     if (reading->map != NULL)
         munmap(reading->map, reading->map_size);
     if (reading->writer != NULL && !writer_done(reading->writer, err))
