@@ -49,6 +49,18 @@ static void words_of_foreign(struct judging *judging, const struct exec_result *
     replay_free(&replay);
 }
 
+static void loader_unreadable(struct judging *judging, const char *path,
+                              const struct target_libc *libc)
+{
+    struct willrun_finding *finding =
+        finding_add(&judging->findings, RULE_UNREADABLE,
+                    "willrun cannot read %s, the dynamic loader that loads %s: %s", libc->unread,
+                    path, err_text(libc->error));
+    finding->object = libc->unread;
+    finding->fix = "Run willrun as a user who may read the root.";
+    judging_conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
+}
+
 static void no_loader(struct judging *judging, const char *path)
 {
     struct willrun_finding *finding = finding_add(
@@ -82,7 +94,10 @@ static bool find_opener(struct judging *judging, const char *path, const struct 
     }
     if (host->known || target_loader_for(judging->target->facts, elf, libc))
         return true;
-    no_loader(judging, path);
+    if (libc->unread != NULL)
+        loader_unreadable(judging, path, libc);
+    else
+        no_loader(judging, path);
     return false;
 }
 

@@ -447,10 +447,11 @@ static int folder_bytes(struct source *source, const char *path, file_wanted *wa
 {
     file_bytes_init(bytes);
     int fd = open_file(folder_of(source), path);
-    if (fd < 0)
-        return -fd;
-    int error = load_file(fd, wanted, bytes);
-    close(fd);
+    int error = fd < 0 ? -fd : load_file(fd, wanted, bytes);
+    if (fd >= 0)
+        close(fd);
+    if (error != 0 && error != EACCES) /* which its mode tells; all else may be otherwise soon */
+        witness_refuse("a file could not be read");
     return error;
 }
 

@@ -34,6 +34,13 @@ for file in /bin/true $(ldd /bin/true | grep -o '/[^ ]*'); do
     mkdir -p "own${file%/*}" && cp "$file" "own$file"
 done
 mkdir -p own/etc
+loader=$(ldd /bin/true | grep -o '/[^ ]*ld-[^ ]*')
+echo 'int f(void) { return 0; }' | gcc -shared -fPIC -o own/lib/libf.so -x c -
+chmod 711 "own$loader"
+expect 0 'a loader is kept from willrun' "${as_somebody[@]}" ./program check --root own /lib/libf.so
+says out "willrun cannot read $loader"
+says out '1 subject: 1 unknown'
+chmod 755 "own$loader"
 expect 0 'a root that can be read' "${as_somebody[@]}" ./program check --root own /bin/true
 says out '1 subject: 1 runs'
 for file in ld.so.preload ld.so.cache; do
