@@ -83,7 +83,9 @@ void edit_from(const struct assembly *assembly, const struct instruction *from, 
 /* The target's own image as it is for `release`: node:20-slim, gcr.io/distroless/base-debian13. */
 static const char *own_of(const struct built *target, const char *release, struct arena *arena)
 {
-    struct image_base wanted;
+    struct image_base wanted, own;
+    if (strcmp(target->image, "scratch") == 0)
+        return NULL;
     image_base_find(release, arena, &wanted);
     const char *glibc = wanted.versions != NULL ? wanted.versions->glibc : NULL;
     if (!target->base.exact) {
@@ -96,7 +98,9 @@ static const char *own_of(const struct built *target, const char *release, struc
     const char *image =
         arena_format(arena, "%.*s-debian%.2s%s", (int)(number - target->image), target->image,
                      release + 7, number + 7 + strspn(number + 7, "0123456789"));
-    return base_by_name(image) != NULL ? image : NULL;
+    image_base_find(image, arena, &own);
+    return base_by_name(image) != NULL && own.libc == wanted.libc ? image
+                                                                  : NULL; /* static has none */
 }
 
 void edit_base(const struct assembly *assembly, const char *release, struct arena *arena,
@@ -273,14 +277,17 @@ static void edit_interpreter(const struct assembly *assembly, const struct targe
 {
     const struct instruction *from = assembly->target.from;
     const char *bash = finding->object != NULL ? strstr(finding->object, "/bash") : NULL;
+    int error;
     (void)subject;
     if (from == NULL || bash == NULL || bash[5] != '\0')
         return;
-    edit_behind(assembly, from,
-                target->libc.kind == WILLRUN_LIBC_MUSL
-                    ? "RUN apk add --no-cache bash"
-                    : "RUN apt-get update && apt-get install -y --no-install-recommends bash",
-                arena, finding);
+    if (target->libc.kind == WILLRUN_LIBC_MUSL)
+        edit_behind(assembly, from, "RUN apk add --no-cache bash", arena, finding);
+    else if (root_lookup(assembly->target.root, NULL, "/usr/bin/apt-get", NULL, LOOKUP_FOLLOW,
+                         &error) != NULL)
+        edit_behind(assembly, from,
+                    "RUN apt-get update && apt-get install -y --no-install-recommends bash", arena,
+                    finding);
 }
 
 static void edit_line_ends(const struct assembly *assembly, const struct target *target,

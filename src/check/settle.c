@@ -253,7 +253,10 @@ static const struct gap *gap_of_entrypoint(const struct settling *settling)
         (settings != NULL && settings->entry == ENTRY_ALONE))
         return NULL;
     const struct gap *gap = gap_of_all(settling, GAP_IMAGE);
-    return gap != NULL ? gap : gap_of_all(settling, GAP_ADDS);
+    if (gap == NULL)
+        gap = gap_of_all(settling, GAP_ADDS);
+    bool run = gap != NULL && gap->at != NULL && gap->at->kind == INSTRUCTION_RUN;
+    return run ? NULL : gap; /* what a RUN adds is no ENTRYPOINT */
 }
 
 /* Is it a file that was named by its path, and that nobody may execute, whoever starts it? */
