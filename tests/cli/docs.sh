@@ -20,6 +20,22 @@ for command in $("$willrun" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*
     says out "willrun-$command(1)"
 done
 
+# the program that wrote them
+date=$(sed -n 's/^\.Dd //p' "$docs/willrun.1")
+mkdir again
+expect 0 'the same pages' "$(dirname "$willrun")/willrun-docs" again "$date"
+diff -r "$docs" again >out || fail 'another run writes other pages'
+expect 2 'too few words' "$(dirname "$willrun")/willrun-docs" again
+says err 'usage: willrun-docs FOLDER DATE'
+for name in willrun.1 willrun-check.1 willrun-rules.7 willrun.bash; do
+    rm -rf shut && mkdir -p "shut/$name"
+    expect 1 'a name that is taken' "$(dirname "$willrun")/willrun-docs" shut "$date"
+    says err "shut/$name: Is a directory"
+    rm -rf shut && mkdir shut && ln -s /dev/full "shut/$name"
+    expect 1 'a full disk' "$(dirname "$willrun")/willrun-docs" shut "$date"
+    says err 'a file in shut cannot be written'
+done
+
 mandoc -T ascii "$docs/willrun-rules.7" | col -b >out
 for rule in "$pages"/*.md; do
     says out "$(basename "$rule" .md) ("

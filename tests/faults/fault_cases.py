@@ -15,6 +15,7 @@ import sys
 import tarfile
 import tempfile
 import time
+import zipfile
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path += [os.path.join(TESTS, "source"), os.path.join(TESTS, "fuzz")]
@@ -35,6 +36,8 @@ COMMANDS = {
     "check of a docker-archive": ["check", "--root", "docker-archive:docker.tar", "--jobs", "1"],
     "check on a base": ["check", "--root", "base:debian:12-slim", "--jobs", "1", "./root/bin/app"],
     "check with settings": ["check", "--config", "settings.yaml", "--baseline", "report.json"],
+    "check that is kept": ["check", *ROOT, "--all", "--cache", "@/kept"],
+    "check that was kept": ["check", *ROOT, "--all", "--cache", "kept"],
     "check of a Dockerfile": ["check", "--dockerfile", "Dockerfile", "--jobs", "1"],
     "snapshot": ["snapshot", "root", "-o", "@/profile.tar.zst"],
     "bundle to a folder": ["bundle", *ROOT, "/bin/app", "--to", "@/bundle"],
@@ -43,9 +46,12 @@ COMMANDS = {
     "tree": ["tree", "--root", "root", "/bin/app"],
     "explain": ["explain", "/bin/app: error while loading shared libraries: libz.so.1: cannot open shared object file"],
     "inspect": ["inspect", "./root/bin/app"],
+    "inspect of packages": ["inspect", "app.whl", "app.tar.gz", "--jobs", "1"],
+    "plan on a base": ["plan", "--on", "root", "--stage", "build=root.tar", "--copy", "build:/bin/app:/app/", "--jobs", "1"],
+    "plan of a Dockerfile": ["plan", "--dockerfile", "Dockerfile", "--stage", "build=root.tar", "--on", "root", "--jobs", "1"],
 }
 FAULTS = [("alloc", "once"), ("alloc", "on"), ("open", "once"), ("open", "on"), ("read", "once"), ("stat", "once"),
-          ("mmap", "once"), ("write", "once"), ("write", "on")]
+          ("mmap", "once"), ("write", "once"), ("write", "on"), ("signal", "once")]
 
 
 def make_inputs(folder, willrun):
@@ -56,6 +62,12 @@ def make_inputs(folder, willrun):
     with tarfile.open(os.path.join(folder, "root.tar")) as tar:
         tar.extractall(os.path.join(folder, "root"))
     os.chmod(os.path.join(folder, "root/bin/app"), 0o755)  # its hard link had another mode
+    app = os.path.join(folder, "root/bin/app")
+    os.utime(app)  # a wheel knows no time before 1980
+    with zipfile.ZipFile(os.path.join(folder, "app.whl"), "w", zipfile.ZIP_DEFLATED) as wheel:
+        wheel.write(app, "own/app.so")
+    with tarfile.open(os.path.join(folder, "app.tar.gz"), "w:gz") as packed:
+        packed.add(app, "own/app")
     image = Image([data], {"Entrypoint": ["/bin/app"]}, packing="none")
     write_archive(os.path.join(folder, "docker.tar"), docker_files([image]))
     with open(os.path.join(folder, "Dockerfile"), "w") as out:
@@ -70,7 +82,7 @@ def run_faults(options, folder, name, fault, mode):
     out = os.path.join(folder, "out")
     os.makedirs(out, exist_ok=True)
     # LeakSanitizer needs what the sandbox would then not open for it
-    extra = ["--no-sandbox"] if fault == "open" else []
+    extra = ["--no-sandbox"] if fault in ("open", "stat") else []
     done = subprocess.run([options.faults, fault, mode, str(options.most), out, "--", *COMMANDS[name], *extra], cwd=folder,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     *troubles, last = done.stdout.decode(errors="replace").splitlines() or [""]

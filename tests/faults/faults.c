@@ -3,9 +3,10 @@
  *
  *     faults CLASS MODE MOST FOLDER -- ARGUMENT…
  *
- * CLASS names the calls that fail (the table below); MODE is `once`, or `on` where all later ones
- * fail too. Of more than MOST calls as many are tried, evenly. An ARGUMENT that begins with "@/" is
- * a path in the empty FOLDER, for what is written. Every run must end as the one without a fault
+ * CLASS names the calls that fail (the table below), or `signal`: SIGTERM comes where the calls of
+ * `write` would fail; MODE is `once`, or `on` where all later ones fail too. Of more than MOST
+ * calls as many are tried, evenly. An ARGUMENT that begins with "@/" is a path in the empty FOLDER,
+ * for what is written; that of --cache need not be. Every run must end as the one without a fault
  * does, or with status 2, a sentence, and nothing in FOLDER; or it must say in its report what it
  * could not read. Prints
  *
@@ -31,7 +32,7 @@
 
 int willrun_main(int argc, char **argv);
 
-enum fault { NONE, ALLOC, OPEN, READ, STAT, MAP, WRITE, SHRINK };
+enum fault { NONE, ALLOC, OPEN, READ, STAT, MAP, WRITE, SHRINK, END };
 
 static const struct {
     const char *name;
@@ -39,7 +40,7 @@ static const struct {
 } faults[] = {
     [NONE] = {"none", 0},        [ALLOC] = {"alloc", ENOMEM}, [OPEN] = {"open", EMFILE},
     [READ] = {"read", EIO},      [STAT] = {"stat", EIO},      [MAP] = {"mmap", ENOMEM},
-    [WRITE] = {"write", ENOSPC}, [SHRINK] = {"shrink", 0},
+    [WRITE] = {"write", ENOSPC}, [SHRINK] = {"shrink", 0},    [END] = {"signal", 0},
 };
 
 /* Shared by the run and who watches it. */
@@ -53,12 +54,15 @@ static struct {
 
 static bool fails(enum fault fault)
 {
-    if (layer == NULL || !layer->armed || layer->fault != fault)
+    bool ends = fault == WRITE && layer != NULL && layer->fault == END; /* while it writes */
+    if (layer == NULL || !layer->armed || (layer->fault != fault && !ends))
         return false;
     long call = atomic_fetch_add(&layer->calls, 1) + 1;
     bool now =
         layer->fails_at != 0 && (layer->on ? call >= layer->fails_at : call == layer->fails_at);
-    if (now)
+    if (now && ends)
+        raise(SIGTERM);
+    else if (now)
         errno = faults[fault].error;
     return now;
 }
@@ -213,11 +217,13 @@ static int remove_file(const char *path, const struct stat *status, int kind, st
     return place->level == 0 ? 0 : remove(path);
 }
 
+/* In an empty folder; NULL: what is there stays, and is not looked at. */
 static struct run run(const char *folder, int count, char **arguments)
 {
     struct run run = {0};
     int out = memfd_create("out", MFD_CLOEXEC), error = memfd_create("error", MFD_CLOEXEC);
-    nftw(folder, remove_file, 16, FTW_DEPTH | FTW_PHYS);
+    if (folder != NULL)
+        nftw(folder, remove_file, 16, FTW_DEPTH | FTW_PHYS);
     layer->calls = 0;
     fflush(stdout); /* or the run would say it once more */
     pid_t child = fork();
@@ -236,7 +242,8 @@ static struct run run(const char *folder, int count, char **arguments)
     run.error = text_of(error);
     files = bytes = sum = 0;
     *last = 0;
-    nftw(folder, count_file, 16, FTW_PHYS);
+    if (folder != NULL)
+        nftw(folder, count_file, 16, FTW_PHYS);
     snprintf(run.written, sizeof run.written, "%lu files, %lu bytes, %lx", files, bytes, sum);
     return run;
 }
@@ -276,17 +283,44 @@ static bool tells(const struct run *run)
            says(last, error);
 }
 
+static int asked; /* words of `command` */
+static char **command;
+static bool caches; /* @/ is where answers are kept: in a folder, one may be there or not */
+
+static bool is_empty(const struct run *run)
+{
+    return strtoul(run->written, NULL, 10) <= (caches ? 2 : 0);
+}
+
+/* Does the same command answer in the same way now, by what was kept? */
+static bool answers_as(const struct run *plain)
+{
+    long fails_at = layer->fails_at;
+    layer->fails_at = 0;
+    struct run again = run(NULL, asked, command);
+    bool same = again.status == plain->status && strcmp(again.out, plain->out) == 0;
+    if (!same)
+        printf("  kept: status %d\n%.3000s%.3000s\n", again.status, again.out, again.error);
+    layer->fails_at = fails_at;
+    run_free(&again);
+    return same;
+}
+
 static enum end judge(const struct run *run, const struct run *plain)
 {
+    bool whole = strcmp(run->written, plain->written) == 0 || (caches && is_empty(run));
+    if (caches && !answers_as(plain))
+        return BAD;
+    if (layer->fault == END && WIFSIGNALED(run->status))
+        return WTERMSIG(run->status) == SIGTERM && (whole || is_empty(run)) ? SENTENCE : BAD;
     if (!WIFEXITED(run->status) || WEXITSTATUS(run->status) > 2 ||
         strstr(run->error, "Sanitizer") != NULL)
         return BAD;
-    bool empty = strncmp(run->written, "0 files", 7) == 0;
-    if (run->status == plain->status && strcmp(run->out, plain->out) == 0 &&
-        strcmp(run->written, plain->written) == 0)
+    if (run->status == plain->status && strcmp(run->out, plain->out) == 0 && whole)
         return SAME;
     /* libarchive has a sentence of its own; standard error may be what cannot be written to */
-    if (WEXITSTATUS(run->status) == 2 && empty && (*run->error != 0 || layer->fault == WRITE))
+    if (WEXITSTATUS(run->status) == 2 && is_empty(run) &&
+        (*run->error != 0 || layer->fault == WRITE))
         return SENTENCE;
     /* a file of which nothing is left is judged as what it is now */
     bool known = layer->fault == SHRINK ? WEXITSTATUS(run->status) != 0 : tells(run);
@@ -313,6 +347,7 @@ static void place_outputs(const char *folder, int count, char **arguments)
         if (path == NULL)
             abort();
         sprintf(path, "%s%s", folder, arguments[i] + 1);
+        caches = strcmp(arguments[i - 1], "--cache") == 0;
         arguments[i] = path; /* until the end */
     }
 }
@@ -341,7 +376,9 @@ int main(int count, char **arguments)
         first = atol(arguments[2] + 2);
     place_outputs(folder, count, arguments);
     arguments[5] = arguments[0];
-    struct run plain = run(folder, count - 5, arguments + 5);
+    asked = count - 5;
+    command = arguments + 5;
+    struct run plain = run(folder, asked, command);
     long calls = layer->calls, step = first == 1 && calls > most ? (calls + most - 1) / most : 1;
     if (one && first > calls) {
         run_free(&plain);
@@ -349,7 +386,7 @@ int main(int count, char **arguments)
     }
     for (long call = first; call <= calls && tried < most; call += step, tried++) {
         layer->fails_at = call;
-        struct run failing = run(folder, count - 5, arguments + 5);
+        struct run failing = run(folder, asked, command);
         enum end end = judge(&failing, &plain);
         if (end == BAD)
             complain_of(&failing, &plain);
