@@ -232,7 +232,7 @@ static void read_redirection(struct reader *reader)
     bool copies = reader->at[-1] == '&'; /* 2>&1 */
     read_word(reader, &word);
     const char *path = end_word(reader, &word);
-    if (!out || copies || *path == '\0' || strncmp(path, "/dev/", 5) == 0)
+    if (!out || copies || (*path == '\0' && word.known) || strncmp(path, "/dev/", 5) == 0)
         return;
     reader->output = word.known ? path : "";
     reader->appends = appends;
