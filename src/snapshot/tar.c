@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/must.h"
 #include "source/profile.h"
 
 /* zstd's level: a profile is written once and read often. Attributes go by one
@@ -43,12 +44,10 @@ static la_ssize_t put(struct archive *archive, void *context, const void *bytes,
 struct tar *tar_new(FILE *out, struct err *err)
 {
     struct tar *tar = must_alloc(sizeof *tar);
-    *tar = (struct tar){.out = out, .err = err, .archive = archive_write_new()};
-    tar->entry = archive_entry_new();
-    if (tar->archive == NULL || tar->entry == NULL) {
-        err_set(err, WILLRUN_ENOMEM, "out of memory");
-        return tar;
-    }
+    *tar = (struct tar){.out = out,
+                        .err = err,
+                        .archive = must_have(archive_write_new()),
+                        .entry = must_have(archive_entry_new())};
     archive_write_set_format_pax_restricted(tar->archive);
     is_done(tar, archive_write_add_filter_zstd(tar->archive));
     is_done(tar, archive_write_set_options(tar->archive, options));
@@ -60,6 +59,7 @@ struct tar *tar_new(FILE *out, struct err *err)
 void tar_free(struct tar *tar)
 {
     archive_entry_free(tar->entry);
+    archive_write_close(tar->archive); /* behind an error archive_write_free() does not */
     archive_write_free(tar->archive);
     free(tar);
 }
