@@ -146,7 +146,8 @@ def interrupted(options, folder):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         fifo = os.path.join(folder, "fifo")
         os.mkfifo(fifo)
-        run = subprocess.Popen([options.willrun, "snapshot", fifo, "-o", os.path.join(out, "profile")], stderr=subprocess.DEVNULL)
+        run = subprocess.Popen([options.willrun, "snapshot", fifo, "-o", os.path.join(out, "profile")], stderr=subprocess.DEVNULL,
+                               preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))  # nohup ignores one
         with open(fifo, "wb"):  # it has opened its output, and waits for its input
             for _ in range(200):
                 if os.listdir(out):
