@@ -35,6 +35,8 @@ struct willrun_candidate {
     bool shell;              /**< it has /bin/sh */
     uint64_t estimated_size; /**< of its files and of what is copied, bytes; profiles hold less than
                                 the image */
+    const char *unread;      /**< a folder whose files it leaves out, for it cannot be read; NULL:
+                                there is none */
     const struct willrun_copy_line *copies; /**< from the stages: libraries, and files that are
                                                  looked for later; `to` may be a file or a folder of
                                                  the same name */

@@ -236,8 +236,9 @@ static void choose_user(const struct trials *trials, struct trial *trial)
 
 /* ---- what it came to ---- */
 
-/* Bytes of all files, each once whatever names it has. */
-static uint64_t size_below(struct root *root, const struct node *top)
+/* Bytes of all files, each once whatever names it has; in `*unread` a folder of which not all could
+ * be seen. */
+static uint64_t size_below(struct root *root, const struct node *top, const struct node **unread)
 {
     struct VEC(const struct node *) open = {0};
     struct VEC(bool) seen = {0}; /* by content id */
@@ -248,7 +249,8 @@ static uint64_t size_below(struct root *root, const struct node *top)
         const struct node *dir = open.at[--open.count];
         const struct node **nodes;
         size_t count = 0;
-        root_list(root, dir, &arena, &nodes, &count);
+        if (root_list(root, dir, &arena, &nodes, &count) != 0 || root_unseen(root, dir) != 0)
+            *unread = dir;
         for (size_t i = 0; i < count; i++) {
             if (nodes[i]->type == NODE_DIR)
                 *vec_push(&open) = nodes[i];
@@ -297,6 +299,7 @@ static void conclude(const struct trials *trials, struct trial *trial)
     const struct willrun_subject *worst = relevant_worst(trials->artifacts, target);
     const struct willrun_finding *finding = finding_deciding(worst);
     const char *installer = installer_of(trial);
+    const struct node *unread = NULL;
     int error;
     list_lacks(trials, trial);
     keep_copies(trials, trial);
@@ -309,7 +312,8 @@ static void conclude(const struct trials *trials, struct trial *trial)
     candidate->libc = target->libc;
     candidate->libc_version = arena_string(trials->arena, target->libc_version);
     candidate->shell = root_lookup(root, NULL, "/bin/sh", NULL, LOOKUP_FOLLOW, &error) != NULL;
-    candidate->estimated_size = size_below(root, root_top(root));
+    candidate->estimated_size = size_below(root, root_top(root), &unread);
+    candidate->unread = unread != NULL ? node_path(unread, trials->arena) : NULL;
     candidate->packages = trial->packages.at;
     candidate->package_count = trial->packages.count;
     candidate->installer = installer;

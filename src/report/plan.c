@@ -35,6 +35,8 @@ static void put_candidate(const struct screen *screen, const struct willrun_cand
     screen_put(screen, PAINT_STRONG, candidate->image);
     screen_pad(screen, columns < NAME_COLUMNS ? NAME_COLUMNS - columns : 1);
     put_size(out, candidate->estimated_size);
+    if (candidate->unread != NULL)
+        fprintf(out, " or more (%s cannot be read)", candidate->unread);
     if (candidate->libc == WILLRUN_LIBC_NONE)
         fputs("  no libc", out);
     else
@@ -148,6 +150,7 @@ static void plan_json(const struct willrun_plan *plan, FILE *out)
         json_close(&json, '}');
         json_bool(&json, "shell", candidate->shell);
         json_size(&json, "estimated_size", candidate->estimated_size);
+        json_text(&json, "unread", candidate->unread);
         put_copies(&json, candidate);
         put_texts(&json, "packages", candidate->packages, candidate->package_count);
         json_text(&json, "installer", candidate->installer);
