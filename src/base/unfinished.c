@@ -50,8 +50,10 @@ static void take_away(const struct unfinished *unfinished)
     char path[PATH_MAX];
     if (unlink(unfinished->top) == 0)
         return;
-    for (size_t i = 0; i < unfinished->count; i++) /* a folder may forbid to take from it */
-        fchmodat(AT_FDCWD, path_of(unfinished, i, path), 0700, AT_SYMLINK_NOFOLLOW);
+    for (size_t i = 0; i < unfinished->count; i++) { /* a folder may forbid to take from it */
+        int error = fchmodat(AT_FDCWD, path_of(unfinished, i, path), 0700, AT_SYMLINK_NOFOLLOW);
+        (void)error; /* then it stays */
+    }
     for (size_t i = unfinished->count; i-- > 0;)
         if (unlink(path_of(unfinished, i, path)) != 0)
             rmdir(path);

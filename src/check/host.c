@@ -218,8 +218,8 @@ void host_has_opened(struct process *process, const char *paths, struct arena *a
 
 /* ---- after dlopen ---- */
 
-bool host_bytes(const struct host_judging *judging, const struct node *node,
-                struct file_bytes *bytes)
+static bool read_bytes(const struct host_judging *judging, const struct node *node,
+                       struct file_bytes *bytes)
 {
     return node != NULL && node_profile(node) == NULL &&
            root_bytes(facts_root(judging->target->facts), node, bytes) == 0;
@@ -234,8 +234,8 @@ void host_build(const struct host_judging *judging, const struct node *node, bui
     memset(build, 0, size);
     if (!own && memo_build(memo, node, finder, build, size))
         return;
-    if (host_bytes(judging, node, &bytes)) {
-        finder(bytes.span, build);
+    if (read_bytes(judging, node, &bytes)) {
+        finder(bytes.span, own ? judging->findings->arena : memo_arena(memo), build);
         file_bytes_release(&bytes);
     }
     if (!own)

@@ -49,13 +49,8 @@ struct host_judging {
     struct findings *findings;
 };
 
-/* The bytes of a file, for file_bytes_release; false where there are none to read: those of a
- * profile are cut down. `node` may be NULL. */
-bool host_bytes(const struct host_judging *judging, const struct node *node,
-                struct file_bytes *bytes);
-
 /* What the file at `node` (NULL: none) says of its build: `size` bytes (BUILD_MOST at most) of the
- * finder's struct, all 0 where nothing can be read. */
+ * finder's struct, all 0 where nothing can be read: the bytes of a profile are cut down. */
 void host_build(const struct host_judging *judging, const struct node *node, build_finder *finder,
                 void *build, size_t size);
 

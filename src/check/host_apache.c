@@ -22,8 +22,9 @@ static const struct build build_of_2_4 = {0x41503234, 20120211};
 
 /* The versions, an index that is not set, and behind three pointers the cookie: of 64 bits and
  * little ends. */
-static void find_build(struct span file, void *to)
+static void find_build(struct span file, struct arena *arena, void *to)
 {
+    (void)arena;
     struct build *build = to;
     enum { INDEX = 8, COOKIE = 40, SIZE = 48, SERIES = 0x4150 /* "AP" */ };
     static const unsigned char not_set[] = {0xff, 0xff, 0xff, 0xff};

@@ -47,8 +47,9 @@ static void find_signature(struct span file, struct build *build)
         memcpy(build->signature, at, length + 1);
 }
 
-static void find_build(struct span file, void *build)
+static void find_build(struct span file, struct arena *arena, void *build)
 {
+    (void)arena;
     find_version(file, build);
     find_signature(file, build);
 }

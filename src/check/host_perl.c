@@ -24,8 +24,9 @@ static bool is_version(const unsigned char *at, size_t left)
     return dots == 2 && at[length - 1] != '.';
 }
 
-static void find_versions(struct span file, void *to)
+static void find_versions(struct span file, struct arena *arena, void *to)
 {
+    (void)arena;
     static const char start[] = "\0v5.";
     struct versions *versions = to;
     const unsigned char *at = file.data, *end = file.data + file.size;

@@ -35,13 +35,15 @@ static void find_id(struct span file, size_t digits, struct build_id *id)
         at++;
 }
 
-static void find_module_id(struct span file, void *id)
+static void find_module_id(struct span file, struct arena *arena, void *id)
 {
+    (void)arena;
     find_id(file, MODULE_DIGITS, id);
 }
 
-static void find_zend_id(struct span file, void *id)
+static void find_zend_id(struct span file, struct arena *arena, void *id)
 {
+    (void)arena;
     find_id(file, ZEND_DIGITS, id);
 }
 

@@ -22,14 +22,16 @@ struct demanding {
     const char *quote;             /* around names in PHP's words */
 };
 
+static void find_modules(struct span file, struct arena *arena, void *to)
+{
+    struct modules *modules = to;
+    modules->count = elf_php_modules(file, arena, &modules->at);
+}
+
 static struct modules read_modules(const struct host_judging *judging, const struct node *node)
 {
-    struct modules modules = {0};
-    struct file_bytes bytes;
-    if (!host_bytes(judging, node, &bytes))
-        return modules;
-    modules.count = elf_php_modules(bytes.span, judging->findings->arena, &modules.at);
-    file_bytes_release(&bytes);
+    struct modules modules;
+    host_build(judging, node, find_modules, &modules, sizeof modules);
     return modules;
 }
 

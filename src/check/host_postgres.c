@@ -10,8 +10,9 @@ static unsigned number_at(const unsigned char *at)
 /* The server's major version, 1500 for 15, of the Pg_magic_struct in a file (src/include/fmgr.h):
  * its length, the version, then the limits that every build has but for those that are patched, in
  * numbers of 32 bits and little ends. */
-static void find_version(struct span file, void *to)
+static void find_version(struct span file, struct arena *arena, void *to)
 {
+    (void)arena;
     static const unsigned char limits[] = {100, 0, 0, 0, 32, 0, 0, 0, 64, 0, 0, 0};
     enum { BEFORE = 8, SHORT = 24, LONG = 56, FIRST = 800, LAST = 9900 };
     const unsigned char *at = file.data, *end = file.data + file.size;

@@ -164,6 +164,11 @@ bool memo_build(const struct memo *memo, const struct node *file, build_finder *
     return false;
 }
 
+struct arena *memo_arena(struct memo *memo)
+{
+    return &memo->arena;
+}
+
 void memo_keep_build(struct memo *memo, const struct node *file, build_finder *finder,
                      const void *build, size_t size)
 {

@@ -40,14 +40,16 @@ struct memo_host {
 /* The row of the program at `node`, to be read and filled in before the next call. */
 struct memo_host *memo_host(struct memo *memo, const struct node *program);
 
-/* Finds what a file says of its build, in a struct of the finder's, which is all 0 before. */
-typedef void build_finder(struct span file, void *build);
+/* Finds what a file says of its build, in a struct of the finder's, which is all 0 before; what
+ * that points to is in `arena`. */
+typedef void build_finder(struct span file, struct arena *arena, void *build);
 enum { BUILD_MOST = 80 }; /* bytes of it */
 
 /* What `finder` found in the file of a host, for it reads the whole file; false: nobody asked it.
  */
 bool memo_build(const struct memo *memo, const struct node *file, build_finder *finder, void *build,
                 size_t size);
+struct arena *memo_arena(struct memo *memo); /* as old as the memo */
 void memo_keep_build(struct memo *memo, const struct node *file, build_finder *finder,
                      const void *build, size_t size);
 
