@@ -501,6 +501,10 @@ static void apply(struct effecting *effecting, command run)
     effect_of_command *does = effect_of(run);
     if (run->output != NULL && does != write_words)
         effect_unknown(effecting, *run->output != '\0' ? run->output : "/");
+    /* in a shell of its own a folder and a umask end with it, and most programs are asked for words
+     */
+    if (run->aside && (does == NULL || does == change_folder || does == set_umask))
+        return;
     bool sure = run->known && run->always;
     if (does == NULL || (!sure && does != nothing && does != asks && does != packages &&
                          does != adds_files && does != other_command && does != write_words))
@@ -519,11 +523,11 @@ void effects_apply(struct assembly *assembly, struct built *built, const struct 
     bool asked = false; /* by one of the list that may have ended it */
     for (size_t i = 0; i < commands.count; i++) {
         struct run_command *run = &commands.at[i];
-        asked = asked && run->joined;
+        asked = asked && (run->joined || run->aside);
         run->always &= !asked || !run->forgiven;
         apply(&effecting, run);
         effect_of_command *does = effect_of(run);
-        asked |= does == asks || does == other_command || does == NULL;
+        asked |= does == asks || does == other_command || does == NULL || run->aside;
     }
     if (!whole)
         effect_gap(&effecting, GAP_RUN, "/");

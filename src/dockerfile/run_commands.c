@@ -19,12 +19,17 @@ struct reader {
     struct list words;  /* of the command that is being read */
     const char *output; /* the same */
     bool appends, known;
-    bool maybe;   /* behind || or in a pipe */
-    bool joined;  /* behind && */
-    size_t first; /* command of the list that is being read */
-    size_t depth; /* of if, loops and groups */
+    bool maybe;     /* behind || or in a pipe */
+    bool joined;    /* behind && */
+    size_t first;   /* command of the list that is being read */
+    size_t depth;   /* of if, loops and groups */
+    unsigned aside; /* how many $( ) it stands in */
     bool whole;
 };
+
+enum { ASIDE_MOST = 8 };
+
+static void read_commands(struct reader *reader);
 
 /* A word in the making. */
 struct word {
@@ -88,14 +93,76 @@ static const char *behind_brackets(const char *at, char open, char close)
     return at;
 }
 
+/* The commands from `start` up to `end`, whose output becomes a word. */
+static void read_aside(struct reader *reader, const char *start, const char *end)
+{
+    if (reader->aside == ASIDE_MOST) {
+        reader->whole = false;
+        return;
+    }
+    const char *text = arena_copy(reader->arena, start, (size_t)(end - start));
+    struct reader inner = {.at = text,
+                           .next = text,
+                           .exports = reader->exports,
+                           .arena = reader->arena,
+                           .commands = reader->commands,
+                           .known = true,
+                           .maybe = true,
+                           .first = reader->commands->count,
+                           .aside = reader->aside + 1,
+                           .whole = true};
+    size_t first = inner.first;
+    bool moves = false;
+    read_commands(&inner);
+    for (size_t i = first; i < reader->commands->count; i++) {
+        struct run_command *command = &reader->commands->at[i];
+        moves |= strcmp(command->argv[0], "cd") == 0;
+        command->known &= !moves;
+        command->always = false;
+        command->aside = true;
+    }
+    reader->whole &= inner.whole;
+}
+
+static void read_substitution(struct reader *reader, struct word *word)
+{
+    const char *start = reader->at + 2, *end = behind_brackets(start - 1, '(', ')');
+    word->known = false;
+    word->quoted = true;
+    reader->at = end;
+    if (*start != '(') /* else it is arithmetic */
+        read_aside(reader, start, end[-1] == ')' && end != start ? end - 1 : end);
+}
+
+static void read_backticks(struct reader *reader, struct word *word)
+{
+    const char *start = reader->at + 1, *end = start;
+    while (*end != '\0' && *end != '`')
+        end += *end == '\\' && end[1] != '\0' ? 2 : 1;
+    word->known = false;
+    word->quoted = true;
+    reader->at = end + (*end == '`');
+    read_aside(reader, start, end);
+}
+
+/* One step through the word of ${NAME:-WORD}: the commands in it are read, all else is passed. */
+static void read_hidden(struct reader *reader)
+{
+    struct word word = {.known = true};
+    if (reader->at[0] == '$' && reader->at[1] == '(')
+        read_substitution(reader, &word);
+    else if (*reader->at == '`')
+        read_backticks(reader, &word);
+    else
+        reader->at++;
+}
+
 static void read_variable(struct reader *reader, struct word *word, bool quoted)
 {
     const char *name = reader->at + 1;
     size_t length = 0;
     if (*name == '(') {
-        word->known = false;
-        word->quoted = true;
-        reader->at = behind_brackets(name, '(', ')');
+        read_substitution(reader, word);
         return;
     }
     bool braces = *name == '{';
@@ -104,7 +171,11 @@ static void read_variable(struct reader *reader, struct word *word, bool quoted)
         length++;
     const char *value = length != 0 ? value_of(reader, name, length) : NULL;
     bool plain = !braces || name[length] == '}';
-    reader->at = braces ? behind_brackets(name - 1, '{', '}') : name + length;
+    const char *behind = braces ? behind_brackets(name - 1, '{', '}') : name + length;
+    if (!plain) /* ${NAME:-WORD}, whose word may have commands in it */
+        for (reader->at = name + length; reader->at < behind;)
+            read_hidden(reader);
+    reader->at = behind;
     if (length == 0 && !braces)
         reader->at += *reader->at != '\0';
     if (value != NULL && plain) {
@@ -126,8 +197,10 @@ static void read_quoted(struct reader *reader, struct word *word, char quote)
             read_variable(reader, word, true);
             continue;
         }
-        if (quote == '"' && *reader->at == '`')
-            word->known = false;
+        if (quote == '"' && *reader->at == '`') {
+            read_backticks(reader, word);
+            continue;
+        }
         if (quote == '"' && *reader->at == '\\' && reader->at[1] != '\0' &&
             strchr("\"\\$`\n", reader->at[1]) != NULL)
             reader->at++;
@@ -145,13 +218,14 @@ static void read_word(struct reader *reader, struct word *word)
             read_quoted(reader, word, c);
         } else if (c == '$') {
             read_variable(reader, word, false);
+        } else if (c == '`') {
+            read_backticks(reader, word);
         } else if (c == '\\' && reader->at[1] == '\n') {
             reader->at += 2;
         } else if (c == '\\' && reader->at[1] != '\0') {
             text_add(&word->text, reader->at + 1, 1);
             reader->at += 2;
         } else {
-            word->known &= c != '`';
             text_add(&word->text, reader->at, 1);
             reader->at++;
         }
@@ -202,7 +276,9 @@ static void end_command(struct reader *reader)
     } else if (first < words->count && strcmp(words->at[first], "case") == 0) {
         reader->whole = false;
         reader->depth++;
-    } else if (first < words->count) {
+    } else if (first < words->count || reader->output != NULL) {
+        if (first == words->count) /* a redirection alone */
+            *vec_push(words) = ":";
         size_t count = words->count - first;
         const char **argv = arena_array(reader->arena, count + 1, sizeof *argv);
         memcpy(argv, words->at + first, count * sizeof *argv);
@@ -293,6 +369,31 @@ static void read_operator(struct reader *reader)
     reader->at += twice && strchr("&|;", c) != NULL ? 2 : 1;
 }
 
+static void read_commands(struct reader *reader)
+{
+    while (*reader->at != '\0') {
+        char c = *reader->at;
+        struct word word = {.known = true};
+        if (c == ' ' || c == '\t' || c == '\r')
+            reader->at++;
+        else if (c == '\\' && reader->at[1] == '\n')
+            reader->at += 2;
+        else if (c == '#')
+            reader->at += strcspn(reader->at, "\n");
+        else if (c == '<' || c == '>' || is_descriptor(reader) ||
+                 (c == '&' && reader->at[1] == '>'))
+            read_redirection(reader);
+        else if (strchr("\n;&|()", c) != NULL)
+            read_operator(reader);
+        else {
+            read_word(reader, &word);
+            add_word(reader, &word);
+        }
+    }
+    end_command(reader);
+    vec_free(&reader->words);
+}
+
 bool run_commands_read(const char *text, const char *const *exports, struct arena *arena,
                        struct run_commands *commands)
 {
@@ -303,26 +404,6 @@ bool run_commands_read(const char *text, const char *const *exports, struct aren
                             .commands = commands,
                             .known = true,
                             .whole = true};
-    while (*reader.at != '\0') {
-        char c = *reader.at;
-        struct word word = {.known = true};
-        if (c == ' ' || c == '\t' || c == '\r')
-            reader.at++;
-        else if (c == '\\' && reader.at[1] == '\n')
-            reader.at += 2;
-        else if (c == '#')
-            reader.at += strcspn(reader.at, "\n");
-        else if (c == '<' || c == '>' || is_descriptor(&reader) ||
-                 (c == '&' && reader.at[1] == '>'))
-            read_redirection(&reader);
-        else if (strchr("\n;&|()", c) != NULL)
-            read_operator(&reader);
-        else {
-            read_word(&reader, &word);
-            add_word(&reader, &word);
-        }
-    }
-    end_command(&reader);
-    vec_free(&reader.words);
+    read_commands(&reader);
     return reader.whole;
 }

@@ -16,6 +16,7 @@ struct run_command {
     bool always;   /* it is run in any case: behind no ||, in no if, loop or group */
     bool joined;   /* it is run where the one before it went well: behind && */
     bool forgiven; /* where one of its list fails, the RUN goes on: a || or another list follows */
+    bool aside;    /* it stands in $( ) or backticks, in a shell of its own, for what it prints */
     const char *output; /* the file that `>` or `>>` names; NULL: none */
     bool appends;
 };

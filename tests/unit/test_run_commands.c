@@ -9,9 +9,9 @@
 
 #include "dockerfile/run_commands.h"
 
-/* Each command as its words in brackets; `?` before one that is not always run, `*` before one with
- * words that are not known, `>` and the file behind one with an output, `!` at the end where
- * something was not followed. */
+/* Each command as its words in brackets; `@` before one whose output is a word, `?` before one that
+ * is not always run, `*` before one with words that are not known, `>` and the file behind one with
+ * an output, `!` at the end where something was not followed. */
 static const char *read(const char *text, struct arena *arena)
 {
     static const char *const exports[] = {"V=1.2", "LIST=a b", NULL};
@@ -20,8 +20,8 @@ static const char *read(const char *text, struct arena *arena)
     bool whole = run_commands_read(text, exports, arena, &commands);
     for (size_t i = 0; i < commands.count; i++) {
         const struct run_command *command = &commands.at[i];
-        told = arena_format(arena, "%s%s%s[", told, command->always ? "" : "?",
-                            command->known ? "" : "*");
+        told = arena_format(arena, "%s%s%s%s[", told, command->aside ? "@" : "",
+                            command->always ? "" : "?", command->known ? "" : "*");
         for (size_t k = 0; k < command->argc; k++)
             told = arena_format(arena, "%s%s%s", told, k != 0 ? "|" : "", command->argv[k]);
         told = arena_format(arena, "%s]%s%s", told, command->output != NULL ? ">" : "",
@@ -47,8 +47,19 @@ static const struct {
     {"apk add $LIST", "[apk|add|a|b]"},
     {"apk add \"$LIST\"", "[apk|add|a b]"},
     {"rm -rf $NOTHING/x", "*[rm|-rf|/x]"},
-    {"a $(b c)", "*[a|]"},
-    {"a `b`", "*[a|`b`]"},
+    {"a $(b c)", "@?[b|c]*[a|]"},
+    {"a \"$(b)\"x", "@?[b]*[a|x]"},
+    {"a `b`", "@?[b]*[a|]"},
+    {"a \"`b`\" '`c` $(d)'", "@?[b]*[a||`c` $(d)]"},
+    {"A=$(b) && c", "@?[b][c]"},
+    {"a ${A:-$(b)}", "@?[b]*[a|]"},
+    {"a $((1 + (2)))", "*[a|]"},
+    {"a $(cd b; rm c) d", "@?*[cd|b]@?*[rm|c]*[a||d]"},
+    {"a $(b", "@?[b]*[a|]"},
+    {"a $()", "*[a|]"},
+    {"$($($($($($($($($(a)))))))))", NULL},
+    {"> /a", "[:]>/a"},
+    {"a; > /a; b", "[a][:]>/a[b]"},
     {"echo x > /etc/a 2>&1", "[echo|x]>/etc/a"},
     {"echo x >>/etc/a", "[echo|x]>/etc/a"},
     {"a >/dev/null", "[a]"},
