@@ -501,8 +501,7 @@ static void apply(struct effecting *effecting, command run)
     effect_of_command *does = effect_of(run);
     if (run->output != NULL && does != write_words)
         effect_unknown(effecting, *run->output != '\0' ? run->output : "/");
-    /* in a shell of its own a folder and a umask end with it, and most programs are asked for words
-     */
+    /* a folder and a umask end with its shell, and most programs are asked for words */
     if (run->aside && (does == NULL || does == change_folder || does == set_umask))
         return;
     bool sure = run->known && run->always;

@@ -242,6 +242,16 @@ void host_build(const struct host_judging *judging, const struct node *node, bui
         memo_keep_build(memo, node, finder, build, size);
 }
 
+struct willrun_finding *host_refuses(const struct host_judging *judging, const char *message)
+{
+    struct willrun_finding *finding =
+        finding_add(judging->findings, RULE_HOST_REFUSES, "%s", message);
+    finding->object = judging->replay->argv0;
+    finding->needed_by = judging->host->exec.program;
+    judging->words->phase = WILLRUN_PHASE_LOAD;
+    return finding;
+}
+
 struct willrun_finding *host_not_known(const struct host_judging *judging, const char *what)
 {
     struct willrun_finding *finding =

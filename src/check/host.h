@@ -54,6 +54,10 @@ struct host_judging {
 void host_build(const struct host_judging *judging, const struct node *node, build_finder *finder,
                 void *build, size_t size);
 
+/* Add that the host refuses the plugin, with `message` (in the findings' arena); the fix is for the
+ * caller to say. */
+struct willrun_finding *host_refuses(const struct host_judging *judging, const char *message);
+
 /* Add that `what` leaves open whether the host takes the plugin; the fix is for the caller to say.
  */
 struct willrun_finding *host_not_known(const struct host_judging *judging, const char *what);

@@ -61,14 +61,13 @@ void host_apache_judge(const struct host_judging *judging)
         host_build(judging, judging->host->exec.node, find_build, &host, sizeof host);
     if (host.cookie == 0 || (own.cookie == host.cookie && own.version == host.version))
         return;
-    struct willrun_finding *finding = finding_add(
-        judging->findings, RULE_HOST_REFUSES,
-        "%s was built for Apache %s (module magic number %u), and %s is %s (%u)", path,
-        release_text(&own, arena), own.version, program, release_text(&host, arena), host.version);
-    finding->object = path;
-    finding->needed_by = program;
+    struct willrun_finding *finding = host_refuses(
+        judging,
+        arena_format(arena,
+                     "%s was built for Apache %s (module magic number %u), and %s is %s (%u)", path,
+                     release_text(&own, arena), own.version, program, release_text(&host, arena),
+                     host.version));
     finding->fix = "Take the module's package of that very release, or build it with its apxs.";
-    judging->words->phase = WILLRUN_PHASE_LOAD;
     if (own.cookie == host.cookie)
         words_add(judging->words,
                   arena_format(arena,

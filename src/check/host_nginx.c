@@ -66,15 +66,12 @@ static void refuse(const struct host_judging *judging, const struct build *own,
     struct arena *arena = judging->findings->arena;
     const char *path = judging->replay->argv0;
     bool version = own->version != host->version;
-    struct willrun_finding *finding = finding_add(
-        judging->findings, RULE_HOST_REFUSES, "%s was built for %snginx %s, and %s is %s", path,
-        version ? "" : "another build of ", release_text(own->version, arena),
-        judging->host->exec.program, release_text(host->version, arena));
-    finding->object = path;
-    finding->needed_by = judging->host->exec.program;
+    struct willrun_finding *finding = host_refuses(
+        judging, arena_format(arena, "%s was built for %snginx %s, and %s is %s", path,
+                              version ? "" : "another build of ", release_text(own->version, arena),
+                              judging->host->exec.program, release_text(host->version, arena)));
     finding->fix = "Take the module's package of that very release, or build it with the "
                    "configuration that nginx -V tells (--with-compat).";
-    judging->words->phase = WILLRUN_PHASE_LOAD;
     words_add(judging->words,
               version ? arena_format(arena, "module \"%s\" version %llu instead of %llu", path,
                                      (unsigned long long)own->version,

@@ -38,15 +38,11 @@ static const char *release_text(unsigned abi, struct arena *arena)
 
 /* ---- refusals ---- */
 
+/* With the host's `words`; the message is for the caller to say. */
 static struct willrun_finding *refuse(const struct host_judging *judging, const char *words)
 {
-    struct findings *findings = judging->findings;
-    words_add(judging->words, words, findings->arena);
-    judging->words->phase = WILLRUN_PHASE_LOAD;
-    struct willrun_finding *finding = finding_add(findings, RULE_HOST_REFUSES, "%s", "");
-    finding->object = judging->replay->argv0;
-    finding->needed_by = judging->host->exec.program;
-    return finding;
+    words_add(judging->words, words, judging->findings->arena);
+    return host_refuses(judging, "");
 }
 
 static void refuse_version(const struct host_judging *judging, const struct node_addon *addon,

@@ -90,13 +90,10 @@ void host_perl_judge(const struct host_judging *judging)
     read_host(judging, &host);
     if (host.texts[0][0] == 0 || are_alike(&own, &host))
         return;
-    struct willrun_finding *finding =
-        finding_add(judging->findings, RULE_HOST_REFUSES, "%s was built for Perl %s, and %s is %s",
-                    path, own.texts[0], judging->host->exec.program, host.texts[0]);
-    finding->object = path;
-    finding->needed_by = judging->host->exec.program;
+    struct willrun_finding *finding = host_refuses(
+        judging, arena_format(judging->findings->arena, "%s was built for Perl %s, and %s is %s",
+                              path, own.texts[0], judging->host->exec.program, host.texts[0]));
     finding->fix =
         "Build it with the Perl of the runtime image (cpanm in a stage of that image), or "
         "install that release's package of it.";
-    judging->words->phase = WILLRUN_PHASE_LOAD;
 }

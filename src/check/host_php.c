@@ -64,15 +64,12 @@ static void refuse(const struct host_judging *judging, const struct build_id *ow
 {
     struct arena *arena = judging->findings->arena;
     const char *path = judging->replay->argv0;
-    struct willrun_finding *finding = finding_add(
-        judging->findings, RULE_HOST_REFUSES, "%s was built for another PHP (%s) than %s is (%s)",
-        path, own->text, judging->host->exec.program, host->text);
-    finding->object = path;
-    finding->needed_by = judging->host->exec.program;
+    struct willrun_finding *finding = host_refuses(
+        judging, arena_format(arena, "%s was built for another PHP (%s) than %s is (%s)", path,
+                              own->text, judging->host->exec.program, host->text));
     finding->fix =
         "Build it in a stage of the runtime image (docker-php-ext-install, pecl install), "
         "or install that release's package of it.";
-    judging->words->phase = WILLRUN_PHASE_LOAD;
     if (module)
         words_add(judging->words, words_of(own, host, arena), arena);
 }

@@ -84,18 +84,16 @@ static void refuse(const struct demanding *demanding, const char *name, bool con
     const struct plugin_load *own = demanding->own;
     const char *path = judging->replay->argv0, *quote = demanding->quote;
     struct willrun_finding *finding =
-        finding_add(judging->findings, RULE_HOST_REFUSES, "%s %s the module %s, which %s%s%s", path,
-                    conflicts ? "conflicts with" : "requires", name, judging->host->exec.program,
-                    conflicts ? " loads before it" : " does not load",
-                    own == NULL ? " and has not beside it" : "");
-    finding->object = path;
-    finding->needed_by = judging->host->exec.program;
+        host_refuses(judging, arena_format(arena, "%s %s the module %s, which %s%s%s", path,
+                                           conflicts ? "conflicts with" : "requires", name,
+                                           judging->host->exec.program,
+                                           conflicts ? " loads before it" : " does not load",
+                                           own == NULL ? " and has not beside it" : ""));
     finding->symbol = name;
     finding->fix =
         conflicts ? arena_format(arena, "Load one of the two alone in %s.", demanding->own->file)
         : own == NULL ? arena_format(arena, "Install the extension %s as well.", name)
                       : arena_format(arena, "Load %s in the folder of %s, too.", name, own->file);
-    judging->words->phase = WILLRUN_PHASE_LOAD;
     words_add(judging->words,
               arena_format(arena, "Cannot load module %s%s%s because %s module %s%s%s is %s", quote,
                            demanding->name, quote, conflicts ? "conflicting" : "required", quote,

@@ -50,13 +50,10 @@ void host_postgres_judge(const struct host_judging *judging)
     unsigned host = own != 0 ? read_version(judging, judging->host->exec.node) : 0;
     if (host == 0 || own == host)
         return;
-    struct willrun_finding *finding = finding_add(
-        judging->findings, RULE_HOST_REFUSES, "%s was built for PostgreSQL %s, and %s is %s", path,
-        release_text(own, arena), server, release_text(host, arena));
-    finding->object = path;
-    finding->needed_by = server;
+    struct willrun_finding *finding = host_refuses(
+        judging, arena_format(arena, "%s was built for PostgreSQL %s, and %s is %s", path,
+                              release_text(own, arena), server, release_text(host, arena)));
     finding->fix =
         arena_format(arena, "Take the build of it for PostgreSQL %s (postgresql-%s-NAME).",
                      release_text(host, arena), release_text(host, arena));
-    judging->words->phase = WILLRUN_PHASE_LOAD;
 }
