@@ -69,6 +69,8 @@ void cause_add_evidence(struct willrun_cause *cause, const char *sentence, struc
 
 /* ---- of a message ---- */
 
+enum { LATE_PLACE = 2 }; /* causes before those of late clues */
+
 const char *cause_subject(const struct reading *reading, struct arena *arena)
 {
     const struct family *family = &families[reading->form->family];
@@ -98,13 +100,15 @@ static struct willrun_cause *find_cause(struct causes *causes, enum cause_id id)
 }
 
 static void add_clues(const struct reading *reading, const char *const *at, const char *target,
-                      struct arena *arena, struct causes *causes)
+                      bool late, struct arena *arena, struct causes *causes)
 {
     unsigned group = families[reading->form->family].group;
     for (size_t i = 0; i < clue_count; i++) {
-        if ((clues[i].groups & group) == 0 || !clues[i].shows(reading))
+        if (clues[i].late != late || (clues[i].groups & group) == 0 || !clues[i].shows(reading))
             continue;
         struct willrun_cause *cause = find_cause(causes, clues[i].cause);
+        if (cause != NULL && late)
+            continue;
         if (cause == NULL) {
             enum willrun_confidence confidence =
                 causes->count == 0 ? clues[i].confidence : WILLRUN_POSSIBLE;
@@ -121,10 +125,11 @@ static enum willrun_confidence first_confidence(const enum cause_id *list)
     return list[1] == CAUSE_NONE && list[0] != CAUSE_OTHER ? WILLRUN_CERTAIN : WILLRUN_LIKELY;
 }
 
-static void add_listed(const enum cause_id *list, const char *const *at, const char *target,
-                       struct arena *arena, struct causes *causes)
+/* Those of the list, until there are `most`. */
+static void add_listed(const enum cause_id *list, size_t most, const char *const *at,
+                       const char *target, struct arena *arena, struct causes *causes)
 {
-    for (size_t i = 0; i < CAUSES_MOST && list[i] != CAUSE_NONE; i++)
+    for (size_t i = 0; i < CAUSES_MOST && list[i] != CAUSE_NONE && causes->count < most; i++)
         if (find_cause(causes, list[i]) == NULL) {
             enum willrun_confidence confidence =
                 causes->count == 0 ? first_confidence(list) : WILLRUN_POSSIBLE;
@@ -154,8 +159,11 @@ void causes_of_words(const struct reading *reading, const char *target, struct a
     const char *subject = cause_subject(reading, arena);
     const char *at[CAPTURES_KEPT];
     name_file(reading, at);
-    add_clues(reading, at, target, arena, causes);
-    add_listed(families[reading->form->family].causes, at, target, arena, causes);
+    const enum cause_id *list = families[reading->form->family].causes;
+    add_clues(reading, at, target, false, arena, causes);
+    add_listed(list, LATE_PLACE, at, target, arena, causes);
+    add_clues(reading, at, target, true, arena, causes);
+    add_listed(list, SIZE_MAX, at, target, arena, causes);
     for (size_t i = 0; i < causes->count; i++)
         causes->at[i].subject = subject;
 }

@@ -103,6 +103,17 @@ static void take_given_name(const struct scan *scan, struct reading *best)
     }
 }
 
+/* Is the library what the caller asked for: by its name, or as 'foo' that is libfoo.so? */
+static bool is_asked_for(const char *given, const char *object)
+{
+    given = sign_last_part(given);
+    object = sign_last_part(object);
+    size_t length = strlen(given);
+    return strcmp(given, object) == 0 ||
+           (strncmp(object, "lib", 3) == 0 && strncmp(object + 3, given, length) == 0 &&
+            strcmp(object + 3 + length, ".so") == 0);
+}
+
 /* Does a runtime tell of the library itself, not of one that needs it? Then it is named twice. */
 static bool is_opened(const struct reading *caller, const struct reading *best)
 {
@@ -367,7 +378,7 @@ static bool is_opened_by(const struct reading *main, const struct reading *other
 {
     const char *object = main->at[CAPTURE_OBJECT], *given = other->at[CAPTURE_OBJECT];
     return families[other->form->family].group == GROUP_NATIVE && object != NULL && given != NULL &&
-           strcmp(sign_last_part(object), sign_last_part(given)) == 0;
+           is_asked_for(given, object);
 }
 
 /* What lines around it tell of it: who called, and for which platform the image is. */

@@ -196,6 +196,13 @@ static bool LIBC_OF_MUSL(const struct reading *reading)
     return has_one(reading->at[CAPTURE_OBJECT], names);
 }
 
+/* "prog: error while loading shared libraries: …": a loader tells of a program that it starts, and
+ * so that program is for its own libc, whatever it is called. */
+static bool is_started(const struct reading *reading)
+{
+    return strstr(reading->line.folded, ": error while loading shared libraries") != NULL;
+}
+
 static bool NAMED_FOR_OTHER_LIBC(const struct reading *reading)
 {
     static const char *const glibc[] = {"-gnu", "glibc",    "manylinux", "_gnu",
@@ -208,8 +215,9 @@ static bool NAMED_FOR_OTHER_LIBC(const struct reading *reading)
     /* CPython called its modules so on musl too, up to 3.10 */
     if (other == glibc && has_one(reading->at[CAPTURE_NEEDED_BY], cpython))
         return false;
-    return other != NULL && (has_one(reading->at[CAPTURE_NEEDED_BY], other) ||
-                             has_one(reading->at[CAPTURE_OBJECT], other));
+    return other != NULL &&
+           ((!is_started(reading) && has_one(reading->at[CAPTURE_NEEDED_BY], other)) ||
+            has_one(reading->at[CAPTURE_OBJECT], other));
 }
 
 static bool NAMED_FOR_MUSL(const struct reading *reading)
@@ -304,10 +312,18 @@ static bool BESIDE_GLIBC(const struct reading *reading)
     return reading->beside_glibc;
 }
 
+/* A program that embeds Python uses the distribution's own: python alone brings its library. */
+static bool embeds_python(const struct reading *reading)
+{
+    const char *by = reading->at[CAPTURE_NEEDED_BY];
+    return begins(sign_last_part(reading->at[CAPTURE_OBJECT]), "libpython") && by != NULL &&
+           strstr(sign_last_part(by), "python") == NULL;
+}
+
 static bool PRIVATE_LIBRARY(const struct reading *reading)
 {
     const char *object = reading->at[CAPTURE_OBJECT];
-    return object != NULL && soname_is_private(sign_last_part(object));
+    return object != NULL && soname_is_private(sign_last_part(object)) && !embeds_python(reading);
 }
 
 /* Below /opt, or a folder of /usr/local that is not one of those that all share. */
@@ -380,6 +396,47 @@ static bool LIBRARY_OF_THE_BUILD(const struct reading *reading)
     return by != NULL ? is_apart(by) : strstr(object, ".so.") == NULL;
 }
 
+/* A function of AWS Lambda lies in /var/task, and its layers in /opt. */
+static bool OF_A_FUNCTION(const struct reading *reading)
+{
+    const char *by = reading->at[CAPTURE_NEEDED_BY];
+    return by != NULL && begins(by, "/var/task/");
+}
+
+static bool has_version(const char *object)
+{
+    return strstr(object, ".so.") != NULL;
+}
+
+static bool OWN_LIBRARY_ON_MUSL(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    return object != NULL && reading->form->speaker == SPEAKER_MUSL &&
+           reading->at[CAPTURE_NEEDED_BY] != NULL &&
+           soname_is_of_no_package(sign_last_part(object));
+}
+
+/* "tool: error …", "./tool: error …", "/usr/local/bin/tool: error …". */
+static bool BUILT_HERE(const struct reading *reading)
+{
+    const char *by = reading->at[CAPTURE_NEEDED_BY];
+    if (by == NULL || reading->form->speaker == SPEAKER_MUSL || strstr(by, ".so") != NULL)
+        return false;
+    return strchr(by, '/') == NULL || begins(by, "./") || begins(by, "/usr/local/bin/");
+}
+
+static bool NAME_TO_OPEN(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    return object != NULL && reading->at[CAPTURE_NEEDED_BY] == NULL && !has_version(object);
+}
+
+static bool NAME_WITH_VERSION(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    return object != NULL && has_version(object);
+}
+
 /* "libruby.so.3.2: cannot open … - /…/stringio.so (LoadError)": ruby itself runs. */
 static bool LIBRARY_OF_OTHER_RUBY(const struct reading *reading)
 {
@@ -446,8 +503,11 @@ static bool VERSION_OF_GLIBC(const struct reading *reading)
 
 const struct clue clues[] = {
 #define CLUE(sign, groups, cause, confidence, evidence)                                            \
-    {sign, groups, CAUSE_##cause, WILLRUN_##confidence, evidence},
+    {sign, groups, CAUSE_##cause, WILLRUN_##confidence, evidence, false},
+#define LATE_CLUE(sign, groups, cause, evidence)                                                   \
+    {sign, groups, CAUSE_##cause, WILLRUN_POSSIBLE, evidence, true},
 #include "clues.def"
 #undef CLUE
+#undef LATE_CLUE
 };
 const size_t clue_count = sizeof clues / sizeof *clues;

@@ -11,6 +11,7 @@ struct clue {
     enum cause_id cause;
     enum willrun_confidence confidence;
     const char *evidence;
+    bool late; /* from the third place on */
 };
 
 extern const struct clue clues[];

@@ -173,8 +173,13 @@ bool soname_is_old(const char *soname)
                                          NULL};
     /* three ABIs are in use side by side: an image that lacks one has another */
     static const char *const parallel[] = {"libssl.so.", "libcrypto.so.", NULL};
+    /* of CUDA's toolkit, of which an image has one release */
+    static const char *const toolkit[] = {"libcudart.so.",   "libcublas.so.", "libcublasLt.so.",
+                                          "libcufft.so.",    "libcurand.so.", "libcusolver.so.",
+                                          "libcusparse.so.", "libnvrtc.so.",  NULL};
     struct arena scratch = {0};
-    if (begins_with_one(soname, compat) || begins_with_one(soname, parallel))
+    if (begins_with_one(soname, compat) || begins_with_one(soname, parallel) ||
+        begins_with_one(soname, toolkit))
         return true;
     bool old = !is_unlisted(soname) && package_of_library(soname, newest, &scratch) == NULL &&
                package_has_other_version(soname, newest);
@@ -220,6 +225,13 @@ bool soname_is_private(const char *soname)
                                         "libcoreclr.so",
                                         "libmozglue.so",
                                         "libxul.so",
+                                        "libpypy",
+                                        "libclntsh.so.",
+                                        "libclntshcore.so",
+                                        "libocci.so",
+                                        "libnnz",
+                                        "libmql1.so",
+                                        "libmkl_",
                                         NULL};
     return begins_with_one(soname, names) || is_of_wheel(soname);
 }

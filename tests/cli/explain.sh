@@ -57,6 +57,16 @@ means rpath-broken libown.so '/srv/app/bin/app: error while loading shared libra
 means ldcache-stale libofnobody.so.3 'app: error while loading shared libraries: libofnobody.so.3: cannot open shared object file: No such file or directory'
 means ldcache-stale libtesseract.so.4 'tesseract: error while loading shared libraries: libtesseract.so.4: cannot open shared object file: No such file or directory'
 means soname-mismatch libprotobuf.so.31.0.0 'app: error while loading shared libraries: libprotobuf.so.31.0.0: cannot open shared object file: No such file or directory'
+means soname-mismatch libcudart.so.11.0 'ImportError: libcudart.so.11.0: cannot open shared object file: No such file or directory'
+means soname-mismatch libpython3.9.so.1.0 '/usr/bin/own: error while loading shared libraries: libpython3.9.so.1.0: cannot open shared object file: No such file or directory'
+means rpath-broken libpython3.9.so.1.0 '/srv/python/bin/python3.9: error while loading shared libraries: libpython3.9.so.1.0: cannot open shared object file: No such file or directory'
+means lib-missing libofnobody.so.3 '/var/task/bootstrap: error while loading shared libraries: libofnobody.so.3: cannot open shared object file: No such file or directory'
+means lib-missing libxkbcommon.so.0 '/srv/own-alpine/own: error while loading shared libraries: libxkbcommon.so.0: cannot open shared object file: No such file or directory'
+means dlopen-missing libown.so $'Unable to load library \'own\':\nlibown.so: cannot open shared object file: No such file or directory'
+means interp-missing ./own 'no such file or directory: ./own'
+means interp-missing None 'error: exec failed: no such file or directory'
+means symbol-version-missing GLIBC_2.29 '/lib/libm.so.6: version \GLIBC_2.29\ not found (required by ./own)'
+means static-not-enough None '#1  0x00007ffff4385a32 in _nss_files_getprotobyname_r (name=0x42 "tcp")'
 means lib-missing libgomp.so.1 'OSError: libgomp.so.1: cannot open shared object file: No such file or directory'
 means lib-missing libxkbcommon.so.0 "System.DllNotFoundException: Unable to load shared library 'own' or one of its dependencies.
 libxkbcommon.so.0: cannot open shared object file: No such file or directory

@@ -128,6 +128,8 @@ static void sonames_are_told_apart(void **state)
     assert_true(soname_is_old("libprotobuf.so.23.4.0"));    /* as Arch calls them */
     assert_false(soname_is_old("libonnxruntime.so.1.8.1")); /* none before trixie */
     assert_false(soname_is_old("libofnobody.so.3"));
+    assert_true(soname_is_old("libcublas.so.12"));
+    assert_false(soname_is_old("libcudnn.so.9"));
     assert_true(soname_is_old("libhunspell-1.3.so.0")); /* 1.7 is there */
     assert_false(soname_is_old("libbz2.so.1"));         /* Debian calls it libbz2.so.1.0 */
     assert_true(soname_is_of_no_package("libofnobody.so.3"));
