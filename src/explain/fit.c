@@ -90,19 +90,30 @@ static bool is_no_name(enum capture capture, const char *text, size_t length)
     if (capture == CAPTURE_OBJECT && length == 4 && memcmp(text, "file", length) == 0)
         return true; /* there is a command called so */
     static const char *const words[] = {
-        "a",        "all",       "an",      "and",     "any",       "because", "by",
-        "cannot",   "caused",    "could",   "dynamic", "failed",    "for",     "from",
-        "in",       "is",        "it",      "library", "libraries", "native",  "not",
-        "of",       "or",        "process", "shared",  "such",      "your",    "system",
-        "that",     "the",       "this",    "to",      "unable",    "was",     "with",
-        "required", "requested", "native",  "command", "following", "pid1",    "exec",
-        "unknown",  "error",     "eacces",  "enoent",  "eperm",     "enoexec", "getcwd",
-        "^m",       "\\r"};
+        "a",        "all",       "an",      "and",        "any",       "because", "by",
+        "cannot",   "caused",    "could",   "dynamic",    "failed",    "for",     "from",
+        "in",       "is",        "it",      "library",    "libraries", "native",  "not",
+        "of",       "or",        "process", "shared",     "such",      "your",    "system",
+        "that",     "the",       "this",    "to",         "unable",    "was",     "with",
+        "required", "requested", "native",  "command",    "following", "pid1",    "exec",
+        "unknown",  "error",     "eacces",  "enoent",     "eperm",     "enoexec", "getcwd",
+        "^m",       "\\r",       "relro",   "unsupported"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if ((words[i][0] | 0x20) == (text[0] | 0x20) && strlen(words[i]) == length &&
             strncasecmp(words[i], text, length) == 0)
             return true;
     return false;
+}
+
+/* "binary file: …" names none, and "[...]" is what a report leaves out. */
+static bool is_left_out(const struct line *line, size_t begin, size_t end)
+{
+    static const char binary[] = "binary file";
+    size_t own = strlen(binary), dots = 0;
+    while (begin + dots < end && strchr(".[]", line->text[begin + dots]) != NULL)
+        dots++;
+    return (begin + dots == end && dots > 2) ||
+           (end >= own && begin + 4 == end && memcmp(line->folded + end - own, binary, own) == 0);
 }
 
 /* A form tells a capture without quotes; they may be there. */
@@ -134,7 +145,8 @@ static bool is_fit(const struct fitting *fitting, size_t piece)
     } else if (!quoted && own->capture != CAPTURE_ERROR && is_no_name(own->capture, text, length)) {
         return false;
     }
-    if (length == 0 || length > CAPTURE_LONGEST || !is_as_told(own, text, length))
+    if (length == 0 || length > CAPTURE_LONGEST || !is_as_told(own, text, length) ||
+        is_left_out(fitting->line, at->begin, at->begin + length))
         return false;
     if (text[0] == '{') /* the source of a message, as a traceback shows it */
         return false;

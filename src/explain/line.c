@@ -217,9 +217,12 @@ static size_t collector_length(const char *text)
 
 size_t line_lead(const char *text, size_t size)
 {
-    size_t at = 0, length = 0;
+    static const char bar_of_box[] = "│"; /* as terraform's errors stand in */
+    size_t at = 0, length = 0, own = strlen(bar_of_box);
     while (at < size && is_of(text[at], " \t"))
         at++;
+    if (size - at > own && memcmp(text + at, bar_of_box, own) == 0)
+        at += own + (text[at + own] == ' ');
     while (at + length < size && is_of(text[at + length], "#>*/;%"))
         length++;
     if (length != 0 && at + length < size && text[at + length] == ' ')

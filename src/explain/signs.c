@@ -60,18 +60,6 @@ static bool SLASH(const struct reading *reading)
     return path != NULL && strchr(path, '/') != NULL;
 }
 
-/* "exec x: …" of a runtime: it has found the file in PATH before, or had said that it did not. */
-static bool is_looked_up(const struct reading *reading)
-{
-    return families[reading->form->family].group == GROUP_GONE &&
-           reading->form->speaker == SPEAKER_RUNTIME && begins(reading->form->text, "exec ");
-}
-
-static bool BARE_NAME(const struct reading *reading)
-{
-    return reading->at[CAPTURE_PATH] != NULL && !SLASH(reading) && !is_looked_up(reading);
-}
-
 static bool SCRIPT_NAME(const struct reading *reading)
 {
     static const char *const suffixes[] = {".sh", ".bash", ".py", ".rb", ".pl", ".js", ".ksh"};
@@ -84,11 +72,27 @@ static bool SCRIPT_NAME(const struct reading *reading)
     return path != NULL && has_one(sign_last_part(path), names);
 }
 
-/* A script that a runtime does not find in PATH. */
+/* "exec x: …" of a runtime: it has found the file in PATH before, or had said that it did not. And
+ * a script that an image has its init start was put there. */
+static bool is_looked_up(const struct reading *reading)
+{
+    enum speaker speaker = reading->form->speaker;
+    return families[reading->form->family].group == GROUP_GONE &&
+           ((speaker == SPEAKER_RUNTIME && begins(reading->form->text, "exec ")) ||
+            (speaker == SPEAKER_INIT && SCRIPT_NAME(reading)));
+}
+
+static bool BARE_NAME(const struct reading *reading)
+{
+    return reading->at[CAPTURE_PATH] != NULL && !SLASH(reading) && !is_looked_up(reading);
+}
+
+/* An entry point that a runtime does not find in PATH: a Dockerfile has put it there. */
 static bool SCRIPT_IN_PATH(const struct reading *reading)
 {
+    static const char *const names[] = {"entrypoint", "entry-point", NULL};
     return reading->form->family == FAMILY_NOT_IN_PATH && BARE_NAME(reading) &&
-           SCRIPT_NAME(reading);
+           has_one(reading->at[CAPTURE_PATH], names);
 }
 
 /* "sh: /run.sh: not found": bash says "No such file or directory", and dash has a line's number. */
@@ -122,22 +126,35 @@ static bool VIRTUAL_ENVIRONMENT(const struct reading *reading)
     return has_one(reading->at[CAPTURE_PATH], parts);
 }
 
-/* runc's file and line: of 2017 and 2018 it is between these. Before there was runc, libcontainer
- * told "[8] System error: …". */
-static bool OLD_RUNTIME(const struct reading *reading)
+/* Before there was runc, Docker and its libcontainer told so. */
+static bool BEFORE_RUNC(const struct reading *reading)
 {
-    static const char file[] = "standard_init_linux.go:";
-    if (strstr(reading->line.folded, "] system error: ") != NULL)
-        return true;
-    const char *at = strstr(reading->line.folded, file);
-    unsigned long line = at != NULL ? strtoul(at + strlen(file), NULL, 10) : 0;
-    return line >= 180 && line < 200;
+    static const char *const parts[] = {"] system error: ", "cannot start container", NULL};
+    return has_one(reading->line.folded, parts);
 }
 
-/* It is a program of the container that says so: what runs there is for the machine. */
-static bool SCRIPT_NAME_INSIDE(const struct reading *reading)
+/* A program of the container that executes a file itself; a shell but fish would have read a script
+ * without #!. */
+static bool STARTED_INSIDE(const struct reading *reading)
 {
-    return SCRIPT_NAME(reading) && reading->form->speaker != SPEAKER_RUNTIME;
+    enum speaker speaker = reading->form->speaker;
+    return speaker == SPEAKER_GO || speaker == SPEAKER_ENV || speaker == SPEAKER_PROGRAM ||
+           begins(reading->form->text, "failed to execute process ") ||
+           (speaker != SPEAKER_RUNTIME && SCRIPT_NAME(reading));
+}
+
+static bool NAMED_FOR_PLATFORM(const struct reading *reading)
+{
+    static const char *const parts[] = {"amd64", "arm64",   "x86_64", "x86-64", "aarch64",
+                                        "armhf", "linux64", "armv7",  "i386",   NULL};
+    return has_one(reading->at[CAPTURE_PATH], parts);
+}
+
+/* Calls that Docker's filters of their day did not know. */
+static bool CALL_OF_LATE(const struct reading *reading)
+{
+    static const char *const calls[] = {"clone3", "openat2", "faccessat2", "rseq", "fsmount", NULL};
+    return has_one(reading->line.folded, calls);
 }
 
 static bool NAMELESS(const struct reading *reading)
@@ -453,9 +470,24 @@ static bool MODULE_OF_OTHER_SYSTEM(const struct reading *reading)
 
 /* ---- of a symbol ---- */
 
+/* The file that musl's loader tells of. */
+static const char *relocated(const struct reading *reading)
+{
+    return families[reading->form->family].group == GROUP_MIX ? reading->at[CAPTURE_OBJECT]
+                                                              : reading->at[CAPTURE_NEEDED_BY];
+}
+
 static bool RUN_OF_LDD(const struct reading *reading)
 {
     return (reading->callers & 1u << SPEAKER_LDD) != 0;
+}
+
+/* libc-2.23.so, …/glibc-compat/lib/libm.so.6: not its loader, which musl's can be put in place of.
+ */
+static bool PART_OF_GLIBC(const struct reading *reading)
+{
+    static const char *const parts[] = {"libc-2.", "libc.so.6", "glibc-compat/lib/lib", NULL};
+    return reading->form->speaker == SPEAKER_MUSL && has_one(relocated(reading), parts);
 }
 
 static bool SYMBOL_OF_GLIBC(const struct reading *reading)

@@ -156,6 +156,31 @@ means static-not-enough getaddrinfo 'the static program dies of SIGSEGV in getad
 means passwd-missing 4711 "can't find user for 4711"
 means path-lookup run.sh 'bash: run.sh: No such file or directory'
 means exec-permission entrypoint.sh 'exec: "entrypoint.sh": executable file not found in $PATH: unknown'
+means path-lookup job.py 'exec: "job.py": executable file not found in $PATH: unknown'
+means path-lookup -p 'exec: "-p" executable file not found in $PATH'
+means not-elf-not-script hooks/post-receive "fatal: cannot exec 'hooks/post-receive': Exec format error"
+means not-elf-not-script /srv/hook 'fork/exec /srv/hook: exec format error'
+means arch-mismatch /srv/tool_linux_amd64 'fork/exec /srv/tool_linux_amd64: exec format error'
+means arch-mismatch /bin/sh 'fork/exec /bin/sh: exec format error'
+means not-elf-not-script ./deploy "Failed to execute process './deploy'. Reason: exec: Exec format error"
+means not-elf-not-script None 'Cannot start container [...]: exec format error'
+means arch-mismatch None 'standard_init_linux.go:190: exec user process caused "exec format error"'
+means arch-mismatch None 'cannot execute binary file: Exec format error'
+means not-elf-not-script '#!/bin/sh' 'run.sh: riga 1: #!/bin/sh: File o directory non esistente'
+means not-elf-not-script ./tool './tool: 8: ./tool: Syntax error: newline unexpected'
+means shebang-crlf job.sh '[dumb-init] job.sh: No such file or directory'
+means interp-missing ./a/tool $'│ failed to start the provider: fork/exec\n│ ./a/tool: no such file or directory'
+means path-lookup /bin/bash 'wrapper.cc:80: "execvp(/bin/bash, ...)": No such file or directory'
+means other clone3 'Unix-error: Function not implemented (function: "clone3", argument: "")'
+means kernel-too-old None 'epoll_pwait2: Function not implemented'
+means kernel-too-old None 'Fatal glibc error: cannot get entropy for arc4random'
+means other __ctype_b $'Error relocating libc-2.31.so: unsupported relocation type 37\nError relocating libc-2.31.so: __ctype_b: symbol not found'
+means musl-glibc-mix __vfprintf_chk $'Error relocating /lib/ld-linux-x86-64.so.2: unsupported relocation type 37\nError relocating ./tool: __vfprintf_chk: symbol not found'
+means other /usr/bin/env './run: /usr/bin/env: bad interpreter: Text file busy'
+means other None ' Loaded: error (Reason: Exec format error)'
+means exec-permission None 'PermissionError: [Errno 13] Permission denied'
+means exec-permission chromedriver "Message: 'chromedriver' executable may have wrong permissions."
+means isa-level None 'The current machine does not support all of the following CPU features that are required by the image: [CX8, AVX].'
 means tzdata-missing Asia/Tokyo "cp: can't stat '/usr/share/zoneinfo/Asia/Tokyo': No such file or directory"
 means shebang-crlf /srv/run.sh '/srv/run.sh: 4: /srv/run.sh: ^M: not found'
 
