@@ -194,6 +194,17 @@ static const char *change_command(const struct change *change)
                                                    : "as an archive of docker save");
 }
 
+/* Does a library or a program for another libc, or for a later one, fail so? */
+static bool is_of_libc(const struct change *change)
+{
+    const char *object = change->finding->object;
+    if (is_rule(change, "library-missing"))
+        return object != NULL &&
+               (strncmp(object, "ld-linux", 8) == 0 || strncmp(object, "libc.", 5) == 0);
+    return is_rule(change, "version-missing") || is_rule(change, "interpreter-missing") ||
+           is_rule(change, "symbol-missing") || is_rule(change, "library-refused");
+}
+
 const char *change_least(const struct trials *trials, const struct trial *tried, size_t count,
                          bool asked)
 {
@@ -210,11 +221,7 @@ const char *change_least(const struct trials *trials, const struct trial *tried,
         return change_command(&change);
     if (is_rule(&change, "platform-mismatch"))
         return change_platform(&change);
-    bool of_libc = is_rule(&change, "version-missing") || is_rule(&change, "interpreter-missing") ||
-                   is_rule(&change, "symbol-missing") || is_rule(&change, "library-refused") ||
-                   (is_rule(&change, "library-missing") && change.finding->object != NULL &&
-                    (strncmp(change.finding->object, "ld-linux", 8) == 0 ||
-                     strncmp(change.finding->object, "libc.", 5) == 0));
+    bool of_libc = change.base->libc != WILLRUN_LIBC_NONE && is_of_libc(&change);
     if (of_libc && ends_with(change.subject->path, ".node"))
         return change_addon(&change);
     if (of_libc && (strstr(change.subject->path, ".cpython-") != NULL ||

@@ -512,19 +512,26 @@ static void judge_host(struct judge *judge)
     finding->fix = "Name the program that loads it with --host PATH.";
 }
 
-/* The same symbol is listed once an object, however many relocations ask for it. */
+/* Is it another relocation of the same object for the same symbol? */
+static bool is_alike(const struct event *event, const struct event *other, bool *go_on)
+{
+    *go_on = other->kind == EV_SYMBOL_UNBOUND && other->by == event->by;
+    return *go_on && other->symbol == event->symbol;
+}
+
+/* The same symbol is listed once an object, however many relocations ask for it: by the first that
+ * does not wait, where there is one. */
 static bool repeats(const struct replay *replay, size_t index)
 {
-    const struct event *event = &replay->events.at[index];
-    if (event->kind != EV_SYMBOL_UNBOUND || index == 0)
-        return false;
-    for (size_t i = index; i-- > 0;) {
-        const struct event *other = &replay->events.at[i];
-        if (other->kind != EV_SYMBOL_UNBOUND || other->by != event->by)
-            return false;
-        if (other->symbol == event->symbol)
+    const struct event *events = replay->events.at, *event = &events[index];
+    bool go_on = event->kind == EV_SYMBOL_UNBOUND;
+    for (size_t i = index; go_on && i-- > 0;)
+        if (is_alike(event, &events[i], &go_on) && (event->lazy || !events[i].lazy))
             return true;
-    }
+    go_on = event->kind == EV_SYMBOL_UNBOUND && event->lazy;
+    for (size_t i = index + 1; go_on && i < replay->events.count; i++)
+        if (is_alike(event, &events[i], &go_on) && !events[i].lazy)
+            return true;
     return false;
 }
 

@@ -105,6 +105,39 @@ is '"profile" in d["subjects"][0]["trouble"]' True
 is 'd["subjects"][0]["requires"]["glibc"] is not None' True
 is 'd["subjects"][0]["scratch"]' None
 
+# For people: what is told of one file only where there is something to tell.
+told() { # FILE TEXT...
+    expect 0 "$1, for people" "$willrun" inspect "$1"
+    has "${@:2}"
+}
+mkdir -p go/dep
+printf 'module example.org/own\ngo 1.19\nrequire example.org/dep v1.2.3\nreplace example.org/dep => ./dep\n' >go/go.mod
+printf 'module example.org/dep\n' >go/dep/go.mod
+printf 'package dep\nfunc F() string { return "x" }\n' >go/dep/dep.go
+printf 'package main\nimport "example.org/dep"\nfunc main() { println(dep.F()) }\n' >go/main.go
+(cd go && CGO_ENABLED=0 GOPROXY=off GOFLAGS=-mod=mod go build -o ../of-go .) || fail 'go builds nothing'
+told of-go 'static executable' 'none: it needs none' 'every release' '(Go build info); ' 'CGO_ENABLED=0' \
+    'modules       example.org/own' 'example.org/dep v1.2.3, replaced by ./dep' 'scratch       ready'
+! grep -q 'pages' out || fail 'the pages of an amd64 program, which nobody asked for'
+expect 0 'all of it' "$willrun" inspect -v of-go
+says out 'pages         no larger than 4096 bytes'
+printf '#include <iconv.h>\nint main(void) { return iconv_open("a", "b") != 0; }\n' | gcc -static -x c -o converts -
+told converts 'glibc is linked in' 'scratch       ready with files' 'iconv of glibc knows ASCII'
+printf '.globl f\n.text\nf: .quad g\n' | gcc -shared -Wl,-z,notext,-z,execstack -x assembler -o relocates.so -
+told relocates.so 'stack         executable' 'code          relocated in place' 'it does not say where its symbols come from'
+echo 'int __libc_early_init(int); int main(void) { return __libc_early_init(1); }' | gcc -x c -o private -
+told private 'only the very build that it came with (GLIBC_PRIVATE)'
+head -c 3000 dynamic >cut-program
+told cut-program 'trouble       it is damaged: at offset'
+head -c 40 dynamic >cut-header
+told cut-header 'other, an unknown machine, 40 bytes' 'there should be a whole ELF header'
+expect 1 'a cut archive, for people' "$willrun" inspect cut.tgz
+says out 'trouble'
+expect 0 'a folder, for people' "$willrun" inspect tree
+says out ', set by '
+expect 0 'no file of it' "$willrun" inspect -q tree
+! grep -q 'dynamic shared object' out || fail 'each file is told of'
+
 expect 2 'no such file' "$willrun" inspect nothing
 says err 'nothing: No such file or directory'
 expect 2 'no operand' "$willrun" inspect
