@@ -183,6 +183,10 @@ means exec-permission chromedriver "Message: 'chromedriver' executable may have 
 means isa-level None 'The current machine does not support all of the following CPU features that are required by the image: [CX8, AVX].'
 means tzdata-missing Asia/Tokyo "cp: can't stat '/usr/share/zoneinfo/Asia/Tokyo': No such file or directory"
 means shebang-crlf /srv/run.sh '/srv/run.sh: 4: /srv/run.sh: ^M: not found'
+means shebang-crlf bash "No such file or directory't execute 'bash"
+means shebang-crlf bash 'No such file or directorye_backend_1 | /usr/bin/env: bash'
+means exec-permission None 'Cannot start container 287fcc0b: [8] System error: permission denied'
+means tzdata-missing /etc/zoneinfo/local 'Error: setting timezone for container 73dff85a: stat /etc/zoneinfo/local: no such file or directory'
 
 # What a name tells: of scripts and programs, of whose build a library is, of which libc a symbol.
 means interp-missing /lib64/ld-linux-x86-64.so.2 'exec /lib64/ld-linux-x86-64.so.2: no such file or directory'
