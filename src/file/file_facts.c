@@ -89,9 +89,14 @@ static enum file_kind kind_of(struct span file)
     return starts_with(file, "#!", 2) ? FILE_SCRIPT : FILE_OTHER;
 }
 
-static bool is_elf(struct span head)
+static enum file_want want_elf(struct span head)
 {
-    return kind_of(head) == FILE_ELF;
+    return kind_of(head) == FILE_ELF ? WANT_ALL : WANT_HEAD;
+}
+
+static enum file_want want_kept_elf(struct span head)
+{
+    return kind_of(head) == FILE_ELF ? WANT_LONG : WANT_HEAD;
 }
 
 void facts_keep_bytes(struct facts *facts)
@@ -104,7 +109,6 @@ static void read_facts(const struct facts *facts, const struct file_bytes *bytes
 {
     struct span file = bytes->span;
     made->kind = kind_of(file);
-    made->size = bytes->size;
     made->head_size = (unsigned)(file.size < sizeof made->head ? file.size : sizeof made->head);
     if (made->head_size != 0)
         memcpy(made->head, file.data, made->head_size);
@@ -118,11 +122,13 @@ static void read_file(struct facts *facts, const struct node *node, struct arena
                       struct file_facts *made)
 {
     struct file_bytes bytes;
-    int error = root_bytes_wanted(facts->root, node, is_elf, &bytes);
+    int error =
+        root_bytes_wanted(facts->root, node, facts->keeps ? want_kept_elf : want_elf, &bytes);
     if (error != 0) {
         *made = (struct file_facts){.kind = FILE_UNREADABLE, .error = error, .size = node->size};
         return;
     }
+    made->size = node->size;
     read_facts(facts, &bytes, arena, made);
     if (facts->keeps && made->kind == FILE_ELF)
         *vec_push(&facts->kept) = bytes;

@@ -231,6 +231,11 @@ static bool is_elf(struct span head)
     return head.size >= SELFMAG && memcmp(head.data, ELFMAG, SELFMAG) == 0;
 }
 
+static enum file_want want_elf(struct span head)
+{
+    return is_elf(head) ? WANT_ALL : WANT_HEAD;
+}
+
 static void look(const struct work *work, struct gathering *gathering)
 {
     struct file_bytes bytes;
@@ -239,7 +244,7 @@ static void look(const struct work *work, struct gathering *gathering)
     const char *path =
         work->named ? work->path : joined(gathering->arena, work->path, work->node->name);
     int error = whole ? root_bytes(work->root, work->node, &bytes)
-                      : root_bytes_wanted(work->root, work->node, is_elf, &bytes);
+                      : root_bytes_wanted(work->root, work->node, want_elf, &bytes);
     if (error != 0) {
         *vec_push(&gathering->troubles) =
             arena_format(gathering->arena, "%s cannot be read: %s", path, err_text(error));

@@ -81,9 +81,9 @@ static bool is_elf_to_musl(struct span file)
     return is_elf(file) || ((low == 0 || high == 0) && (type == ET_DYN || type == ET_EXEC));
 }
 
-bool cut_wants(struct span head)
+enum file_want cut_wants(struct span head)
 {
-    return is_elf_to_musl(head) || is_script(head);
+    return is_elf_to_musl(head) || is_script(head) ? WANT_ALL : WANT_HEAD;
 }
 
 bool cut_wants_node(const struct node *node, const struct kept_texts *kept)

@@ -24,8 +24,8 @@ struct cut {
 struct kept_texts VEC(uint32_t);
 void kept_texts_find(struct root *root, struct kept_texts *texts);
 
-/* Does anything of a file count that starts with `head`: an ELF file, a script? */
-bool cut_wants(struct span head);
+/* What counts of a file that starts with `head`: all of an ELF file and a script. */
+enum file_want cut_wants(struct span head);
 
 /**
  * Cut the regular file `node` down.

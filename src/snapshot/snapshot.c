@@ -134,7 +134,7 @@ static bool write_file(struct snapshot *snapshot, const struct node *node,
     if (error != 0)
         return unreadable(snapshot, node, error, arena);
     struct cut cut;
-    cut_file(node, &snapshot->texts, bytes.span, bytes.size, &cut);
+    cut_file(node, &snapshot->texts, bytes.span, node->size, &cut);
     bool written = write_cut(snapshot, member, &cut);
     cut_free(&cut);
     file_bytes_release(&bytes);

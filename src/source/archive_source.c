@@ -61,14 +61,13 @@ static int archive_bytes(struct source *source, const char *path, file_wanted *w
     if (id == ENTRY_NONE || tree_at(&archive->tree, id)->type != NODE_FILE)
         return id == ENTRY_NONE ? ENOENT : EINVAL;
     const struct content *content = &archive->tree.contents.at[tree_at(&archive->tree, id)->value];
-    bytes->size = content->size;
     if (content->unknown)
         return ENODATA; /* a profile has no more than its name */
     if (content->size == 0)
         return 0;
     if (wanted != NULL) {
         int error = store_head(archive->store, content->kept, bytes);
-        if (error != 0 || content->size <= FILE_HEAD || !wanted(bytes->span))
+        if (error != 0 || content->size <= FILE_HEAD || wanted(bytes->span) == WANT_HEAD)
             return error;
     }
     /* of the rest nothing was kept */
@@ -85,7 +84,6 @@ static int archive_start(struct source *source, const char *path, struct file_by
         return id == ENTRY_NONE ? ENOENT : EINVAL;
     const struct content *content = &archive->tree.contents.at[tree_at(&archive->tree, id)->value];
     struct range range = content->kept;
-    bytes->size = content->size;
     if (range.size > FILE_START)
         range.size = FILE_START;
     return store_bytes(archive->store, range, bytes);

@@ -6,7 +6,6 @@
 void file_bytes_init(struct file_bytes *bytes)
 {
     bytes->span = (struct span){0};
-    bytes->size = 0;
     bytes->map = bytes->heap = NULL; /* the head needs no zeroing */
 }
 

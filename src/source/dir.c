@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +17,19 @@
 #include "source/witness.h"
 
 enum {
-    HANDLES = 16,     /* directories kept open */
-    MAP_FROM = 16384, /* bytes; a smaller file is read: that is cheaper than to map it */
+    HANDLES = 16,         /* directories kept open */
+    LISTED = 32 << 10,    /* bytes of names that are taken of a directory at once */
+    MAP_FROM = 128 << 10, /* bytes; a smaller file is read: to unmap one stops all threads … */
+    LOOK_FROM = 16 << 10, /* … a file that stays is not unmapped before the end */
 };
 
 /* An open directory. Names are asked for one at a time, relative to it, so that
  * no link on the way can lead out of the folder. */
 struct handle {
     char *path; /* inside the folder; NULL: free */
-    int fd;     /* O_PATH */
+    size_t length;
+    int fd;         /* O_PATH */
+    unsigned users; /* threads that open a file in it at the moment */
 };
 
 struct folder {
@@ -122,17 +127,36 @@ static int open_dir(struct folder *folder, const char *path)
     return fd == -ENOSYS ? open_walk(folder->top, path) : fd;
 }
 
-/* The directory named by the first `length` bytes of `path`; under the lock,
- * and borrowed: it may be closed once the lock is given up. */
-static int handle_for(struct folder *folder, const char *path, size_t length)
+/* The handle of the directory named by the first `length` bytes of `path`, which are not none;
+ * NULL: there is no such one yet. */
+static struct handle *find_handle(struct folder *folder, const char *path, size_t length)
 {
-    if (length == 0)
-        return folder->top;
     for (size_t i = 0; i < HANDLES; i++) {
-        const char *open = folder->handles[i].path;
-        if (open != NULL && strncmp(open, path, length) == 0 && open[length] == 0)
-            return folder->handles[i].fd;
+        struct handle *handle = &folder->handles[i];
+        if (handle->length == length && memcmp(handle->path, path, length) == 0)
+            return handle;
     }
+    return NULL;
+}
+
+/* The one that was not taken for longest. */
+static struct handle *spare_handle(struct folder *folder)
+{
+    for (;;) {
+        for (size_t i = 0; i < HANDLES; i++) {
+            struct handle *handle = &folder->handles[folder->next++ % HANDLES];
+            if (handle->users == 0)
+                return handle;
+        }
+        pthread_mutex_unlock(&folder->lock); /* as many threads as handles: each opens one file */
+        sched_yield();
+        pthread_mutex_lock(&folder->lock);
+    }
+}
+
+static int open_handle(struct folder *folder, const char *path, size_t length,
+                       struct handle **handle)
+{
     char *name = must_alloc(length + 1);
     memcpy(name, path, length);
     name[length] = 0;
@@ -141,22 +165,30 @@ static int handle_for(struct folder *folder, const char *path, size_t length)
         free(name);
         return fd;
     }
-    struct handle *handle = &folder->handles[folder->next++ % HANDLES];
-    if (handle->path != NULL)
-        close(handle->fd);
-    free(handle->path);
-    *handle = (struct handle){.path = name, .fd = fd};
+    struct handle *spare = spare_handle(folder);
+    if (spare->path != NULL)
+        close(spare->fd);
+    free(spare->path);
+    *spare = (struct handle){.path = name, .length = length, .fd = fd};
+    *handle = spare;
     return fd;
 }
 
-/* The directory that holds `path`, and its name there. */
-static int handle_above(struct folder *folder, const char *path, const char **name)
+/* The directory that holds `path`, and its name there; under the lock, and borrowed: it may be
+ * closed once the lock is given up, but where `handle` (NULL: the top) is marked as used. */
+static int handle_above(struct folder *folder, const char *path, const char **name,
+                        struct handle **handle)
 {
     const char *slash = strrchr(path, '/');
     *name = slash != NULL ? slash + 1 : path;
+    *handle = NULL;
     if (!is_plain(*name))
         return -EINVAL;
-    return handle_for(folder, path, slash != NULL ? (size_t)(slash - path) : 0);
+    if (slash == NULL || slash == path)
+        return folder->top;
+    *handle = find_handle(folder, path, (size_t)(slash - path));
+    return *handle != NULL ? (*handle)->fd
+                           : open_handle(folder, path, (size_t)(slash - path), handle);
 }
 
 /* ---- look ---- */
@@ -228,7 +260,8 @@ static int look_at(struct folder *folder, const char *path, struct arena *arena,
                    struct node_info *info, struct sha256 *hash)
 {
     const char *name = "";
-    int dir = *path == 0 ? folder->top : handle_above(folder, path, &name);
+    struct handle *handle;
+    int dir = *path == 0 ? folder->top : handle_above(folder, path, &name, &handle);
     if (dir >= 0)
         return look_in(dir, name, arena, info, hash);
     if (hash != NULL)
@@ -282,22 +315,21 @@ static int list_into(struct folder *folder, const char *path, struct arena *aren
     int fd = open_listing(folder, path);
     if (fd < 0)
         return -fd;
-    DIR *dir = fdopendir(fd);
-    if (dir == NULL) {
-        int error = errno;
-        close(fd);
-        return error;
+    _Alignas(struct dirent64) char names[LISTED];
+    ssize_t size;
+    while ((size = getdents64(fd, names, sizeof names)) > 0) {
+        const struct dirent64 *entry;
+        for (ssize_t at = 0; at < size; at += entry->d_reclen) {
+            entry = (const struct dirent64 *)(names + at);
+            struct node_info info = {.type = NODE_NONE};
+            if (!is_plain(entry->d_name))
+                continue;
+            note_error(look_in(fd, entry->d_name, arena, &info, hash), &info);
+            found(context, entry->d_name, &info);
+        }
     }
-    struct dirent *entry;
-    while (errno = 0, (entry = readdir(dir)) != NULL) {
-        struct node_info info = {.type = NODE_NONE};
-        if (!is_plain(entry->d_name))
-            continue;
-        note_error(look_in(fd, entry->d_name, arena, &info, hash), &info);
-        found(context, entry->d_name, &info);
-    }
-    int error = errno;
-    closedir(dir);
+    int error = size < 0 ? errno : 0;
+    close(fd);
     return error;
 }
 
@@ -338,31 +370,30 @@ void source_dir_digest(struct source *source, bool list, const char *path, struc
 
 /* ---- bytes ---- */
 
-/* Through the handles: slower, but it knows which part of the path is a link. */
-static int open_in_parts(struct folder *folder, const char *path)
-{
-    const char *name;
-    pthread_mutex_lock(&folder->lock);
-    int dir = handle_above(folder, path, &name);
-    int fd = dir < 0 ? dir : openat(dir, name, FILE_FLAGS);
-    if (dir >= 0 && fd < 0)
-        fd = -errno;
-    pthread_mutex_unlock(&folder->lock);
-    return fd;
-}
-
 /* The path is one that `look` called a regular file, so no device or fifo is
  * opened here but one that took its place a moment ago. */
 static int open_file(struct folder *folder, const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    if (!is_plain(slash != NULL ? slash + 1 : path))
-        return -EINVAL;
-    int fd = open_whole(folder, path, FILE_FLAGS);
-    if (fd == -ENOSYS || fd == -ELOOP)
-        fd = open_in_parts(folder, path);
+    const char *name;
+    struct handle *handle;
+    pthread_mutex_lock(&folder->lock);
+    int dir = handle_above(folder, path, &name, &handle);
+    if (dir >= 0 && handle != NULL)
+        handle->users++;
+    pthread_mutex_unlock(&folder->lock);
+    if (dir < 0)
+        return dir;
+    int fd = openat(dir, name, FILE_FLAGS);
+    int error = errno;
+    if (handle != NULL) {
+        pthread_mutex_lock(&folder->lock);
+        handle->users--;
+        pthread_mutex_unlock(&folder->lock);
+    }
+    if (fd >= 0)
+        return fd;
     /* a link, or a socket, has taken its place */
-    return fd == -ELOOP || fd == -ENXIO ? -EINVAL : fd;
+    return error == ELOOP || error == ENXIO ? -EINVAL : -error;
 }
 
 static int map_file(int fd, size_t size, struct file_bytes *bytes)
@@ -409,35 +440,32 @@ static int read_file(int fd, size_t size, struct file_bytes *bytes)
     return 0;
 }
 
-/* The first bytes alone, where no more are wanted. */
-static int read_head(int fd, file_wanted *wanted, struct file_bytes *bytes, bool *enough)
+/* The first bytes, and how much is wanted behind them. */
+static int read_head(int fd, file_wanted *wanted, struct file_bytes *bytes, enum file_want *want)
 {
     size_t done;
-    int error =
-        read_part(fd, bytes->head, bytes->size < FILE_HEAD ? bytes->size : FILE_HEAD, 0, &done);
-    struct span head = {bytes->head, done};
-    *enough = error == 0 && (bytes->size <= FILE_HEAD || !wanted(head));
-    if (*enough)
-        bytes->span = head;
-    return error;
+    int error = read_part(fd, bytes->head, FILE_HEAD, 0, &done);
+    bytes->span = (struct span){bytes->head, done};
+    *want = error == 0 && done == FILE_HEAD ? wanted(bytes->span) : WANT_HEAD;
+    return error == EISDIR || error == ESPIPE ? EINVAL : error;
 }
 
 static int load_file(int fd, file_wanted *wanted, struct file_bytes *bytes)
 {
     struct stat stat = {0};
-    bool enough = false;
+    enum file_want want = WANT_ALL;
+    int error = wanted != NULL ? read_head(fd, wanted, bytes, &want) : 0;
+    if (error != 0 || want == WANT_HEAD)
+        return error;
     if (fstat(fd, &stat) != 0)
         return errno;
     if (!S_ISREG(stat.st_mode))
         return EINVAL;
-    uint64_t size = bytes->size = (uint64_t)stat.st_size;
-    int error = wanted != NULL ? read_head(fd, wanted, bytes, &enough) : 0;
-    if (error != 0 || enough)
-        return error;
+    uint64_t size = (uint64_t)stat.st_size;
     if (size >= SIZE_MAX)
         return EFBIG;
     /* a filesystem that cannot map (ENODEV) can still read */
-    if (size > MAP_FROM && map_file(fd, (size_t)size, bytes) == 0)
+    if (size > (want == WANT_LONG ? LOOK_FROM : MAP_FROM) && map_file(fd, (size_t)size, bytes) == 0)
         return 0;
     return read_file(fd, (size_t)size, bytes);
 }

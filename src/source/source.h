@@ -42,16 +42,20 @@ enum {
 };
 struct file_bytes {
     struct span span;
-    uint64_t size;   /* of the whole file, bytes */
     void *map;       /* of mmap, NULL where none */
     size_t map_size; /* bytes of `map` */
     void *heap;      /* of malloc, NULL where none */
     unsigned char head[FILE_HEAD];
 };
 
-/* Is the rest of a file wanted that starts with `head` (FILE_HEAD bytes, or
+/* How much is wanted of a file that starts with `head` (FILE_HEAD bytes, or
  * fewer where the file ends)? */
-typedef bool file_wanted(struct span head);
+enum file_want {
+    WANT_HEAD, /* no more than that */
+    WANT_ALL,  /* all of it, for a moment */
+    WANT_LONG, /* all of it, to look up a little in it now and then */
+};
+typedef enum file_want file_wanted(struct span head);
 
 /* What an image says of the process that it starts. Lists end with NULL; NULL:
  * it does not say. */
