@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "real"))
 import archives  # noqa: E402: beside this file
 
 ELF_TYPES = {2, 3}  # ET_EXEC, ET_DYN
+LIBC_FOLDERS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}  # by Docker's word
 
 
 @dataclass
@@ -156,7 +157,8 @@ def whole_root(args, root, files, work):
     peers = [Peer("willrun check --all", willrun(args, "--root", root, "--all")),
              Peer("willrun check --all -j1", willrun(args, "--root", root, "--all", "-j1")),
              Peer("scanelf -R (NEEDED)", ["scanelf", "-qRF", "%n %F", str(root)]),
-             Peer("find + four bytes", four_bytes(args, root))]
+             Peer("find + four bytes", four_bytes(args, root)),
+             Peer("the floor, one thread", [str(args.programs / "floor"), str(root)])]
     if os.geteuid() == 0:  # chroot needs it
         peers.append(Peer("ld.so, one by one", [str(args.programs / "ldso_loop"), str(root),
                                                 loader_of(root), str(listed)]))
@@ -173,15 +175,23 @@ def inspection(args, root):
 
 def again(args, root, work):
     """The root once more, with nothing changed: the turn that warms the cache keeps the answer."""
-    peers = [Peer("willrun check --all --cache", willrun(args, "--root", root, "--all", "--cache", work / "cache")),
-             Peer("willrun check --all", willrun(args, "--root", root, "--all"))]
+    command = willrun(args, "--root", root, "--all")
+    peers = [Peer("willrun check --all --cache", [*command, "--cache", str(work / "cache")]),
+             Peer("willrun check --all", command)]
     return Group("the same root again", peers, {"willrun check --all": (None, 0.4)})
+
+
+def closure(program):
+    """A program of this machine, and the files that its loader opens."""
+    listed = subprocess.run(["ldd", program], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [program, *(word for word in listed.split() if word.startswith("/"))]
 
 
 def one_program(args):
     """A program of this machine with its closure."""
     peers = [Peer("willrun check", willrun(args, "--root", "/", args.program), repeat=20),
              Peer("libtree", ["libtree", args.program], repeat=20),
+             Peer("the floor", [str(args.programs / "floor"), *closure(args.program)], repeat=20),
              Peer("ldd", ["ldd", args.program], repeat=5),
              Peer("lddtree", ["lddtree", args.program])]
     return Group(f"one program, {args.program}", peers, {"libtree": (1.5, 1.0)})
@@ -247,19 +257,59 @@ def base_images(args):
 
 def growth(args, root, files, work):
     """The same work in growing pieces; the ratios are to the first row."""
-    yield Group("growth with ELF files",
-                [Peer(f"{count} ELF files", willrun(args, "--root", root, *files[:count]))
-                 for count in (100, 500, 1000, 2000) if count <= len(files)])
     yield Group("growth with threads",
                 [Peer(f"-j{count}", willrun(args, "--root", root, "--all", f"-j{count}"))
                  for count in (1, 2, 4) if count <= 2 * (os.cpu_count() or 1)])
-    peers = []
-    for count in (1000, 10000, 100000):
-        folder = work / f"grow{count}"
-        folder.mkdir()
-        make_files(folder, count)
-        peers.append(Peer(f"{count} small files", willrun(args, "--root", folder, "--all")))
-    yield Group("growth with small files", peers)
+    for title, counts, make in (("ELF files", (100, 1000, 5000, 20000), make_programs),
+                                ("symbols of one library", (1000, 10000, 100000), make_symbols),
+                                ("small files", (1000, 10000, 100000, args.files), make_texts)):
+        peers = []
+        for count in sorted(set(counts)):
+            folder = work / f"{make.__name__}{count}"
+            make(folder, root, count)
+            peers.append(Peer(f"{count} {title}", willrun(args, "--root", folder, "--all")))
+        yield Group(f"growth with {title}", peers)
+        for peer in peers:
+            shutil.rmtree(peer.command[3])
+
+
+def make_programs(folder, root, count):
+    """A root with that many copies of a program, each a file of its own."""
+    bare_root(folder, root)
+    program = folder / "program0"
+    compile_text("#include <stdio.h>\nint main(void) { return puts(\"\") < 0; }\n", program)
+    for index in range(1, count):
+        shutil.copy(program, folder / f"program{index}")
+
+
+def compile_text(text, output, *options):
+    subprocess.run(["cc", "-x", "c", "-", "-x", "none", *map(str, options), "-o", str(output)],
+                   input=text, text=True, check=True)
+
+
+def bare_root(folder, root):
+    """The loader and the C library of `root`, and nothing else."""
+    for name in (loader_of(root), "/lib/" + LIBC_FOLDERS[platform_of(root)] + "/libc.so.6"):
+        target = Path(str(folder) + name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(os.path.realpath(str(root) + name), target)
+
+
+def make_symbols(folder, root, count):
+    """A program that takes that many symbols of a library."""
+    bare_root(folder, root)
+    names = [f"symbol_{index}" for index in range(count)]
+    tables = "int *const all[] = {" + ",".join("&" + name for name in names) + "};\n"
+    library, fast = folder / "lib/libmany.so", ("-O0", "-fPIC", "-nostdlib")
+    compile_text("".join(f"int {name};\n" for name in names), library, "-shared", *fast)
+    compile_text("".join(f"extern int {name};\n" for name in names) + tables +
+                 "int _start(void) { return 0; }\n", folder / "program", "-pie", *fast,
+                 "-L", library.parent, "-lmany")
+
+
+def make_texts(folder, _, count):
+    folder.mkdir()
+    make_files(folder, count)
 
 
 # ---- measuring ----
