@@ -93,8 +93,8 @@ WRAP(FILE *, fopencookie, ALLOC, NULL,
      (void *cookie, const char *mode, cookie_io_functions_t calls), (cookie, mode, calls))
 WRAP(FILE *, open_memstream, ALLOC, NULL, (char **text, size_t *size), (text, size))
 WRAP(DIR *, opendir, OPEN, NULL, (const char *path), (path))
-WRAP(DIR *, fdopendir, OPEN, NULL, (int fd), (fd))
 WRAP(struct dirent *, readdir, READ, NULL, (DIR * dir), (dir))
+WRAP(ssize_t, getdents64, READ, -1, (int fd, void *to, size_t size), (fd, to, size))
 WRAP(int, mkostemp, OPEN, -1, (char *name, int flags), (name, flags))
 WRAP(ssize_t, read, READ, -1, (int fd, void *to, size_t size), (fd, to, size))
 WRAP(ssize_t, pread, READ, -1, (int fd, void *to, size_t size, off_t at), (fd, to, size, at))
@@ -145,8 +145,7 @@ long __real_syscall(long number, long a, long b, long c, long d, long e, long f)
 long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f);
 long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
-    bool fail = number == SYS_openat2 ? fails(OPEN) : number == SYS_getdents64 && fails(READ);
-    return fail ? -1 : __real_syscall(number, a, b, c, d, e, f);
+    return number == SYS_openat2 && fails(OPEN) ? -1 : __real_syscall(number, a, b, c, d, e, f);
 }
 
 /* Nothing is left of the file that was mapped. */
