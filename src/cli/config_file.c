@@ -166,6 +166,7 @@ static bool parse(struct reader *reader, const unsigned char *bytes, size_t size
     if (read) {
         reader->document = &document;
         read = read_document(reader);
+        reader->document = NULL;
         yaml_document_delete(&document);
     } else {
         wrong(reader, parser.problem_mark, "no YAML: %s",
