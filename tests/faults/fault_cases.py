@@ -7,6 +7,7 @@ usage: fault_cases.py FAULTS WILLRUN [--most N] [--fail KIND,...] [-k WORD]
 FAULTS is the program of faults.c. N calls of each kind are tried at most of each command (default: all).
 """
 import argparse
+import collections
 import os
 import shutil
 import signal
@@ -28,6 +29,7 @@ FROM scratch
 COPY --from=build / /
 ENTRYPOINT ["/bin/app"]
 """
+MESSAGE = "/bin/app: error while loading shared libraries: libz.so.1: cannot open shared object file: No such file or directory"
 ROOT = ["--root", "root", "--jobs", "1"]
 # name → arguments; "@/" is where it writes
 COMMANDS = {
@@ -44,12 +46,17 @@ COMMANDS = {
     "bundle to a tar": ["bundle", *ROOT, "/bin/app", "--to", "@/bundle.tar"],
     "diff": ["diff", "root.tar", "root"],
     "tree": ["tree", "--root", "root", "/bin/app"],
-    "explain": ["explain", "/bin/app: error while loading shared libraries: libz.so.1: cannot open shared object file"],
+    "explain": ["explain", MESSAGE],
+    "explain of a log": ["explain", "log", "--format", "json"],
+    "explain by a root": ["explain", *ROOT[:2], "log"],
+    "config": ["config", "--config", "settings.yaml"],
     "inspect": ["inspect", "./root/bin/app"],
     "inspect of packages": ["inspect", "app.whl", "app.tar.gz", "--jobs", "1"],
     "plan on a base": ["plan", "--on", "root", "--stage", "build=root.tar", "--copy", "build:/bin/app:/app/", "--jobs", "1"],
     "plan of a Dockerfile": ["plan", "--dockerfile", "Dockerfile", "--stage", "build=root.tar", "--on", "root", "--jobs", "1"],
 }
+# of each row: calls that could fail, those tried, and how these runs ended
+COUNTS = ("calls", "tried", "as without", "status 2", "told", "bad")
 FAULTS = [("alloc", "once"), ("alloc", "on"), ("open", "once"), ("open", "on"), ("read", "once"), ("stat", "once"),
           ("mmap", "once"), ("write", "once"), ("write", "on"), ("signal", "once")]
 
@@ -72,13 +79,19 @@ def make_inputs(folder, willrun):
     write_archive(os.path.join(folder, "docker.tar"), docker_files([image]))
     with open(os.path.join(folder, "Dockerfile"), "w") as out:
         out.write(DOCKERFILE)
+    with open(os.path.join(folder, "log"), "w") as out:
+        out.write("".join(f"INFO handled request {number}\n" for number in range(100)) + f"{MESSAGE}\n")
     with open(os.path.join(folder, "settings.yaml"), "w") as out:
         out.write("root: root\nall: true\njobs: 1\nenv:\n  - A=1\n")
     subprocess.run([willrun, "check", *ROOT, "--all", "--format", "json", "-o", "report.json"], cwd=folder)
 
 
-def run_faults(options, folder, name, fault, mode):
-    """True where all runs ended well; prints a row."""
+def what_fails(fault, mode):
+    return fault if mode == "once" else f"{fault}, and all later ones"
+
+
+def run_faults(options, folder, name, fault, mode, sums):
+    """True where all runs ended well; prints a row, and adds it to that of `sums`."""
     out = os.path.join(folder, "out")
     os.makedirs(out, exist_ok=True)
     # LeakSanitizer needs what the sandbox would then not open for it
@@ -89,11 +102,18 @@ def run_faults(options, folder, name, fault, mode):
     numbers = last.split()
     if len(numbers) != 6:
         troubles, numbers = troubles + [last], ["-"] * 6
-    print(f"| {name} | {fault}{'' if mode == 'once' else ', and all later ones'} | " + " | ".join(numbers) + " |",
-          flush=True)
+    else:
+        sums[what_fails(fault, mode)].update(dict(zip(COUNTS, map(int, numbers))))
+    print(f"| {name} | {what_fails(fault, mode)} | " + " | ".join(numbers) + " |", flush=True)
     for line in troubles:
         print("    " + line)
     return done.returncode == 0
+
+
+def print_sums(sums):
+    print("| what fails | " + " | ".join(COUNTS) + " |\n|---|" + "--:|" * len(COUNTS))
+    for name, counts in sums.items():
+        print(f"| {name} | " + " | ".join(f"{counts[count]:,}" for count in COUNTS) + " |")
 
 
 def ends(done, status, words):
@@ -180,17 +200,19 @@ def main():
     well = True
     with tempfile.TemporaryDirectory() as folder:
         make_inputs(folder, options.willrun)
-        print("| command | what fails | calls | tried | as without | status 2 | told | bad |\n|---|---|--:|--:|--:|--:|--:|--:|")
+        print("| command | what fails | " + " | ".join(COUNTS) + " |\n|---|---|" + "--:|" * len(COUNTS))
+        sums = collections.defaultdict(collections.Counter)
         for name in COMMANDS:
             for fault, mode in FAULTS if options.word in name else ():
                 if options.fail and fault not in options.fail.split(","):
                     continue
-                well = run_faults(options, folder, name, fault, mode) and well
+                well = run_faults(options, folder, name, fault, mode, sums) and well
         for name, test in OTHERS.items():
             if options.word in name:
                 good = test(options, folder)
                 print(f"| {name} | | | | | | | {0 if good else 1} |", flush=True)
                 well = well and good
+        print_sums(sums)
     return 0 if well else 1
 
 
