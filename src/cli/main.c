@@ -17,6 +17,7 @@
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/sandbox.h"
+#include "cli/sanitized.h"
 #include "cli/settings.h"
 #include "willrun/willrun.h"
 
@@ -111,15 +112,6 @@ static int unknown_command(const char *name)
              meant != NULL ? meant : "", meant != NULL ? "?" : "");
     return complain_usage(NULL, sentence);
 }
-
-/* AddressSanitizer maps more than any machine has. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#define SANITIZED __has_feature(address_sanitizer)
-#else
-#define SANITIZED 0
-#endif
 
 static bool take_limits(const struct options *options, struct err *err)
 {

@@ -19,16 +19,8 @@
 
 #include "base/temporary.h"
 #include "cli/options.h"
+#include "cli/sanitized.h"
 #include "source/base.h"
-
-/* The sanitizers look into their own process when it ends (LeakSanitizer). */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 /* ---- files: landlock(7) ---- */
 
@@ -301,7 +293,7 @@ static const int forbidden[] = {
 #ifdef SYS_kexec_file_load
     SYS_kexec_file_load,
 #endif
-#ifndef SANITIZED
+#if !SANITIZED /* LeakSanitizer stops the process that ends */
     SYS_ptrace,
 #endif
 };
@@ -389,7 +381,7 @@ static bool forbid_calls(void)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
     };
     static const struct sock_filter tail[] = {
-#ifdef SANITIZED
+#if SANITIZED
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 #else
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),

@@ -10,7 +10,7 @@ pc=$(find prefix -name willrun.pc)
 export PKG_CONFIG_PATH=$work/${pc%/*}
 sanitize=()
 if grep -q '^WILLRUN_SANITIZE:BOOL=ON' "$build/CMakeCache.txt"; then
-    sanitize=(-fsanitize=address,undefined)
+    sanitize=("-fsanitize=$(sed -n 's/^WILLRUN_SANITIZERS:STRING=//p' "$build/CMakeCache.txt")")
 fi
 if grep -q '^WILLRUN_STATIC:BOOL=ON' "$build/CMakeCache.txt"; then
     expect 0 'the program alone' prefix/bin/willrun check --root / /bin/sh

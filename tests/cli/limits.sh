@@ -45,7 +45,7 @@ for wrong in entries entries= entries=x entries=-1 entries=2KB entries=999999999
 done
 
 # A sanitizer needs more than any limit; without one, memory ends with a sentence.
-if ! grep -qa __asan_init "$willrun"; then
+if ! grep -qaE '__[at]san_init' "$willrun"; then
     expect 2 'memory' "$willrun" check --limit memory=64M -j 60 --root / --all
     says err 'memory'
 fi

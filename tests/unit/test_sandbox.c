@@ -23,6 +23,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/sandbox.h"
+#include "cli/sanitized.h"
 
 static char folder[] = "/tmp/willrun-sandbox.XXXXXX";
 
@@ -187,7 +188,7 @@ static void calls_that_nothing_needs_kill(void **state)
 #ifdef __x86_64__
         call_x32,
 #endif
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+#if !SANITIZED
         call_fork,
         call_ptrace,
 #endif
