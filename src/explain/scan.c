@@ -103,15 +103,17 @@ static void take_given_name(const struct scan *scan, struct reading *best)
     }
 }
 
-/* Is the library what the caller asked for: by its name, or as 'foo' that is libfoo.so? */
+/* Is the library what the caller asked for: by its name, or as 'foo' that is foo.so or libfoo.so? */
 static bool is_asked_for(const char *given, const char *object)
 {
     given = sign_last_part(given);
     object = sign_last_part(object);
     size_t length = strlen(given);
-    return strcmp(given, object) == 0 ||
-           (strncmp(object, "lib", 3) == 0 && strncmp(object + 3, given, length) == 0 &&
-            strcmp(object + 3 + length, ".so") == 0);
+    if (strcmp(given, object) == 0)
+        return true;
+    if (strncmp(object, given, length) != 0 && strncmp(object, "lib", 3) == 0)
+        object += 3;
+    return strncmp(object, given, length) == 0 && strcmp(object + length, ".so") == 0;
 }
 
 /* Does a runtime tell of the library itself, not of one that needs it? Then it is named twice. */

@@ -176,7 +176,8 @@ static bool SYSTEM_PROGRAM(const struct reading *reading)
     static const char *const folders[] = {"/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"};
     static const char *const names[] = {"sh",   "bash", "ash",     "dash",      "zsh",  "env",
                                         "tini", "cat",  "sleep",   "python",    "perl", "python3",
-                                        "node", "java", "busybox", "dumb-init", "ruby", "php"};
+                                        "node", "java", "busybox", "dumb-init", "ruby", "php",
+                                        "ls",   "cp",   "mkdir",   "rm",        "sed",  "grep"};
     const char *path = reading->at[CAPTURE_PATH];
     if (path == NULL || (families[reading->form->family].group == GROUP_GONE &&
                          reading->form->speaker == SPEAKER_RUNTIME))
@@ -423,6 +424,13 @@ static bool OF_A_FUNCTION(const struct reading *reading)
 static bool has_version(const char *object)
 {
     return strstr(object, ".so.") != NULL;
+}
+
+static bool NAME_OF_NO_FILE(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    return object != NULL && strstr(object, ".so") == NULL && strchr(object, '.') == NULL &&
+           reading->at[CAPTURE_NEEDED_BY] == NULL;
 }
 
 static bool OWN_LIBRARY_ON_MUSL(const struct reading *reading)

@@ -67,6 +67,19 @@ means interp-missing ./own 'no such file or directory: ./own'
 means interp-missing None 'error: exec failed: no such file or directory'
 means symbol-version-missing GLIBC_2.29 '/lib/libm.so.6: version \GLIBC_2.29\ not found (required by ./own)'
 means static-not-enough None '#1  0x00007ffff4385a32 in _nss_files_getprotobyname_r (name=0x42 "tcp")'
+means dlopen-missing own 'could not load module own: own: cannot open shared object file: No such file or directory'
+means dlopen-missing dllown.so $'Fatal error: cannot load shared library dllown\nReason: dllown.so: cannot open shared object file: No such file or directory'
+means symbol-missing own_start $'Fatal error: cannot load shared library dllown\nReason: /lib/dllown.so: undefined symbol: own_start'
+means symbol-missing _ZN3own5startEv 'own: symbol lookup error: own: undefined symbol:_ZN3own5startEv'
+means dlopen-missing libfuse.so.2 'dlopen(): error loading libfuse.so.2'
+means dlopen-missing own "OSError: ctypes.util.find_library() did not manage to locate a library called 'own'"
+means dlopen-missing libown.so "java.lang.UnsatisfiedLinkError: Can't load library: /srv/own/libown.so"
+means lib-wrong-class libown.so "java.lang.UnsatisfiedLinkError: /srv/libown.so: /srv/libown.so: wrong ELF class: ELFCLASS64 (Possible cause: can't load AMD 64 .so on a ARM platform)"
+means lib-wrong-class libown.so 'java.lang.UnsatisfiedLinkError: /srv/libown.so: /srv/libown.so: niewłaściwa klasa ELF: ELFCLASS32 (Possible cause: architecture word width mismatch)'
+means soname-mismatch libssl.so.1.1 'own error while loading shared libraries libssl.so.1.1 cannot open shared object file No such file or directory'
+means interp-missing ./own 'Could not start dynamically linked executable: ./own'
+means static-not-enough None $'goroutine 23 [syscall]:\nnet._C2func_getaddrinfo(0xc0003a5ac0, 0x0)'
+means static-not-enough None '#3  __GI__nss_files_getpwnam_r (name=0x751cc1 "root")'
 means lib-missing libgomp.so.1 'OSError: libgomp.so.1: cannot open shared object file: No such file or directory'
 means lib-missing libxkbcommon.so.0 "System.DllNotFoundException: Unable to load shared library 'own' or one of its dependencies.
 libxkbcommon.so.0: cannot open shared object file: No such file or directory
