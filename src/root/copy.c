@@ -205,6 +205,8 @@ static bool merge(struct copying *copying, const struct task *in, struct tasks *
     const struct node **nodes;
     size_t count;
     int error = root_list(copying->lay->from, &in->from->node, &copying->scratch, &nodes, &count);
+    if (error == 0)
+        error = root_unseen(copying->lay->from, &in->from->node);
     if (error != 0)
         return refuse(copying, "%s cannot be read: %s",
                       node_path(&in->from->node, &copying->scratch), err_text(error));

@@ -249,6 +249,23 @@ static int list_source(struct root *root, struct item *dir)
     return error;
 }
 
+/* What could not be looked at in the twin cannot be in its copy either. */
+static void list_unseen(struct root *root, struct item *dir)
+{
+    struct root *from = dir->origin.lay->from;
+    const struct child *child;
+    size_t place = 0;
+    pthread_mutex_lock(&from->lock);
+    while ((child = (struct child *)table_next(&dir->origin.twin->children, &place)) != NULL) {
+        const struct table_entry *name = &child->entry;
+        const struct node_info unseen = {.type = NODE_NONE, .error = child->error};
+        if (child->item == NULL && child->error != ENOENT &&
+            find_child(dir, name->hash, name->key, name->length) == NULL)
+            make_child(root, dir, name->hash, name->key, name->length, &unseen, NULL);
+    }
+    pthread_mutex_unlock(&from->lock);
+}
+
 /* The names of a copied folder, by its twin. */
 static int list_twin(struct root *root, struct item *dir)
 {
@@ -267,6 +284,7 @@ static int list_twin(struct root *root, struct item *dir)
             make_child(root, dir, hash, name, length, &info, item_of(nodes[i]));
     }
     arena_free(&scratch);
+    list_unseen(root, dir);
     return error;
 }
 
