@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "inspect/copy.h"
 #include "inspect/zip.h"
+#include "source/archive_open.h"
 
 /* Archives in archives, such as data.tar.xz in a .deb and jars in a .war. */
 enum { DEEPEST = 4 };
@@ -178,8 +179,7 @@ static void gather_packed(const char *name, struct span packed, unsigned depth,
     struct archive *archive = must_have(archive_read_new());
     struct archive_entry *entry = must_have(archive_entry_new());
     size_t members = 0;
-    int state = allow(archive) ? archive_read_open_memory(archive, packed.data, packed.size)
-                               : ARCHIVE_FATAL;
+    int state = allow(archive) && archive_open_span(archive, &packed) ? ARCHIVE_OK : ARCHIVE_FATAL;
     while (state >= ARCHIVE_WARN) {
         state = archive_read_next_header2(archive, entry);
         if (state == ARCHIVE_EOF || state < ARCHIVE_WARN)

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/must.h"
+#include "source/archive_open.h"
 #include "source/expand.h"
 
 struct packed {
@@ -40,7 +41,7 @@ static ssize_t broken(const struct packed *packed, struct err *err)
 static bool open_packed(struct packed *packed)
 {
     packed->opened = true;
-    return archive_read_open(packed->archive, packed, NULL, give, NULL) == ARCHIVE_OK &&
+    return archive_open(packed->archive, give, packed) &&
            archive_read_next_header2(packed->archive, packed->entry) >= ARCHIVE_WARN;
 }
 

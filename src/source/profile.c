@@ -6,18 +6,32 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "source/archive_open.h"
 
 enum {
     TEXT_MOST = 1 << 16, /* bytes: the member is far shorter */
     BLOCK = 4096,        /* it stands at the start: little of the file is read */
 };
 
-static const char *first_member(struct archive *archive, struct archive_entry *entry, int fd,
-                                struct arena *arena)
+struct reading {
+    int fd;
+    unsigned char block[BLOCK];
+};
+
+static la_ssize_t give_block(struct archive *archive, void *context, const void **bytes)
+{
+    struct reading *reading = context;
+    (void)archive;
+    *bytes = reading->block;
+    return read(reading->fd, reading->block, sizeof reading->block);
+}
+
+static const char *first_member(struct archive *archive, struct archive_entry *entry,
+                                struct reading *reading, struct arena *arena)
 {
     archive_read_support_format_tar(archive);
     archive_read_support_filter_zstd(archive);
-    if (archive_read_open_fd(archive, fd, BLOCK) != ARCHIVE_OK ||
+    if (!archive_open(archive, give_block, reading) ||
         archive_read_next_header2(archive, entry) < ARCHIVE_WARN)
         return NULL;
     const char *name = archive_entry_pathname(entry);
@@ -32,7 +46,8 @@ const char *profile_origin(int fd, struct arena *arena)
 {
     struct archive *archive = must_have(archive_read_new());
     struct archive_entry *entry = must_have(archive_entry_new());
-    const char *text = first_member(archive, entry, fd, arena);
+    struct reading reading = {.fd = fd};
+    const char *text = first_member(archive, entry, &reading, arena);
     archive_read_free(archive);
     archive_entry_free(entry);
     close(fd);

@@ -15,6 +15,7 @@
 #include "base/meter.h"
 #include "base/must.h"
 #include "base/text.h"
+#include "source/archive_open.h"
 #include "source/profile.h"
 
 enum {
@@ -36,6 +37,7 @@ struct reading {
     struct err *err;
     unsigned char *map; /* page-aligned; NULL: a stream */
     struct span whole;  /* the archive in `map` */
+    struct span left;   /* of it, for libarchive */
     size_t map_size, forgotten;
     char path[PATH_MAX]; /* of the entry, as tar_entry has it */
     char target[PATH_MAX];
@@ -76,7 +78,7 @@ static bool map_input(struct reading *reading)
         return err_set(reading->err, WILLRUN_EINPUT, "%s cannot be mapped: %s",
                        reading->input->label, err_text(errno));
     reading->map = map;
-    reading->whole = (struct span){reading->map + skip, (size_t)range.size};
+    reading->whole = reading->left = (struct span){reading->map + skip, (size_t)range.size};
     return true;
 }
 
@@ -86,9 +88,8 @@ static bool open_archive(struct reading *reading)
     reading->entry = must_have(archive_entry_new());
     archive_read_support_format_tar(reading->archive);
     if (reading->input->stream != NULL)
-        return archive_read_open(reading->archive, reading, NULL, give, NULL) == ARCHIVE_OK;
-    return map_input(reading) && archive_read_open_memory(reading->archive, reading->whole.data,
-                                                          reading->whole.size) == ARCHIVE_OK;
+        return archive_open(reading->archive, give, reading);
+    return map_input(reading) && archive_open_span(reading->archive, &reading->left);
 }
 
 static bool refuse(struct reading *reading)

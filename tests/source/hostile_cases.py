@@ -470,7 +470,8 @@ def _(work):
 
 def is_sanitized(program):
     with open(program, "rb") as file:
-        return b"__asan_init" in file.read()
+        content = file.read()
+    return b"__asan_init" in content or b"__tsan_init" in content
 
 
 def run(program, source, arguments):
