@@ -158,11 +158,23 @@ case("TZ without its zone, in musl", lambda: build("zone", compiler="musl-gcc"),
 case("TZ without its zone, in Go", go, "time-zone-unknown", WARNS,
      {"/usr/share/zoneinfo/Asia/Tokyo": None}, (), {"TZ": "Asia/Tokyo", "SSL_CERT_FILE": "/none"})
 case("TZ that is a rule needs no file", lambda: build("zone"), None, None, {}, LIBC, {"TZ": "JST-9"})
+for zone in ("UTC", "Etc/UTC", "GMT0", "<+09>-9", "JST-9JDT,M3.2.0,M11.1.0", ""):
+    case(f"nor does TZ={zone}", lambda: build("zone"), None, None, {}, LIBC, {"TZ": zone})
+TOKYO = Path("/usr/share/zoneinfo/Asia/Tokyo")
+case("TZ behind a colon", lambda: build("zone"), "time-zone-unknown", WARNS, {str(TOKYO): None}, LIBC, {"TZ": ":Asia/Tokyo"})
+case("TZ that is a path", lambda: build("zone"), "time-zone-unknown", WARNS, {"/zones/tokyo": TOKYO}, LIBC,
+     {"TZ": "/zones/tokyo"})
+case("TZ in a folder of its own", lambda: build("zone"), "time-zone-unknown", WARNS, {"/zones/Asia/Tokyo": TOKYO}, LIBC,
+     {"TZ": "Asia/Tokyo", "TZDIR": "/zones"})
 case("a locale that is not there", lambda: build("locale"), "locale-missing", WARNS,
      {"/usr/lib/locale/xx_YY.utf8": Path("/usr/lib/locale/C.utf8")}, LIBC, {"LC_ALL": "xx_YY.UTF-8"})
 case("C.UTF-8 has files, too", lambda: build("locale"), "locale-missing", WARNS,
      {"/usr/lib/locale/C.utf8": None}, LIBC, {"LANG": "C.UTF-8"})
 case("C has none", lambda: build("locale"), None, None, {}, LIBC, {"LANG": "C"})
+case("POSIX has none, either", lambda: build("locale"), None, None, {}, LIBC, {"LC_ALL": "POSIX", "LANG": "xx_YY.UTF-8"})
+case("a variable that is empty says nothing", lambda: build("locale"), None, None, {}, LIBC, {"LC_ALL": "", "LANG": "C"})
+case("a locale in a folder of its own", lambda: build("locale"), "locale-missing", WARNS,
+     {"/own/xx_YY.utf8": Path("/usr/lib/locale/C.utf8")}, LIBC, {"LC_ALL": "xx_YY.UTF-8", "LOCPATH": "/own"})
 case("musl has every locale", lambda: build("locale", compiler="musl-gcc"), None, None, {}, [MUSL],
      {"LC_ALL": "xx_YY.UTF-8"})
 case("system() without a shell", lambda: build("shell"), "shell-missing", NOTES,
@@ -176,6 +188,10 @@ case("a service of names that is not there", lambda: build("user"), "name-servic
      {"/etc/nsswitch.conf": "passwd: nowhere [NOTFOUND=continue] files\n"}, LIBC,
      before={"/etc/nsswitch.conf": "passwd: nowhere\n# passwd: files\n",
              "/etc/passwd": "root:x:0:0::/:/bin/sh\n"})
+case("a service of names that is asked first alone", lambda: build("user"), "users-missing", NOTES,
+     {"/etc/passwd": "root:x:0:0::/:/bin/sh\n"}, LIBC, before={"/etc/nsswitch.conf": "passwd: files [NOTFOUND=return] nowhere\n"})
+case("services of other names", lambda: build("user"), "users-missing", NOTES, {"/etc/passwd": "root:x:0:0::/:/bin/sh\n"}, LIBC,
+     before={"/etc/nsswitch.conf": "hosts: nowhere\n"})
 case("nowhere for temporary files", lambda: build("temporary"), "temporary-folder-missing", NOTES,
      {"/tmp/.keep": ""}, LIBC)
 case("terminals that are not described", lambda: build("terminal", MULTI + "libtinfo.so.6"),
