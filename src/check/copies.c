@@ -28,11 +28,22 @@ static const char *place_of(struct copying *copying)
     return path_clean(copying->step->workdir, copying->step->to, &copying->assembly->arena);
 }
 
+/* --parents: the path of a source below the destination, with all its folders or those behind a
+ * pivot `/./`. */
+static const char *path_with_parents(struct copying *copying, const char *source)
+{
+    const char *pivot = strstr(source, "/./");
+    return path_clean("/", pivot != NULL ? pivot + 2 : source, &copying->assembly->arena);
+}
+
 /* The file that a source would become, by its name. */
 static const char *shown_of(struct copying *copying, const char *source)
 {
     const char *to = copying->copy.to, *slash = strrchr(source, '/');
     const char *place = place_of(copying);
+    if (copying->step->parents && !glob_has_wildcard(source, strlen(source)))
+        return arena_format(&copying->assembly->arena, "%s%s", place[1] != '\0' ? place : "",
+                            path_with_parents(copying, source));
     bool folder = to[strlen(to) - 1] == '/' || strcmp(to, ".") == 0;
     const char *name = slash != NULL ? slash + 1 : source;
     if (!folder || *name == '\0' || strcmp(name, ".") == 0 || glob_has_wildcard(name, strlen(name)))
@@ -83,8 +94,7 @@ static bool lay_matches(struct copying *copying, const char *source)
     struct arena *arena = &copying->assembly->arena;
     const char *pivot = strstr(source, "/./"), *to = copying->copy.to;
     const char *folder = pivot != NULL ? arena_copy(arena, source, (size_t)(pivot - source)) : "/";
-    struct ignore_pattern pattern = {
-        .text = path_clean("/", pivot != NULL ? pivot + 2 : source, arena) + 1};
+    struct ignore_pattern pattern = {.text = path_with_parents(copying, source) + 1};
     const struct ignore only = {.at = &pattern, .count = 1};
     struct err err = {0}, *told = copying->err;
     copying->copy.only = &only;
@@ -98,12 +108,10 @@ static bool lay_matches(struct copying *copying, const char *source)
     return true;
 }
 
-/* --parents: the folders of the source come along, those behind a pivot `/./`. */
 static bool lay_with_parents(struct copying *copying, const char *source)
 {
     struct arena *arena = &copying->assembly->arena;
-    const char *pivot = strstr(source, "/./");
-    const char *path = path_clean("/", pivot != NULL ? pivot + 2 : source, arena);
+    const char *path = path_with_parents(copying, source);
     const char *folder = arena_copy(arena, path, (size_t)(strrchr(path, '/') - path));
     int error;
     const struct node *node = root_lookup(copying->copy.from, NULL, path_clean("/", source, arena),
@@ -206,8 +214,6 @@ static bool lay_one(struct copying *copying, const char *source)
     const char *const *paths;
     size_t count;
     struct err err = {0};
-    if (step->excludes != NULL && copying->copy.without == NULL)
-        leave_gap(copying, GAP_COPY, NULL);
     if (step->parents)
         return lay_with_parents(copying, source);
     if (!pattern)
@@ -497,6 +503,8 @@ bool copies_apply(struct assembly *assembly, struct built *built, const struct s
                    ? copy_from_context(&copying, source)
                    : copy_from_built(&copying, from, source->path);
     }
+    if (done && step->excludes != NULL && copying.copy.without == NULL)
+        leave_gap(&copying, GAP_COPY, NULL); /* behind what it lays, which may not be there */
     vec_free(&without);
     return done;
 }

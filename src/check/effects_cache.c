@@ -70,6 +70,26 @@ static void make_link(struct effecting *effecting, const struct ldconfig_link *l
     effect_put(effecting, link->path, (struct made_file){.target = link->target, .mode = 0777});
 }
 
+/* What it finds is not known; or what else it may find (`adds`). */
+static void open_cache(struct effecting *effecting, bool adds)
+{
+    size_t count = effecting->built->gaps.count;
+    effect_gap(effecting, GAP_RUN, cache_path);
+    if (effecting->built->gaps.count != count)
+        effecting->built->gaps.at[count].adds = adds;
+}
+
+/* Has a profile not the text of the configuration? As it cuts it, its bytes are 0. */
+static bool is_unread(struct effecting *effecting)
+{
+    enum { LARGEST = 1 << 20 };
+    const struct node *node = effect_node(effecting, "/etc/ld.so.conf");
+    const char *text = node != NULL ? facts_text_at(effecting->built->facts, "/etc/ld.so.conf",
+                                                    LARGEST, effecting->arena)
+                                    : NULL;
+    return text != NULL && *text == '\0' && node->size != 0;
+}
+
 static void follow(struct effecting *effecting, const struct call *call,
                    const struct elf_facts *loader)
 {
@@ -81,8 +101,8 @@ static void follow(struct effecting *effecting, const struct call *call,
         make_link(effecting, &ldconfig.links.at[i]);
     if (call->cache)
         effect_put(effecting, cache_path, (struct made_file){.text = ldconfig.cache, .mode = 0644});
-    if (open)
-        effect_gap(effecting, GAP_RUN, cache_path);
+    if (open || (call->cache && is_unread(effecting)))
+        open_cache(effecting, !open);
     ldconfig_free(&ldconfig);
 }
 

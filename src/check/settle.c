@@ -81,7 +81,7 @@ static const struct gap *gap_that_brings(const struct settling *settling, const 
     return built_gap(settling->built, path, 0, true);
 }
 
-/* A place where the loader looked for the library. */
+/* A place where the loader looked for the library, or the cache that would lead to it. */
 static const struct gap *gap_of_search(const struct settling *settling,
                                        const struct willrun_finding *finding)
 {
@@ -91,7 +91,10 @@ static const struct gap *gap_of_search(const struct settling *settling,
         if (gap != NULL)
             return gap;
     }
-    return NULL;
+    static const char cache[] = "/etc/ld.so.cache";
+    return object != NULL && settling->target->libc.kind == WILLRUN_LIBC_GLIBC
+               ? built_gap(settling->built, cache, settling_serial(settling, cache), true)
+               : NULL;
 }
 
 /* A folder of PATH, for a command without a slash. */
