@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """How often `willrun explain` names the cause and the subject that a reader gave a message.
 
-    accuracy.py PROGRAM FILE.jsonl [--least CAUSE AMONG SUBJECT] [-v]
+    accuracy.py PROGRAM FILE.jsonl [--each N] [--least CAUSE AMONG SUBJECT] [-v]
 
 FILE has a JSON object a line, with `error` (the message), `cause_class` and `subject`
 (null: the message names none). Prints the shares of messages whose cause is the first, or among
-the first three, and whose subject is named; -v each message that went wrong. With --least the exit
-status is 1 where a share in percent is below.
+the first three, and whose subject is named; -v each message that went wrong; --each N asks only
+each Nth. With --least the exit status is 1 where a share in percent is below.
 """
 
 import argparse
@@ -37,10 +37,11 @@ def main():
     parser.add_argument("file")
     parser.add_argument("--least", nargs=3, type=float,
                         metavar=("CAUSE", "AMONG", "SUBJECT"))
+    parser.add_argument("--each", type=int, default=1, metavar="N")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
     with open(options.file) as file:
-        rows = [json.loads(line) for line in file]
+        rows = [json.loads(line) for line in file][::options.each]
     first = among = named = subjects = exact = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         answers = list(pool.map(lambda row: explain(options.program, row["error"]), rows))
