@@ -41,21 +41,23 @@ for name in MACHINES:
     if name not in ("linux/amd64", "linux/386"):
         case(f"an amd64 kernel does not run {name}", {"/app": file(elf(of=name))}, runc=name == "linux/arm64",
              rule="platform-mismatch", tells=[name, "the target is linux/amd64"])
-case("an amd64 kernel runs 386", {"/app": file(elf(of="linux/386"))}, rule="platform-compat")
+case("an amd64 kernel runs 386", {"/app": file(elf(of="linux/386"))}, rule="platform-compat",
+     emulated=True)
 unmodelled("386 with an interpreter of its own", {
     "/app": file(elf(of="linux/386", interp="/ld", segments=[segment(address=0x10000000), name_segment(4)],
                      entry=0x10000200)),
-    "/ld": file(elf(of="linux/386"))})
+    "/ld": file(elf(of="linux/386"))}, emulated=True)
 case("386 with an interpreter of amd64", {"/app": file(elf(of="linux/386", interp="/ld")), "/ld": file(LD)},
-     rule="interpreter-refused", tells=["linux/amd64"])
+     rule="interpreter-refused", tells=["linux/amd64"], emulated=True)
 case("386 without its interpreter", {"/app": file(elf(of="linux/386", interp="/lib/ld-linux.so.2"))},
-     rule="interpreter-missing")
+     rule="interpreter-missing", emulated=True)
 case("x32 is not built into this kernel", {"/app": file(elf(of="linux/386", machine=62))}, tells=["x32"])
 case("an unknown machine", {"/app": file(elf(machine=0xfff0))}, rule="platform-mismatch")
 case("no machine", {"/app": file(elf(machine=0))})
 case("the kernel does not look at EI_CLASS", {"/app": file(elf(ident={4: 1}))})
 case("the kernel does not look at EI_DATA", {"/app": file(elf(ident={5: 2}))})
-case("a 386 file that says it has 64 bits", {"/app": file(elf(of="linux/386", ident={4: 2}))})
+case("a 386 file that says it has 64 bits", {"/app": file(elf(of="linux/386", ident={4: 2}))},
+     emulated=True)
 case("the kernel does not look at EI_VERSION and EI_OSABI", {"/app": file(elf(ident={6: 9, 7: 6}))})
 
 # ---- headers ----
