@@ -4,17 +4,17 @@ open where not all is known.
 
 usage: dockerfile_cases.py WILLRUN [-k WORD]
 """
-import argparse
-import concurrent.futures
 import io
 import json
-import os
 import re
 import subprocess
 import sys
 import tarfile
-import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "dockerfile"))
+
+import rows  # noqa: E402: beside the other tests of Dockerfiles
 
 SOURCE = ".globl _start\n_start: mov $60, %eax\nxor %edi, %edi\nsyscall\n"
 RUNS, FAILS, OPEN = "runs", "fails", "unknown"
@@ -248,24 +248,10 @@ def wrong(willrun, folder, number, row):
     return f"{name}: {verdicts}, not {judged}; lacks {missed}\n    " + said.replace("\n", "\n    ")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("willrun")
-    parser.add_argument("-k", dest="word", default="")
-    given = parser.parse_args()
-    cases = [row for row in CASES if given.word in row[0]]
-    with tempfile.TemporaryDirectory(prefix="willrun-verdict-") as work:
-        folder = Path(work)
-        (folder / "files").mkdir()
-        make_context(folder)
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            answers = pool.map(lambda pair: wrong(os.path.abspath(given.willrun), folder, *pair), enumerate(cases))
-            bad = [answer for answer in answers if answer]
-    for answer in bad:
-        print(f"FAILED: {answer}")
-    print(f"{len(cases)} Dockerfiles, {len(bad)} wrong")
-    return 1 if bad or not cases else 0
+def make_files(folder):
+    (folder / "files").mkdir()
+    make_context(folder)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rows.run(CASES, make_files, wrong))

@@ -3,15 +3,14 @@
 
 usage: edit_cases.py WILLRUN [-k WORD]
 """
-import argparse
-import concurrent.futures
 import json
 import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
+
+import rows
 
 PLAIN = ".globl _start\n_start: mov $60, %eax\nxor %edi, %edi\nsyscall\n"
 MAIN = "int main(void) { return 0; }\n"
@@ -138,21 +137,5 @@ def trouble(willrun, folder, case):
     return None if verdicts == {then} else f"{name}: with the edit it is {verdicts}, not {then}"
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("willrun")
-    parser.add_argument("-k", dest="word", default="")
-    given = parser.parse_args()
-    cases = [case for case in CASES if given.word in case[0]]
-    with tempfile.TemporaryDirectory(prefix="willrun-edit-") as work:
-        make_context(Path(work))
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            wrong = [said for said in pool.map(lambda case: trouble(os.path.abspath(given.willrun), Path(work), case), cases) if said]
-    for said in wrong:
-        print(f"FAILED: {said}")
-    print(f"{len(cases)} Dockerfiles, {len(wrong)} wrong")
-    return 1 if wrong or not cases else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rows.run(CASES, make_context, lambda willrun, folder, _, case: trouble(willrun, folder, case)))
