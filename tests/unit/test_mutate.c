@@ -17,7 +17,7 @@
 #include "fuzz/elf_walk.h"
 
 enum { FILES = 20, MUTANTS = 500, BOUND_SECONDS = 5 };
-enum { LARGEST = 4 << 20 }; /* bytes; 10,000 copies of larger files only take time */
+enum { LARGEST = 1 << 20 }; /* bytes; 10,000 copies of larger files only take time */
 
 /* Part of a file that readers follow. */
 struct place {
