@@ -263,7 +263,7 @@ static bool find_own(const char *image, const struct image_name *name, struct ar
     if ((row == NULL && versions == NULL) || !told)
         return false;
     set_release(base, row != NULL ? first_name(row, arena) : versions->image, arena);
-    if (strncmp(base->release, "busybox", 7) == 0 || strstr(base->release, "/static-") != NULL)
+    if (strcmp(base->release, "busybox:musl") == 0 || strstr(base->release, "/static-") != NULL)
         base->libc = WILLRUN_LIBC_NONE;
     base->exact = true;
     base->floats = !name->digest &&

