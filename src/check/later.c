@@ -28,7 +28,7 @@ static const struct kind {
      "COPY an /etc/passwd and an /etc/group that list the user."},
     {"/bin/sh", RULE_SHELL_MISSING, (const char *const[]){NULL}, "", "a shell",
      "system() and popen() fail with status 127", "system popen wordexp",
-     "Use a base with a shell, or COPY a static one, such as busybox, to /bin/sh."},
+     "Use a base with a shell, or COPY a static one, such as that of busybox:musl, to /bin/sh."},
     {"/tmp", RULE_TEMPORARY_MISSING, (const char *const[]){NULL}, "TMPDIR",
      "a folder for temporary files", "none can be made there",
      "tmpfile tmpfile64 tmpnam tempnam mkstemp mkstemp64 mkostemp mkostemp64 mkstemps mkdtemp",

@@ -74,6 +74,8 @@ elsewhere 1 busybox scratch
 elsewhere 1 busybox:1.37 gcr.io/distroless/static-debian12
 elsewhere 0 busybox debian:13-slim
 elsewhere 0 busybox:1.37.0-uclibc scratch
+elsewhere 0 busybox:1.35.0-uclibc gcr.io/distroless/base-debian12
+elsewhere 0 busybox:1.33.1 scratch
 elsewhere 0 busybox:musl debian:12-slim
 # without a suffix distroless images are of the newest Debian, of which there is no java17 here
 expect 2 'distroless of no release' "$willrun" check --root base:gcr.io/distroless/java17 /usr/bin/java
