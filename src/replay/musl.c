@@ -220,27 +220,6 @@ static void load_deps(struct musl *musl, size_t first)
 
 /* ---- relocation ---- */
 
-static void know_release(struct musl *musl)
-{
-    enum {
-        FIRST_RELR = 10204,
-        FIRST_RISCV_DESC = 10205,
-        FIRST_LONG_LFS64 = 10206,
-        LFS64_BUFFER = 16
-    };
-    unsigned part[3] = {0};
-    const char *text = musl->libc->musl_release;
-    for (size_t i = 0; text != NULL && i < 3; i++) {
-        char *end;
-        part[i] = (unsigned)strtoul(text, &end, 10);
-        text = *end == '.' ? end + 1 : NULL;
-    }
-    unsigned release = part[0] * 10000 + part[1] * 100 + part[2];
-    musl->has_relr = release >= FIRST_RELR;
-    musl->has_riscv_desc = release >= FIRST_RISCV_DESC;
-    musl->lfs64_longest = release >= FIRST_LONG_LFS64 ? SIZE_MAX : LFS64_BUFFER;
-}
-
 struct event *musl_refuse(struct musl *musl, size_t index, enum refusal refusal)
 {
     const struct loaded *object = &musl->replay->objects.at[index];
@@ -520,6 +499,6 @@ void musl_replay(struct facts *facts, const struct process *process, const struc
         musl.loader = platform != NULL && platform->musl_interp != NULL
                           ? platform->musl_interp
                           : node_path(exec->interp, replay->arena);
-    know_release(&musl);
+    musl_know_release(&musl);
     run(&musl, exec, preloads);
 }

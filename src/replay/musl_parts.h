@@ -21,7 +21,7 @@ struct musl {
     int error;            /* errno, which lasts from one search to the next; 0 at first */
     int libc_names[8];    /* by reserved kind: 1 + the object that stands for it; 0: none yet */
     bool libc_loaded;     /* some object asked for it: its symbols count */
-    bool has_relr;        /* it applies DT_RELR: 1.2.4 and later */
+    bool has_relr;        /* it applies DT_RELR: 1.2.4 and later, and some before that Alpine built */
     bool has_riscv_desc;  /* it knows RISCV_TLSDESC: 1.2.5 and later */
     size_t lfs64_longest; /* name that get_lfs64 can hold: 16 in 1.2.4 and 1.2.5 */
     bool dlopen;
@@ -33,6 +33,9 @@ struct musl {
     struct VEC(const char *) shortnames; /* by object: last part it was found by; NULL: none */
     struct VEC(struct VEC(int)) needs;
 };
+
+/* musl_release.c: what the loader's release knows, by `libc`. */
+void musl_know_release(struct musl *musl);
 
 struct musl_found {
     const struct node *node;

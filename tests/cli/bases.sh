@@ -116,6 +116,12 @@ for release in 3.18 3.19; do
 done
 check 0 base:alpine:3.20 ./statx
 
+# Alpine's musl has packed relative relocations since 3.15, before musl itself.
+printf 'static int x; int *const volatile at[] = {&x, &x}; int main(void) { return *at[0]; }\n' >packed.c
+musl-gcc -fPIE -pie -Wl,-z,pack-relative-relocs packed.c -o packed
+readelf -dW packed | grep -q RELR || fail 'no packed relocations'
+for release in 3.15 3.17 3.20; do check 0 base:alpine:$release ./packed; done
+
 # Libraries of the image that only their names are known of decide nothing.
 printf 'int zlibVersion(void); int main(void) { return zlibVersion(); }\n' >zlib.c
 printf 'int zlibVersion(void) { return 0; }\n' >libz.c
