@@ -66,8 +66,8 @@ static void leave_nothing_unfinished(void)
     static const struct {
         int number;
         void (*handler)(int number);
-    } ends[] = {
-        {SIGBUS, on_bus_error}, {SIGHUP, on_signal}, {SIGINT, on_signal}, {SIGTERM, on_signal}};
+    } ends[] = {{SIGBUS, on_bus_error}, {SIGHUP, on_signal},  {SIGINT, on_signal},
+                {SIGQUIT, on_signal},   {SIGTERM, on_signal}, {SIGXCPU, on_signal}};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         struct sigaction action;
         sigaction(ends[i].number, NULL, &action);
@@ -187,7 +187,8 @@ int main(int argc, char **argv)
 {
     if (!keep_standard_files())
         return complain("cannot open /dev/null");
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is told as any other write that fails */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is told as any other write that fails … */
+    signal(SIGXFSZ, SIG_IGN); /* … and so is the end of what ulimit lets a file grow to */
     leave_nothing_unfinished();
     int status = run_arguments(argc, argv);
     over = true;

@@ -8,13 +8,17 @@ FAULTS is the program of faults.c. N calls of each kind are tried at most of eac
 """
 import argparse
 import collections
+import glob
 import os
+import random
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import zipfile
 
@@ -58,7 +62,8 @@ COMMANDS = {
 # of each row: calls that could fail, those tried, and how these runs ended
 COUNTS = ("calls", "tried", "as without", "status 2", "told", "bad")
 FAULTS = [("alloc", "once"), ("alloc", "on"), ("open", "once"), ("open", "on"), ("read", "once"), ("stat", "once"),
-          ("mmap", "once"), ("write", "once"), ("write", "on"), ("signal", "once")]
+          ("mmap", "once"), ("write", "once"), ("write", "on"), ("short", "once"), ("short", "on"), ("interrupt", "once"),
+          ("signal", "once")]
 
 
 def make_inputs(folder, willrun):
@@ -130,6 +135,19 @@ def full_disk(options, folder):
                                    stderr=subprocess.PIPE), 2, "No space left on device")
 
 
+def limited_size(options, folder):
+    """ulimit -f: a file may grow to so many bytes, and no more."""
+    out = os.path.join(folder, "limited")
+    os.makedirs(out, exist_ok=True)
+    for size in (1, 1 << 10, 8 << 10):
+        done = subprocess.run([options.willrun, "bases", "--format", "json", "-o", os.path.join(out, "bases")], stderr=subprocess.PIPE,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+        if not ends(done, 2, "File too large") or os.listdir(out):
+            print(f"    {size} bytes: status {done.returncode}, left {os.listdir(out)}: {done.stderr.decode(errors='replace')}")
+            return False
+    return True
+
+
 def closed_pipe(options, folder):
     read, write = os.pipe()
     os.close(read)
@@ -159,11 +177,60 @@ def shrinking(options, folder):
     return well
 
 
+def scribble(paths, over):
+    """Damage some bytes of one of the files, and mend them, again and again."""
+    chance = random.Random(0)
+    files = []
+    for path in paths:
+        with open(path, "rb") as file:
+            files.append((os.open(path, os.O_WRONLY), file.read()))
+    while not over.is_set():
+        fd, whole = chance.choice(files)
+        at = chance.randrange(min(len(whole), 64 << 10))  # tables are at the beginning
+        os.pwrite(fd, (chance.choice((b"\xff", b"\0", b"A", b"\x7f")) * chance.choice((1, 4, 8, 512)))[: len(whole) - at], at)
+        os.pwrite(fd, whole[at : at + 512], at)
+    for fd, _ in files:
+        os.close(fd)
+
+
+def large_root(folder):
+    """A root of files that are mapped, not read, and those of them that may be written to; an archive of it."""
+    root = os.path.join(folder, "large")
+    shutil.copytree(os.path.join(folder, "root"), root, symlinks=True)
+    large = []
+    for pattern in ("/lib/*/libc.so.6", "/lib/*/libm.so.6", "/usr/lib/*/libstdc++.so.6", "/lib/*/libcrypto.so.3"):
+        for path in glob.glob(pattern)[:1]:
+            large.append(shutil.copy(path, os.path.join(root, "bin")))
+    with tarfile.open(root + ".tar", "w") as tar:
+        tar.add(root, ".")
+    return root, large
+
+
+def changing(options, folder):
+    """Bytes of files change, and are mended, while they are read: no crash, and no hang."""
+    root, large = large_root(folder)
+    for source, paths in ((root, large), (root + ".tar", [root + ".tar"])):
+        over = threading.Event()
+        writer = threading.Thread(target=scribble, args=(paths, over))
+        writer.start()
+        try:
+            for _ in range(min(options.most, 100)):
+                done = subprocess.run([options.willrun, "check", "--root", source, "--all"], stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.PIPE, timeout=60)
+                if done.returncode not in (0, 1, 2) or b"Sanitizer" in done.stderr:
+                    print(f"    {source}: status {done.returncode}\n{done.stderr.decode(errors='replace')[:3000]}")
+                    return False
+        finally:
+            over.set()
+            writer.join()
+    return True
+
+
 def interrupted(options, folder):
     """A signal while it writes: nothing is left of what it wrote."""
     out = os.path.join(folder, "interrupted")
     os.makedirs(out, exist_ok=True)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGXCPU):
         fifo = os.path.join(folder, "fifo")
         os.mkfifo(fifo)
         run = subprocess.Popen([options.willrun, "snapshot", fifo, "-o", os.path.join(out, "profile")], stderr=subprocess.DEVNULL,
@@ -183,8 +250,8 @@ def interrupted(options, folder):
     return True
 
 
-OTHERS = {"a full disk": full_disk, "a closed pipe": closed_pipe, "files that shrink": shrinking,
-          "a signal while it writes": interrupted}
+OTHERS = {"a full disk": full_disk, "a limit of a file's size": limited_size, "a closed pipe": closed_pipe,
+          "files that shrink": shrinking, "files that change": changing, "a signal while it writes": interrupted}
 
 
 def main():
@@ -192,7 +259,7 @@ def main():
     parser.add_argument("faults")
     parser.add_argument("willrun")
     parser.add_argument("--most", type=int, default=1 << 30)
-    parser.add_argument("--fail", default="", metavar="KIND,...", help="what fails, alone: alloc, open, read, stat, mmap, write")
+    parser.add_argument("--fail", default="", metavar="KIND,...", help="what fails, alone: alloc, open, read, stat, mmap, write, short, …")
     parser.add_argument("-k", dest="word", default="")
     options = parser.parse_args()
     options.faults, options.willrun = os.path.abspath(options.faults), os.path.abspath(options.willrun)

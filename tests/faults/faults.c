@@ -3,8 +3,9 @@
  *
  *     faults CLASS MODE MOST FOLDER -- ARGUMENT…
  *
- * CLASS names the calls that fail (the table below), or `signal`: SIGTERM comes where the calls of
- * `write` would fail; MODE is `once`, or `on` where all later ones fail too. Of more than MOST
+ * CLASS names the calls that fail (the table below). Of `short`, half of what is asked for is read
+ * or written; of `interrupt`, nothing, for a signal; of `signal`, SIGTERM comes where the calls of
+ * `write` would fail. MODE is `once`, or `on` where all later ones fail too. Of more than MOST
  * calls as many are tried, evenly. An ARGUMENT that begins with "@/" is a path in the empty FOLDER,
  * for what is written; that of --cache need not be. Every run must end as the one without a fault
  * does, or with status 2, a sentence, and nothing in FOLDER; or it must say in its report what it
@@ -32,7 +33,7 @@
 
 int willrun_main(int argc, char **argv);
 
-enum fault { NONE, ALLOC, OPEN, READ, STAT, MAP, WRITE, SHRINK, END };
+enum fault { NONE, ALLOC, OPEN, READ, STAT, MAP, WRITE, SHORT, INTERRUPT, SHRINK, END };
 
 static const struct {
     const char *name;
@@ -40,7 +41,8 @@ static const struct {
 } faults[] = {
     [NONE] = {"none", 0},        [ALLOC] = {"alloc", ENOMEM}, [OPEN] = {"open", EMFILE},
     [READ] = {"read", EIO},      [STAT] = {"stat", EIO},      [MAP] = {"mmap", ENOMEM},
-    [WRITE] = {"write", ENOSPC}, [SHRINK] = {"shrink", 0},    [END] = {"signal", 0},
+    [WRITE] = {"write", ENOSPC}, [SHORT] = {"short", 0},      [INTERRUPT] = {"interrupt", EINTR},
+    [SHRINK] = {"shrink", 0},    [END] = {"signal", 0},
 };
 
 /* Shared by the run and who watches it. */
@@ -96,9 +98,6 @@ WRAP(DIR *, opendir, OPEN, NULL, (const char *path), (path))
 WRAP(struct dirent *, readdir, READ, NULL, (DIR * dir), (dir))
 WRAP(ssize_t, getdents64, READ, -1, (int fd, void *to, size_t size), (fd, to, size))
 WRAP(int, mkostemp, OPEN, -1, (char *name, int flags), (name, flags))
-WRAP(ssize_t, read, READ, -1, (int fd, void *to, size_t size), (fd, to, size))
-WRAP(ssize_t, pread, READ, -1, (int fd, void *to, size_t size, off_t at), (fd, to, size, at))
-WRAP(ssize_t, pread64, READ, -1, (int fd, void *to, size_t size, off_t at), (fd, to, size, at))
 WRAP(ssize_t, readlinkat, READ, -1, (int dir, const char *path, char *to, size_t size),
      (dir, path, to, size))
 WRAP(off_t, lseek, READ, -1, (int fd, off_t at, int from), (fd, at, from))
@@ -106,9 +105,6 @@ WRAP(int, stat, STAT, -1, (const char *path, struct stat *status), (path, status
 WRAP(int, fstat, STAT, -1, (int fd, struct stat *status), (fd, status))
 WRAP(int, fstatat, STAT, -1, (int dir, const char *path, struct stat *status, int flags),
      (dir, path, status, flags))
-WRAP(ssize_t, write, WRITE, -1, (int fd, const void *bytes, size_t size), (fd, bytes, size))
-WRAP(ssize_t, pwrite, WRITE, -1, (int fd, const void *bytes, size_t size, off_t at),
-     (fd, bytes, size, at))
 WRAP(int, fsync, WRITE, -1, (int fd), (fd))
 WRAP(int, fchmod, WRITE, -1, (int fd, mode_t mode), (fd, mode))
 WRAP(int, rename, WRITE, -1, (const char *old, const char *name), (old, name))
@@ -118,6 +114,25 @@ WRAP(int, mkdir, WRITE, -1, (const char *path, mode_t mode), (path, mode))
 WRAP(int, symlinkat, WRITE, -1, (const char *target, int dir, const char *path),
      (target, dir, path))
 WRAP(int, ftruncate, WRITE, -1, (int fd, off_t size), (fd, size))
+
+/* `size` bytes are asked for: half of them may be what comes. */
+#define WRAP_BYTES(name, fault, parameters, arguments)                                             \
+    ssize_t __real_##name parameters;                                                              \
+    ssize_t __wrap_##name parameters;                                                              \
+    ssize_t __wrap_##name parameters                                                               \
+    {                                                                                              \
+        if (fails(fault) || fails(INTERRUPT))                                                      \
+            return -1;                                                                             \
+        if (size > 1 && fails(SHORT))                                                              \
+            size /= 2;                                                                             \
+        return __real_##name arguments;                                                            \
+    }
+
+WRAP_BYTES(read, READ, (int fd, void *to, size_t size), (fd, to, size))
+WRAP_BYTES(pread, READ, (int fd, void *to, size_t size, off_t at), (fd, to, size, at))
+WRAP_BYTES(pread64, READ, (int fd, void *to, size_t size, off_t at), (fd, to, size, at))
+WRAP_BYTES(write, WRITE, (int fd, const void *bytes, size_t size), (fd, bytes, size))
+WRAP_BYTES(pwrite, WRITE, (int fd, const void *bytes, size_t size, off_t at), (fd, bytes, size, at))
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
