@@ -93,6 +93,7 @@ CASES = {
 CHECKED = {
     "5000-copies-in-a-row": (9598, "the stages copy from one another more than 200 deep: give one of them with --stage"),
 }
+SANITIZED = 3  # of so many Dockerfiles one is evaluated with sanitizers, too, which takes thirty times as long
 # What these bytes mean is not of interest, only that it is told.
 EITHER = {"binary"}
 
@@ -133,14 +134,16 @@ def main():
     slowest = (0, "")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "Dockerfile")
-        for name, (text, wanted) in CASES.items():
+        for number, (name, (text, wanted)) in enumerate(CASES.items()):
             if options.word not in name:
                 continue
             with open(path, "wb") as file:
                 file.write(text.encode("latin-1"))
-            status, said, took = run(options.evaluate_dockerfile, path, ["linux/amd64", ""])
-            slowest = max(slowest, (took, name))
-            wrong = [judge(name, wanted, status, said)]
+            wrong = []
+            if number % SANITIZED == 0:
+                status, said, took = run(options.evaluate_dockerfile, path, ["linux/amd64", ""])
+                slowest = max(slowest, (took, name))
+                wrong = [judge(name, wanted, status, said)]
             status, said, took = run(options.willrun, "check", ["--dockerfile", path])
             slowest = max(slowest, (took, name))
             wrong.append(judge(name, CHECKED.get(name, wanted), status, said, refused=2))
