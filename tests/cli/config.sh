@@ -36,6 +36,19 @@ grep -q '^  - "C=3" .*# again.yaml:' out || fail 'what config prints is not what
 expect 0 'a settings file of another name' env WILLRUN_CONFIG=again.yaml "$willrun" config
 says out '# again.yaml:'
 
+cat >own.yaml <<'END'
+root: "a \"b\"\\\u0001"
+accept:
+  - {rule: shebang-missing, path: "/bin/*", reason: "of a volume"}
+END
+expect 0 'acceptances' "$willrun" config --config own.yaml
+has 'root: "a \"b\"\\\x01"' '  - rule: "shebang-missing"' '# own.yaml:3' '    path: "/bin/*"' '    reason: "of a volume"'
+cp out again.yaml
+expect 0 'and read again' "$willrun" config --config again.yaml
+has 'root: "a \"b\"\\\x01"' '    reason: "of a volume"'
+expect 2 'config takes no path' "$willrun" config /bin/broken
+says err 'it takes the options of check, and no PATH'
+
 # ---- what is wrong in it ----
 wrong() {
     printf '%b' "$2" >bad.yaml
@@ -56,7 +69,16 @@ wrong 'an unknown member' 'accept:\n  - rule: a\n    why: x\n' '3:5: an acceptan
 wrong 'an unknown rule' 'root: root\naccept:\n  - {rule: shebang-gone, reason: x}\n' '3: no rule is called "shebang-gone"'
 wrong 'no day' 'root: root\naccept:\n  - {rule: shebang-missing, reason: x, expires: 2026-02-30}\n' '3: "2026-02-30" is no day'
 wrong 'a list for a reason' 'accept:\n  - rule: shebang-missing\n    reason: [a]\n' '3:13: "reason" takes a text'
+wrong 'a member twice' 'accept:\n  - {rule: a, rule: b, reason: x}\n' '2:15: "rule" stands twice in one acceptance'
+wrong 'an empty member' 'accept:\n  - {rule: "", reason: x}\n' '2:12: "rule" takes a text'
+wrong 'a member whose name is no text' 'accept:\n  - {[a]: b}\n' '2:6: an acceptance has rule, path, object, reason and expires, not ""'
+wrong 'an acceptance that is a text' 'accept: [a]\n' '1:10: expected an acceptance: rule, path'
+wrong 'one acceptance, and no list' 'accept: {rule: a, reason: x}\n' '1:9: "accept" takes a list of acceptances'
+wrong 'a list with a mapping' 'env: [A=1, {b: c}]\n' '1:12: "env" takes a text or a list of texts'
+wrong 'a name that is no text' '[root]: root\n' "1:1: expected an option's name"
 wrong 'a NUL' 'root: "a\\0b"\n' '1:7: "root" takes a text or a list of texts'
+echo '# nothing yet' >comments.yaml
+expect 1 'nothing but comments' "${check[@]}" --config comments.yaml --root root /bin/broken
 expect 2 'a file that is not there' "${check[@]}" --config nowhere.yaml /bin/broken
 says err 'the configuration nowhere.yaml: No such file or directory'
 expect 2 'a folder' "${check[@]}" --config root /bin/broken

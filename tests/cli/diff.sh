@@ -86,6 +86,47 @@ printf '#!/no/such|`cell`<b>\n' >new/usr/bin/stays && chmod 755 new/usr/bin/stay
 expect 1 'markup in names is text' "$willrun" diff old new --format markdown
 if grep -q '<b>\|such|' out; then fail 'a name of the root is markup'; fi
 
+# Libraries whose names do not tell their version, what gets worse without failing, and failures of another reason.
+mkdir -p a/bin a/lib b/bin b/lib
+printf 'void %s(void) {}\n' own more >own.c
+printf 'OWN_1.2 { own; };\nOWN_1.10 { more; } OWN_1.2;\n' >newer.map
+printf 'OWN_1.2 { own; more; };\n' >older.map
+library() { # ROOT NAME OPTION...: with both functions
+    gcc -shared -fPIC "-Wl,-soname,$2" -o "$1/lib/$2" own.c "${@:3}"
+}
+library a libown.so.1 -Wl,--version-script,older.map
+library b libown.so.1 -Wl,--version-script,newer.map
+library a libid.so.1 -Wl,--build-id=0x1111111111
+library b libid.so.1 -Wl,--build-id=0x2222222222
+library a libnone.so.1 -Wl,--build-id=none # needed in b, which has it not
+for name in libquit.so.1 libstay.so.1; do library a $name; done
+cp a/lib/libstay.so.1 b/lib
+printf 'void %s(void);\n' own more >call.c
+echo 'int main(int count, char **words) { own(); if (count > 1) more(); return words == 0; }' >>call.c
+for name in own id none quit stay; do gcc -Wl,-z,lazy call.c -o a/bin/$name a/lib/lib$name.so.1; done
+for i in 1 2 3 4 5 6 7 8 9; do cp a/bin/own a/bin/own$i; done
+cp a/bin/own* a/bin/id a/bin/none b/bin
+printf '#!/no/such/first\n' >a/bin/script
+printf '#!/no/such/second\n' >b/bin/script
+cp b/bin/script b/bin/stay
+chmod 755 a/bin/* b/bin/*
+for root in a b; do
+    for library in $(ldd build/stays | grep -o '/[^ ]*'); do
+        mkdir -p "$root$(dirname "$library")"
+        cp -L "$library" "$root$library" 2>/dev/null
+    done
+done
+expect 1 'what is worse, and what fails still' "$willrun" diff a b
+has '/bin/own9  gets worse (degraded)' '/bin/script  fails for another reason' '/no/such/first' \
+    'libid.so.1  build 11111111 → build 22222222' 'libown.so.1  OWN_1.2 → OWN_1.10' 'libquit.so.1  vanishes' \
+    'libnone.so.1  is missing' '2 breaks, 10 worse, 1 otherwise, 3 vanishes'
+if grep -q libstay out; then fail 'a library that is there and no longer needed has changed'; fi
+expect 0 'what is better' "$willrun" diff b a
+has '/bin/own  gets better (runs)' 'libown.so.1  OWN_1.10 → OWN_1.2; gone: OWN_1.10' 'libnone.so.1  is new (?)' '2 mends, 10 better'
+expect 1 'users of a library' "$willrun" diff a b --format json
+has '"change": "worse"' '"user_count": 10'
+if grep -q '"/bin/own9"\],\?$' out; then fail 'more users are named than are told'; fi
+
 expect 2 'one root' "$willrun" diff old
 says err 'name two roots'
 expect 2 'no such root' "$willrun" diff old no/such
