@@ -235,7 +235,7 @@ bool go_has_function(const struct elf_details *details, const char *name)
     }
     /* one string behind the other */
     size_t size = strlen(name) + 1;
-    for (struct span left = bytes;;) {
+    for (struct span left = bytes; left.size != 0;) {
         const unsigned char *at = memmem(left.data, left.size, name, size);
         if (at == NULL)
             return false;
@@ -243,6 +243,7 @@ bool go_has_function(const struct elf_details *details, const char *name)
             return true;
         left = (struct span){at + 1, left.size - (size_t)(at + 1 - left.data)};
     }
+    return false;
 }
 
 const char *go_setting(const struct willrun_toolchain *toolchain, const char *name)
