@@ -4,6 +4,7 @@
 #include <link.h>
 
 #include "real_exec.h"
+#include "replay/marks.h"
 
 static const struct row rows[] = {
     {.path = "/t", .mode = 0755, .base = DIRECTORY},
@@ -312,6 +313,170 @@ static void an_env_without_a_program_never_ends(void **state)
     replay_end(&replayed);
 }
 
+/* ---- envs that this machine has not ---- */
+
+/* A program of that kind, by the words that are in it. */
+static const struct other {
+    const char *folder, *interpreter, *words[3];
+} others[] = {
+    {"old", "/t/ld", {NULL}},
+    {"split", "/t/ld", {MARK_ENV_SPLITS}},
+    {"new", "/t/ld", {MARK_ENV_SPLITS, MARK_ENV_RENAMES, MARK_ENV_HINTS}},
+    {"musl", "/t/ld-musl-own.so.1", {MARK_ENV_SPLITS, MARK_ENV_RENAMES, MARK_ENV_HINTS}},
+    {"box", "/t/ld", {MARK_BUSYBOX}},
+};
+
+static const struct row other_rows[] = {
+    {.path = "/t/ld", .mode = 0755, .base = EXE},
+    {.path = "/t/ld-musl-own.so.1", .mode = 0755, .base = EXE},
+    {.path = "/t/text", .mode = 0755, .base = TEXT, .text = "true\n"},
+    {.path = "/t/short", .mode = 0755, .base = EXE, .cut = 40},
+    {.path = "/t/hidden", .mode = 0700, .base = DIRECTORY},
+};
+
+#define HELP(env) "\nTry '/" env "/env --help' for more information."
+static const struct {
+    const char *folder, *rest, *variable, *locale;
+    int status;       /* 0: it runs */
+    const char *line; /* all that is told; NULL: nothing */
+} told[] = {
+    {"old", " -S nope\n", NULL, NULL, 125, "/old/env: invalid option -- 'S'" HELP("old")},
+    {"old", " -i python\n", NULL, NULL, 125, "/old/env: invalid option -- ' '" HELP("old")},
+    {"old", " --split-string=x\n", NULL, NULL, 125,
+     "/old/env: unrecognized option '--split-string=x'" HELP("old")},
+    {"old", " --argv0=x\n", NULL, NULL, 125,
+     "/old/env: unrecognized option '--argv0=x'" HELP("old")},
+    {"old", " -C\n", NULL, NULL, 125,
+     "/old/env: must specify command with --chdir (-C)" HELP("old")},
+    {"old", " --ign\n", NULL, NULL, 0, NULL},
+    {"old", " nope x\n", NULL, NULL, 127, "/old/env: 'nope x': No such file or directory"},
+    {"split", " --argv0=x\n", NULL, NULL, 125,
+     "/split/env: unrecognized option '--argv0=x'" HELP("split")},
+    {"split", " -a\n", NULL, NULL, 125, "/split/env: invalid option -- 'a'" HELP("split")},
+    {"split", " -i\tpython\n", NULL, NULL, 125,
+     "/split/env: invalid option -- '\t'\n/split/env: use -[v]S to pass options in shebang "
+     "lines" HELP("split")},
+    {"split", " nope\tx\n", NULL, NULL, 127, "/split/env: 'nope\\tx': No such file or directory"},
+    {"split", " nope x\n", NULL, NULL, 127,
+     "/split/env: 'nope x': No such file or directory\n/split/env: use -[v]S to pass options in "
+     "shebang lines"},
+    {"new", " nope\tx\n", NULL, NULL, 127,
+     "/new/env: 'nope\\tx': No such file or directory\n/new/env: use -[v]S to pass options in "
+     "shebang lines"},
+    {"new", " --ign\n", NULL, NULL, 125,
+     "/new/env: option '--ign' is ambiguous; possibilities: '--ignore-environment' "
+     "'--ignore-signal'" HELP("new")},
+    {"new", " --null=x\n", NULL, NULL, 125,
+     "/new/env: option '--null' doesn't allow an argument" HELP("new")},
+    {"new", " --unset\n", NULL, NULL, 0, NULL}, /* the script itself */
+    {"new", " --help\n", NULL, NULL, 0, NULL},
+    {"new", " -S --argv0=x python\n", NULL, NULL, 0, NULL},
+    {"new", " -S -a x nope\n", NULL, NULL, 127, "/new/env: 'nope': No such file or directory"},
+    {"new", " -S --block-signal python\n", NULL, NULL, 0, NULL},
+    {"new", " -S -C /t/hidden python\n", NULL, NULL, 125,
+     "/new/env: cannot change directory to '/t/hidden': Permission denied"},
+    {"new", " -Cit's\n", NULL, NULL, 125, NULL}, /* as gnulib quotes it: not told */
+    {"new", " -S -v -C /nowhere python\n", NULL, NULL, 125, NULL},
+    {"new", " nope\n", NULL, "LANG=xx_XX.UTF-8", 127,
+     "/new/env: \u2018nope\u2019: No such file or directory"},
+    {"new", " nope\n", NULL, "LANG=yy_YY.UTF-8", 127,
+     "/new/env: 'nope': No such file or directory"},
+    {"new", " nope\n", NULL, "LANG=xx_XX.ISO-8859-1", 127,
+     "/new/env: 'nope': No such file or directory"},
+    {"new", " nope\n", NULL, "LC_ALL=/xx.UTF-8", 127,
+     "/new/env: 'nope': No such file or directory"},
+    {"new", " nope\n", NULL, "LC_ALL=POSIX", 127, "/new/env: 'nope': No such file or directory"},
+    {"new", " n\x7f\xc3\xa4\n", NULL, NULL, 127,
+     "/new/env: 'n\\177\\303\\244': No such file or directory"},
+    {"new", " text\n", NULL, NULL, 127, "/new/env: 'text': No such file or directory"}, /* no sh */
+    {"new", " nope\n", "A=B", NULL, 127, "/new/env: 'nope': No such file or directory"},
+    {"musl", " nope\n", NULL, NULL, 127, "/musl/env: \u2018nope\u2019: No such file or directory"},
+    {"musl", " nope\n", NULL, "LANG=C", 127, "/musl/env: 'nope': No such file or directory"},
+    {"musl", " nope\n", NULL, "LC_ALL=POSIX", 127, "/musl/env: 'nope': No such file or directory"},
+    {"musl", " nope\n", "A=B", "LANG=C", 127, "/musl/env: 'nope': No such file or directory"},
+    {"musl", " text\n", NULL, "LANG=C", 126, "/musl/env: 'text': Exec format error"},
+    {"box", " nope\n", NULL, NULL, 127, "env: can't execute 'nope': No such file or directory"},
+    {"box", " -x\n", NULL, NULL, 1, NULL},
+    {"box", " -u\n", NULL, NULL, 0, NULL},
+    {"box", " --argv0=x\n", NULL, NULL, 1, NULL},
+    {"box", " --null\n", NULL, NULL, 0, NULL},
+};
+static const struct {
+    const char *folder, *rest;
+    int status;
+    const char *line;
+} with_shell[] = {
+    {"new", " text\n", 0, NULL},
+    {"new", " short\n", 126, NULL}, /* the shell's own words */
+    {"musl", " text\n", 126, "/musl/env: \u2018text\u2019: Exec format error"},
+};
+
+static void make_other(const struct real *real, const struct other *other)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/%s", other->folder);
+    make_row(real->fd, &(struct row){.path = path, .mode = 0755, .base = DIRECTORY});
+    snprintf(path, sizeof path, "/%s/env", other->folder);
+    make_row(
+        real->fd,
+        &(struct row){.path = path, .mode = 0755, .base = DYNAMIC, .text = other->interpreter});
+    int file = openat(real->fd, path + 1, O_WRONLY | O_APPEND | O_CLOEXEC);
+    assert_true(file >= 0);
+    for (size_t i = 0; i < 3 && other->words[i] != NULL; i++)
+        assert_true(write(file, other->words[i], strlen(other->words[i]) + 1) > 0);
+    close(file);
+}
+
+/* Is this what is told of it? */
+static void check_told(const struct real *real, const char *folder, const char *rest,
+                       const char *const *env, int status, const char *line, int *differences)
+{
+    char script[256];
+    snprintf(script, sizeof script, "#!/%s/env%s", folder, rest);
+    unlinkat(real->fd, "script", 0);
+    write_file(real->fd, "/script", script, strlen(script));
+    assert_int_equal(fchmodat(real->fd, "script", 0755, 0), 0);
+    struct replayed replayed;
+    replay_begin(&replayed, real);
+    const struct exec_result *result = replay_command(&replayed, "/script", NOBODY, env);
+    int got = result->reason == EXEC_OK ? 0 : result->exit_status;
+    bool same = line == NULL || result->stderr_line == NULL
+                    ? line == result->stderr_line
+                    : strcmp(line, result->stderr_line) == 0;
+    if (result->error != 0 || got != status || !same) {
+        print_error("%sends with %d (errno %d): %s\n", script, got, result->error,
+                    result->stderr_line != NULL ? result->stderr_line : "nothing is told");
+        ++*differences;
+    }
+    replay_end(&replayed);
+}
+
+static void other_envs_end_as_they_would(void **state)
+{
+    const struct real *real = *state;
+    int differences = 0;
+    static const char *const env[] = {"PATH=/t", NULL};
+    static const char archive[] = "a locale-archive\0xx_XX.utf8";
+    for (size_t i = 0; i < sizeof other_rows / sizeof *other_rows; i++)
+        make_row(real->fd, &other_rows[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        make_other(real, &others[i]);
+    write_file(real->fd, "/usr/lib/locale/locale-archive", archive, sizeof archive);
+    assert_int_equal(fchmodat(real->fd, "usr/lib/locale/locale-archive", 0644, 0), 0);
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        const char *own[] = {told[i].variable != NULL ? told[i].variable : "PATH=/t",
+                             told[i].locale, NULL};
+        check_told(real, told[i].folder, told[i].rest, own, told[i].status, told[i].line,
+                   &differences);
+    }
+    make_row(real->fd, &(struct row){.path = "/bin", .mode = 0755, .base = DIRECTORY});
+    make_row(real->fd, &(struct row){.path = "/bin/sh", .mode = 0755, .base = EXE});
+    for (size_t i = 0; i < sizeof with_shell / sizeof *with_shell; i++)
+        check_told(real, with_shell[i].folder, with_shell[i].rest, env, with_shell[i].status,
+                   with_shell[i].line, &differences);
+    assert_int_equal(differences, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +486,7 @@ int main(void)
         cmocka_unit_test(env_tells_what_it_wraps),
         cmocka_unit_test(a_single_binary_is_env_too),
         cmocka_unit_test(an_env_without_a_program_never_ends),
+        cmocka_unit_test(other_envs_end_as_they_would),
     };
     return cmocka_run_group_tests(tests, make_env_root, remove_root);
 }
