@@ -229,7 +229,7 @@ static bool judge(struct checking *checking)
         .root = checking->assembly != NULL ? assembly_title(checking->assembly)
                                            : arena_string(&owned->arena, target->source),
         .platform = target->platform != NULL ? target->platform->name : NULL,
-        .libc = target->libc.kind,
+        .libc = target->libc.unread != NULL ? WILLRUN_LIBC_UNKNOWN : target->libc.kind,
         .libc_version = arena_string(&owned->arena, target->libc.version),
         .loader = arena_string(&owned->arena, target->libc.path),
         .subjects = subjects};

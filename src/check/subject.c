@@ -306,9 +306,20 @@ static void compat_note(struct judging *judging, const struct elf_facts *elf)
                 judging->subject->path, own->name, asked->name);
 }
 
+static void tell_origin(struct judging *judging, const struct node *node)
+{
+    struct willrun_subject *subject = judging->subject;
+    if (node != NULL &&
+        node_origin(node, judging->arena, &subject->origin_stage, &subject->origin_path))
+        subject->origin_stage = result_text(judging, subject->origin_stage);
+}
+
 /* willrun itself could not look: what the target would say is not known. */
 static void unreadable(struct judging *judging, const struct asked *asked)
 {
+    int error;
+    tell_origin(judging, root_lookup(facts_root(judging->target->facts), NULL, asked->path, NULL,
+                                     LOOKUP_FOLLOW, &error));
     struct willrun_finding *finding =
         finding_add(&judging->findings, RULE_UNREADABLE,
                     "willrun cannot read %s (%s), so what is there was not judged", asked->path,
@@ -332,14 +343,6 @@ static const struct file_facts *describe(struct judging *judging, const struct n
         subject->interpreter = result_text(judging, file->script.interpreter);
     }
     return file;
-}
-
-static void tell_origin(struct judging *judging, const struct node *node)
-{
-    struct willrun_subject *subject = judging->subject;
-    if (node != NULL &&
-        node_origin(node, judging->arena, &subject->origin_stage, &subject->origin_path))
-        subject->origin_stage = result_text(judging, subject->origin_stage);
 }
 
 /* An image whose files are not known, and a file that they would decide on. */

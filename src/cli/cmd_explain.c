@@ -75,8 +75,10 @@ static bool is_log(const char *word)
     static const char elf[] = {0x7f, 'E', 'L', 'F'};
     struct stat facts;
     char head[sizeof elf] = {0};
-    if (stat(word, &facts) != 0 || !S_ISREG(facts.st_mode))
-        return stat(word, &facts) == 0 && S_ISFIFO(facts.st_mode);
+    if (stat(word, &facts) != 0)
+        return errno == EIO || errno == ENOMEM; /* told when it is read, too */
+    if (!S_ISREG(facts.st_mode))
+        return S_ISFIFO(facts.st_mode);
     int fd = open(word, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || read(fd, head, sizeof head) < 0)
         head[0] = 0; /* told when it is read */

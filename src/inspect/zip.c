@@ -6,6 +6,7 @@
 #define ZLIB_CONST /* its input is not written to */
 #include <zlib.h>
 
+#include "base/must.h"
 #include "inspect/kept.h"
 
 enum {
@@ -133,6 +134,7 @@ static bool expand(struct span packed, size_t most, struct span *bytes, unsigned
         have = (size_t)(stream.next_out - to);
     }
     inflateEnd(&stream);
+    must_have(state != Z_MEM_ERROR ? to : NULL); /* or it would pass for no program */
     *bytes = (struct span){to, have};
     *heap = to;
     return state == Z_STREAM_END || have == most;

@@ -70,14 +70,24 @@ static bool has_twin(const struct willrun_target *target, size_t at)
     return found;
 }
 
+/* Could willrun itself not look there? In a folder of the base, what was copied lies, too. */
+static bool is_unread(const struct willrun_subject *subject)
+{
+    for (size_t i = 0; i < subject->finding_count; i++)
+        if (strcmp(subject->findings[i].rule, "unreadable") == 0 &&
+            subject->findings[i].object != NULL &&
+            strcmp(subject->findings[i].object, subject->path) == 0)
+            return true;
+    return false;
+}
+
 bool relevant(const struct artifacts *artifacts, const struct willrun_target *target, size_t at)
 {
     const struct willrun_subject *subject = &target->subjects[at];
     if (!came_along(artifacts, subject->path))
         return true;
-    if (subject->origin_path ==
-        NULL) /* it was there: the artifact went into a folder of the base */
-        return false;
+    if (subject->origin_path == NULL) /* it was there: the artifact went into the base's folder */
+        return is_unread(subject);
     return subject->kind != WILLRUN_KIND_SCRIPT && is_for_target(subject, target) &&
            !has_twin(target, at);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/must.h"
 #include "report/json_writer.h"
 
 /* A word that a Dockerfile's line takes as it is. */
@@ -20,12 +21,10 @@ static void put_list(FILE *out, const char *const *words, size_t count)
     for (size_t i = 0; i < count; i++) {
         char *text = NULL;
         size_t size;
-        FILE *word = open_memstream(&text, &size);
-        if (word == NULL)
-            return;
+        FILE *word = must_have(open_memstream(&text, &size));
         json = (struct json){.out = word, .compact = true};
         json_text(&json, NULL, words[i]);
-        fclose(word);
+        must_have(fclose(word) == 0 ? text : NULL);
         fprintf(out, "%s%s", i == 0 ? "" : ", ", text);
         free(text);
     }

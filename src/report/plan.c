@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "report/json_parts.h"
+#include "report/names.h"
 #include "report/report.h"
 #include "report/text_parts.h"
 #include "willrun/willrun.h"
@@ -37,11 +38,9 @@ static void put_candidate(const struct screen *screen, const struct willrun_cand
     put_size(out, candidate->estimated_size);
     if (candidate->unread != NULL)
         fprintf(out, " or more (%s cannot be read)", candidate->unread);
-    if (candidate->libc == WILLRUN_LIBC_NONE)
-        fputs("  no libc", out);
-    else
-        fprintf(out, "  %s %s", willrun_libc_name(candidate->libc),
-                candidate->libc_version != NULL ? candidate->libc_version : "");
+    fprintf(out, "  %s", words_for_libc(candidate->libc));
+    if (candidate->libc_version != NULL)
+        fprintf(out, " %s", candidate->libc_version);
     fputs(candidate->shell ? ", shell" : "", out);
     size_t copies = count_copies(candidate);
     if (copies != 0)

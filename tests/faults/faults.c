@@ -294,7 +294,7 @@ static bool tells(const struct run *run)
 {
     const char *error = strerror(faults[layer->fault].error);
     return says(run->out, error) || says(run->error, error) || says(run->out, "cannot be read") ||
-           says(last, error);
+           says(run->out, "libc not known") || says(last, error);
 }
 
 static int asked; /* words of `command` */
