@@ -29,8 +29,23 @@ static size_t foreign_length(const char *text, size_t size, char *plain)
     static const struct {
         const char *bytes;
         char plain;
-    } rows[] = {{"ï»¿", 0},  {"‘", '\''}, {"’", '\''}, {"“", '\''},   {"”", '\''},     {"«", '\''},
-                {"»", '\''}, {"´", '\''}, {"„", '\''}, {"\ufeff", 0}, {"\u00a0", ' '}, {"：", ':'}};
+    } rows[] = {{"ï»¿", 0},
+                {"‘", '\''},
+                {"’", '\''},
+                {"“", '\''},
+                {"”", '\''},
+                {"«", '\''},
+                {"»", '\''},
+                {"´", '\''},
+                {"„", '\''},
+                {"\ufeff", 0},
+                {"\u00a0", ' '},
+                {"：", ':'},
+                /* what a terminal of another character set makes of a quote */
+                {"▒", '\''},
+                {"\ufffd", '\''},
+                {"â€˜", '\''},
+                {"â€™", '\''}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t length = strlen(rows[i].bytes);
         if (length <= size && memcmp(text, rows[i].bytes, length) == 0) {

@@ -228,11 +228,12 @@ static void scan_lines(struct scan *scan, const char *text, size_t size)
     }
 }
 
-/* Lines [begin, end) as one, with a blank or with none where they were broken. */
+/* Lines [begin, end) as one, with a blank or with none where they were broken. Where one begins
+ * with a colon, a carriage return broke it: "python\r: No such file or directory". */
 static void look_at_joined(struct scan *scan, const char *text, size_t size, bool blank,
                            size_t number)
 {
-    char *joined = must_alloc(size + 1);
+    char *joined = must_alloc(size + WRAPPED_MOST);
     size_t length = 0;
     for (size_t i = 0; i < size; i++) {
         if (text[i] != '\n') {
@@ -240,7 +241,9 @@ static void look_at_joined(struct scan *scan, const char *text, size_t size, boo
             continue;
         }
         i += line_lead(text + i + 1, size - i - 1);
-        if (blank)
+        if (i + 1 < size && text[i + 1] == ':')
+            joined[length++] = '\r';
+        else if (blank)
             joined[length++] = ' ';
     }
     look_at(scan, joined, length, number);

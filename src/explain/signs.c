@@ -72,14 +72,23 @@ static bool SCRIPT_NAME(const struct reading *reading)
     return path != NULL && has_one(sign_last_part(path), names);
 }
 
+/* "sh: 1: run.sh: not found": dash and busybox say the same of a script whose interpreter is not
+ * there as of one that is nowhere; bash says of the latter alone that it is a command. */
+static bool is_script_by_sh(const struct reading *reading)
+{
+    const char *form = reading->form->text;
+    return reading->form->family == FAMILY_SHELL_GONE && SCRIPT_NAME(reading) &&
+           ends(form, ": not found");
+}
+
 /* "exec x: …" of a runtime: it has found the file in PATH before, or had said that it did not. And
- * a script that an image has its init start was put there. */
+ * a script that an image has its init or its shell start was put there. */
 static bool is_looked_up(const struct reading *reading)
 {
     enum speaker speaker = reading->form->speaker;
     return families[reading->form->family].group == GROUP_GONE &&
            ((speaker == SPEAKER_RUNTIME && begins(reading->form->text, "exec ")) ||
-            (speaker == SPEAKER_INIT && SCRIPT_NAME(reading)));
+            (speaker == SPEAKER_INIT && SCRIPT_NAME(reading)) || is_script_by_sh(reading));
 }
 
 static bool BARE_NAME(const struct reading *reading)
@@ -95,12 +104,23 @@ static bool SCRIPT_IN_PATH(const struct reading *reading)
            has_one(reading->at[CAPTURE_PATH], names);
 }
 
-/* "sh: /run.sh: not found": bash says "No such file or directory", and dash has a line's number. */
+/* "sh: /run.sh: not found", "a.sh: line 5: ./run.sh: not found": bash says "No such file or
+ * directory", and dash has the number of a line without that word. */
 static bool SCRIPT_BY_BUSYBOX(const struct reading *reading)
 {
     const char *form = reading->form->text; /* "ash: …" too */
     return SCRIPT_NAME(reading) &&
-           (ends(form, "sh: {path}: not found") || ends(form, "sh: {path} not found"));
+           (ends(form, "sh: {path}: not found") || ends(form, "sh: {path} not found") ||
+            strcmp(form, "line {number}: {path}: not found") == 0);
+}
+
+/* A program that starts what it is told to, as those that wait for webhooks do. A report can have
+ * "<path of the script>" in the name's place. */
+static bool SCRIPT_BY_PROGRAM(const struct reading *reading)
+{
+    const char *hidden = strchr(reading->line.folded, '<');
+    return reading->form->speaker == SPEAKER_GO &&
+           (SCRIPT_NAME(reading) || (hidden != NULL && strstr(hidden, "script") != NULL));
 }
 
 /* "bash: run.sh: No such file", "a.sh: line 5: run.sh: No such file": bash has read its first line.
@@ -124,6 +144,12 @@ static bool VIRTUAL_ENVIRONMENT(const struct reading *reading)
 {
     static const char *const parts[] = {"venv/bin/", "virtualenv", "/env/bin/", NULL};
     return has_one(reading->at[CAPTURE_PATH], parts);
+}
+
+static bool PYTHON_OF_ENVIRONMENT(const struct reading *reading)
+{
+    return VIRTUAL_ENVIRONMENT(reading) &&
+           begins(sign_last_part(reading->at[CAPTURE_PATH]), "python");
 }
 
 /* Before there was runc, Docker and its libcontainer told so. */
@@ -278,6 +304,20 @@ static bool OLD_SONAME(const struct reading *reading)
 {
     const char *object = reading->at[CAPTURE_OBJECT];
     return object != NULL && !is_own(reading) && soname_is_old(sign_last_part(object));
+}
+
+static bool RELEASE_OF_NO_PACKAGE(const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT];
+    return object != NULL && reading->form->speaker != SPEAKER_MUSL && /* it has no cache */
+           soname_is_of_no_release(sign_last_part(object));
+}
+
+static bool OF_AN_EARLIER_STAGE(const struct reading *reading)
+{
+    const char *by = reading->at[CAPTURE_NEEDED_BY];
+    return is_started(reading) && by != NULL && begins(by, "/usr/local/bin/") &&
+           OLD_SONAME(reading);
 }
 
 /* "/tmp/libduckdb123.so: …": where such parts are unpacked to. */

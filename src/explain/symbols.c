@@ -187,6 +187,23 @@ bool soname_is_old(const char *soname)
     return old;
 }
 
+/* Boost's libraries have its whole release in their names. */
+bool soname_is_of_no_release(const char *soname)
+{
+    static const char boost[] = "libboost_", suffix[] = ".so.1.";
+    static const unsigned packaged[] = {42, 46, 48, 49, 50, 53, 54, 55, 57, 58,
+                                        60, 61, 62, 63, 65, 67, 71, 74, 81};
+    enum { NEWEST = 83 };
+    const char *minor = begins(soname, boost) ? strstr(soname, suffix) : NULL;
+    if (minor == NULL)
+        return false;
+    unsigned long release = strtoul(minor + strlen(suffix), NULL, 10);
+    for (size_t i = 0; i < sizeof packaged / sizeof *packaged; i++)
+        if (release == packaged[i])
+            return false;
+    return release > packaged[0] && release < NEWEST;
+}
+
 bool soname_is_of_no_package(const char *soname)
 {
     return begins(soname, "lib") && strstr(soname, ".so") != NULL && !is_unlisted(soname) &&

@@ -15,6 +15,10 @@ bool soname_is_old(const char *soname);
 /* Has no package of Debian the library in any version? Then it was built with the program. */
 bool soname_is_of_no_package(const char *soname);
 
+/* Does the soname tell a release that none of Debian's and Ubuntu's has had, though they have had
+ * older and newer ones (libboost_system.so.1.66.0)? */
+bool soname_is_of_no_release(const char *soname);
+
 /* A library of glibc that musl does not stand in for: ld-linux-x86-64.so.2, libresolv.so.2. */
 bool soname_is_glibc_only(const char *soname);
 

@@ -132,6 +132,12 @@ static void sonames_are_told_apart(void **state)
     assert_false(soname_is_old("libcudnn.so.9"));
     assert_true(soname_is_old("libhunspell-1.3.so.0")); /* 1.7 is there */
     assert_false(soname_is_old("libbz2.so.1"));         /* Debian calls it libbz2.so.1.0 */
+    assert_true(soname_is_of_no_release("libboost_regex.so.1.66.0"));
+    assert_false(soname_is_of_no_release("libboost_regex.so.1.65.1")); /* bionic */
+    assert_false(
+        soname_is_of_no_release("libboost_regex.so.1.40.0")); /* before all that is known */
+    assert_false(soname_is_of_no_release("libboost_regex.so.1.99.0"));
+    assert_false(soname_is_of_no_release("libopencv_core.so.1.66.0"));
     assert_true(soname_is_of_no_package("libofnobody.so.3"));
     assert_true(soname_is_of_no_package("libsquash0.8.so.0.8.0"));
     assert_false(soname_is_of_no_package("libcurl.so"));
