@@ -313,11 +313,13 @@ static bool RELEASE_OF_NO_PACKAGE(const struct reading *reading)
            soname_is_of_no_release(sign_last_part(object));
 }
 
+/* Not openssl, which needs libssl: who built the one has built the other. */
 static bool OF_AN_EARLIER_STAGE(const struct reading *reading)
 {
-    const char *by = reading->at[CAPTURE_NEEDED_BY];
+    const char *by = reading->at[CAPTURE_NEEDED_BY], *object = reading->at[CAPTURE_OBJECT];
     return is_started(reading) && by != NULL && begins(by, "/usr/local/bin/") &&
-           OLD_SONAME(reading);
+           OLD_SONAME(reading) && begins(object, "lib") &&
+           memmem(by, strlen(by), object + 3, bare_length(object + 3)) == NULL;
 }
 
 /* "/tmp/libduckdb123.so: …": where such parts are unpacked to. */
