@@ -85,7 +85,7 @@ static enum willrun_change_kind kind_of(const struct willrun_subject *before,
     }
     if (after->verdict == WILLRUN_FAILS)
         return WILLRUN_BREAKS;
-    if (before->verdict == WILLRUN_FAILS)
+    if (before->verdict == WILLRUN_FAILS && after->verdict != WILLRUN_UNKNOWN)
         return WILLRUN_MENDS;
     return after->verdict > before->verdict ? WILLRUN_WORSE : WILLRUN_BETTER;
 }

@@ -36,7 +36,7 @@ static void put_changes(FILE *out, const struct willrun_diff *diff)
 {
     bool any = false;
     for (size_t i = 0; i < diff->change_count; i++) {
-        if (!change_words[diff->changes[i].kind].listed)
+        if (!change_is_listed(&diff->changes[i]))
             continue;
         if (!any)
             fputs("\n| Subject | Change | Reason | Fix |\n|---|---|---|---|\n", out);

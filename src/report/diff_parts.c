@@ -1,5 +1,7 @@
 #include "report/diff_parts.h"
 
+#include <string.h>
+
 #include "verdict/findings.h"
 
 const struct change_words change_words[WILLRUN_CHANGE_KINDS] = {
@@ -16,6 +18,13 @@ const struct willrun_finding *deciding_finding(const struct willrun_subject *sub
 {
     bool runs = subject == NULL || subject->verdict == WILLRUN_RUNS;
     return runs ? NULL : finding_deciding(subject);
+}
+
+bool change_is_listed(const struct willrun_change *change)
+{
+    const struct willrun_finding *finding = deciding_finding(change->after);
+    return change_words[change->kind].listed ||
+           (finding != NULL && strcmp(finding->rule, "unreadable") == 0);
 }
 
 void library_words(const struct willrun_library *library, const char *arrow, char *text,

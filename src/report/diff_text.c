@@ -48,7 +48,7 @@ static void put_change(const struct screen *screen, const struct willrun_change 
     if (change->after != NULL && change->after->verdict != WILLRUN_FAILS && change->before != NULL)
         fprintf(screen->out, " (%s)", willrun_verdict_name(change->after->verdict));
     putc('\n', screen->out);
-    if (change_words[change->kind].listed)
+    if (change_is_listed(change))
         put_reasons(screen, change);
 }
 
@@ -105,7 +105,7 @@ void diff_text(const struct willrun_diff *diff, const struct willrun_style *styl
     bool any = false;
     for (size_t i = 0; i < diff->change_count; i++) {
         const struct willrun_change *change = &diff->changes[i];
-        if (!change_words[change->kind].listed && !style->verbose)
+        if (!change_is_listed(change) && !style->verbose)
             continue;
         if (!any)
             putc('\n', out);

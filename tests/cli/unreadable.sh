@@ -27,6 +27,16 @@ says out '"path": "/bin/broken"'
 says out '"unknown": 3'
 expect 0 'nothing else in it' "${as_somebody[@]}" ./program check --root root /closed /bin/secret
 says out 'cannot read /closed'
+# Nor from diff: what seems to vanish may only be hidden, and what cannot be read does not work for that.
+cp -a root whole && chmod 755 whole/closed whole/unsearched whole/bin/secret
+for format in text markdown; do
+    expect 0 "a diff, $format" "${as_somebody[@]}" ./program diff whole root --format $format
+    for path in /closed /unsearched /bin/secret; do
+        says out "willrun cannot read $path"
+    done
+    says out 'gets better'
+    if grep -q 'starts to work' out; then fail 'what cannot be read is said to work'; fi
+done
 chmod 755 root/closed root/unsearched
 
 # What the loader reads, and may name a library that is not there.
