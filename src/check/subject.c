@@ -315,18 +315,36 @@ static void tell_origin(struct judging *judging, const struct node *node)
 }
 
 /* willrun itself could not look: what the target would say is not known. */
+static void tell_unread(struct judging *judging, const char *path, int error)
+{
+    struct willrun_finding *finding =
+        finding_add(&judging->findings, RULE_UNREADABLE,
+                    "willrun cannot read %s (%s), so what is there was not judged", path,
+                    err_text(error));
+    finding->object = path;
+    finding->fix = "Run willrun as a user who may read the root.";
+    judging_conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
+}
+
 static void unreadable(struct judging *judging, const struct asked *asked)
 {
     int error;
     tell_origin(judging, root_lookup(facts_root(judging->target->facts), NULL, asked->path, NULL,
                                      LOOKUP_FOLLOW, &error));
-    struct willrun_finding *finding =
-        finding_add(&judging->findings, RULE_UNREADABLE,
-                    "willrun cannot read %s (%s), so what is there was not judged", asked->path,
-                    err_text(asked->error));
-    finding->object = asked->path;
-    finding->fix = "Run willrun as a user who may read the root.";
-    judging_conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
+    tell_unread(judging, asked->path, asked->error);
+}
+
+/* A walk of the process met a place that the kernel would have seen: whatever was found without it does not count. */
+static void forget(struct judging *judging, const struct root_refusal *refusal)
+{
+    struct willrun_subject *subject = judging->subject;
+    judging->findings.list.count = 0;
+    judging->findings.supplies.count = 0;
+    subject->phase = WILLRUN_PHASE_NONE;
+    subject->exit_status = -1;
+    subject->error = subject->runtime = NULL;
+    subject->stderr_count = subject->object_count = subject->need_count = 0;
+    tell_unread(judging, refusal->path, refusal->error);
 }
 
 /* Tell what the file of the subject is; NULL: there is no regular one. */
@@ -410,10 +428,14 @@ void subject_judge(const struct target *target, struct memo *memo, const struct 
     subject->path = arena_string(arena, asked->path);
     subject->exit_status = -1;
     subject->kind = WILLRUN_KIND_OTHER;
+    size_t refused = root_refused().count;
     if (asked->error != 0)
         unreadable(&judging, asked);
     else
         judge(&judging, asked);
+    struct root_refusal refusal = root_refused();
+    if (refusal.count != refused && subject->verdict != WILLRUN_UNKNOWN)
+        forget(&judging, &refusal);
     result_findings(&judging);
     arena_free(&judging.scratch);
 }

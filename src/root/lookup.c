@@ -25,6 +25,7 @@ struct walk {
     unsigned links;
     bool follow;    /* a link in the last part, too */
     bool directory; /* the last part must be one */
+    bool refused;   /* it ended where the source refuses to look */
 };
 
 static const char *skip_slashes(const char *text)
@@ -64,6 +65,25 @@ static int follow_link(struct walk *walk, const char *target)
     return 0;
 }
 
+static _Thread_local struct root_refusal refusal;
+
+struct root_refusal root_refused(void)
+{
+    return refusal;
+}
+
+/* The source refuses to tell what `name` in `dir` is: its folder is closed to willrun, or the disk fails. */
+static void refuse(struct root *root, const struct item *dir, const char *name, size_t length,
+                   int error)
+{
+    pthread_mutex_lock(&root->lock);
+    const char *folder = dir != root->top ? node_path(&dir->node, &root->arena) : "";
+    refusal.path = arena_format(&root->arena, "%s/%.*s", folder, (int)length, name);
+    pthread_mutex_unlock(&root->lock);
+    refusal.error = error;
+    refusal.count++;
+}
+
 /* walk_component; `last`: nothing comes behind it. */
 static int walk_name(struct walk *walk, const char *name, size_t length, bool last)
 {
@@ -71,8 +91,12 @@ static int walk_name(struct walk *walk, const char *name, size_t length, bool la
     if (length > LONGEST_NAME)
         return ENAMETOOLONG;
     struct item *item = item_child(walk->root, walk->at, name, length, &error);
-    if (item == NULL)
+    if (item == NULL) {
+        walk->refused = error != ENOENT && error != ENAMETOOLONG;
+        if (walk->refused && walk->cred != NULL)
+            refuse(walk->root, walk->at, name, length, error);
         return error;
+    }
     if (item->node.type == NODE_LINK && (!last || walk->follow))
         return follow_link(walk, item->node.target);
     walk->at = item;
@@ -128,13 +152,15 @@ static void keep(struct root *root, uint64_t hash, const char *path, size_t leng
 }
 
 static const struct node *walk_from(struct root *root, const struct node *cwd, const char *path,
-                                    const struct cred *cred, enum lookup_flags flags, int *error)
+                                    const struct cred *cred, enum lookup_flags flags, int *error,
+                                    bool *refused)
 {
     struct item *start = *path == '/' || cwd == NULL ? root->top : item_of(cwd);
     struct walk walk = {.root = root, .cred = cred, .at = start};
     walk.rest[walk.depth++] = path;
     walk.follow = (flags & LOOKUP_NOFOLLOW) == 0;
     *error = start->node.type == NODE_DIR ? walk_path(&walk) : ENOTDIR;
+    *refused = walk.refused;
     return *error == 0 ? &walk.at->node : NULL;
 }
 
@@ -146,15 +172,17 @@ const struct node *root_lookup(struct root *root, const struct node *cwd, const 
         *error = length == 0 ? ENOENT : ENAMETOOLONG;
         return NULL;
     }
+    bool refused;
     if (*path != '/' || flags != LOOKUP_FOLLOW || (cred != NULL && cred->uid != 0))
-        return walk_from(root, cwd, path, cred, flags, error);
+        return walk_from(root, cwd, path, cred, flags, error, &refused);
     uint64_t hash = hash_bytes(path, length);
     const struct walked *walked = (struct walked *)table_find(&root->walked, hash, path, length);
     if (walked != NULL) {
         *error = walked->error;
         return walked->node;
     }
-    const struct node *node = walk_from(root, NULL, path, cred, flags, error);
-    keep(root, hash, path, length, node, *error);
+    const struct node *node = walk_from(root, NULL, path, cred, flags, error, &refused);
+    if (!refused) /* else it must be told again */
+        keep(root, hash, path, length, node, *error);
     return node;
 }

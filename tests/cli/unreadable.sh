@@ -53,6 +53,16 @@ says out '1 subject: 1 unknown'
 chmod 755 "own$loader"
 expect 0 'a root that can be read' "${as_somebody[@]}" ./program check --root own /bin/true
 says out '1 subject: 1 runs'
+# Folders on the way that willrun may not search, and a container's root may.
+mkdir own/closed
+for folder in "${loader%/*}" "$(ldd /bin/true | grep -o '/[^ ]*/libc.so.6' | xargs dirname)" /closed; do
+    chmod 000 "own$folder"
+    expect 0 "$folder is kept from willrun" \
+        "${as_somebody[@]}" ./program check --root own --env LD_LIBRARY_PATH=/closed /bin/true
+    says out "willrun cannot read $folder/"
+    says out '1 subject: 1 unknown'
+    chmod 755 "own$folder"
+done
 for file in ld.so.preload ld.so.cache; do
     echo /nowhere.so >own/etc/$file && chmod 600 own/etc/$file
     expect 0 "$file is kept from willrun" "${as_somebody[@]}" ./program check --root own /bin/true
