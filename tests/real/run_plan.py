@@ -101,7 +101,7 @@ def run(*command, **more):
 
 class Rig:
     def __init__(self, args):
-        self.cache, self.willrun = args.cache.resolve(), args.willrun.resolve()
+        self.args, self.cache, self.willrun = args, args.cache.resolve(), args.willrun.resolve()
         self.suite = debian.Suite(self.cache, "bookworm", "amd64")
         self.suite.update()
         self.builder = self.cache / "plan" / "builder"
