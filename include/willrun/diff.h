@@ -13,10 +13,11 @@
 
 /** How a subject fares in the new root beside the old one; the gravest first. */
 enum willrun_change_kind {
-    WILLRUN_BREAKS,    /**< it starts to fail */
-    WILLRUN_WORSE,     /**< it starts to be degraded, or unknown */
-    WILLRUN_MENDS,     /**< it failed, and works now */
-    WILLRUN_BETTER,    /**< it was degraded or unknown, and is less so, or failed, and that is unknown now */
+    WILLRUN_BREAKS, /**< it starts to fail */
+    WILLRUN_WORSE,  /**< it starts to be degraded, or unknown */
+    WILLRUN_MENDS,  /**< it failed, and works now */
+    WILLRUN_BETTER, /**< it was degraded or unknown, and is less so, or failed, and that is unknown
+                       now */
     WILLRUN_OTHERWISE, /**< it fails still, for another reason */
     WILLRUN_VANISHES,  /**< the new root has it not */
     WILLRUN_APPEARS,   /**< the old root has it not */

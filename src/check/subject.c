@@ -317,10 +317,9 @@ static void tell_origin(struct judging *judging, const struct node *node)
 /* willrun itself could not look: what the target would say is not known. */
 static void tell_unread(struct judging *judging, const char *path, int error)
 {
-    struct willrun_finding *finding =
-        finding_add(&judging->findings, RULE_UNREADABLE,
-                    "willrun cannot read %s (%s), so what is there was not judged", path,
-                    err_text(error));
+    struct willrun_finding *finding = finding_add(
+        &judging->findings, RULE_UNREADABLE,
+        "willrun cannot read %s (%s), so what is there was not judged", path, err_text(error));
     finding->object = path;
     finding->fix = "Run willrun as a user who may read the root.";
     judging_conclude(judging, &(struct words){.phase = WILLRUN_PHASE_NONE});
@@ -334,7 +333,8 @@ static void unreadable(struct judging *judging, const struct asked *asked)
     tell_unread(judging, asked->path, asked->error);
 }
 
-/* A walk of the process met a place that the kernel would have seen: whatever was found without it does not count. */
+/* A walk of the process met a place that the kernel would have seen: whatever was found without it
+ * does not count. */
 static void forget(struct judging *judging, const struct root_refusal *refusal)
 {
     struct willrun_subject *subject = judging->subject;

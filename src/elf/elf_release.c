@@ -125,8 +125,9 @@ static void read_system_dirs(struct elf_image *image)
     vec_free(&dirs);
 }
 
-/* The length of the release at the start of musl's version: "1.2.3" (src/internal/version.c), where it was built of
- * a state between two releases with that behind it, "1.2.4_git20230717" or "1.2.4-git-25-g0123456". 0: it is none. */
+/* The length of the release at the start of musl's version: "1.2.3" (src/internal/version.c), where
+ * it was built of a state between two releases with that behind it, "1.2.4_git20230717" or
+ * "1.2.4-git-25-g0123456". 0: it is none. */
 static size_t release_length(const char *text)
 {
     enum { SHORTEST = 5 };
@@ -141,7 +142,8 @@ static bool is_digit_or_dot(unsigned char byte)
     return byte == '.' || (byte >= '0' && byte <= '9');
 }
 
-/* musl's version is a text of its own; what lies before it need not be one, and may end without a zero. */
+/* musl's version is a text of its own; what lies before it need not be one, and may end without a
+ * zero. */
 static const char *musl_version(struct elf_image *image)
 {
     enum { LONGEST = 64 };
@@ -155,8 +157,7 @@ static const char *musl_version(struct elf_image *image)
         at = (size_t)(found - file.data);
         const char *text = (const char *)found;
         size_t room = file.size - at < LONGEST ? file.size - at : LONGEST;
-        if (memchr(text, 0, room) == NULL ||
-            (at != 0 && is_digit_or_dot(found[-1])))
+        if (memchr(text, 0, room) == NULL || (at != 0 && is_digit_or_dot(found[-1])))
             continue;
         size_t length = release_length(text);
         if (length != 0) {

@@ -18,10 +18,10 @@ struct musl {
     const char *library_path; /* LD_LIBRARY_PATH; NULL: none */
     const char *system_path;  /* of the path file, or the default; NULL: not read yet */
     enum willrun_via system_via;
-    int error;            /* errno, which lasts from one search to the next; 0 at first */
-    int libc_names[8];    /* by reserved kind: 1 + the object that stands for it; 0: none yet */
-    bool libc_loaded;     /* some object asked for it: its symbols count */
-    bool has_relr;        /* it applies DT_RELR: 1.2.4 and later, and some before that Alpine built */
+    int error;         /* errno, which lasts from one search to the next; 0 at first */
+    int libc_names[8]; /* by reserved kind: 1 + the object that stands for it; 0: none yet */
+    bool libc_loaded;  /* some object asked for it: its symbols count */
+    bool has_relr;     /* it applies DT_RELR: 1.2.4 and later, and some before that Alpine built */
     bool has_riscv_desc;  /* it knows RISCV_TLSDESC: 1.2.5 and later */
     size_t lfs64_longest; /* name that get_lfs64 can hold: 16 in 1.2.4 and 1.2.5 */
     bool dlopen;

@@ -18,8 +18,9 @@ static unsigned number_of(const char *text)
     return part[0] * 10000 + part[1] * 100 + part[2];
 }
 
-/* Alpine's musl, which its soname tells, had packed relative relocations before musl: all of its 1.2.3, and that
- * 1.2.2 which is in Alpine 3.15 (r9), but not that in 3.14 (r4). Asked of their own loaders. */
+/* Alpine's musl, which its soname tells, had packed relative relocations before musl: all of
+ * its 1.2.3, and that 1.2.2 which is in Alpine 3.15 (r9), but not that in 3.14 (r4). Asked of their
+ * own loaders. */
 static bool is_patched(const struct musl *musl, unsigned release)
 {
     enum { PATCHED = 10203, SOME_PATCHED = 10202, FIRST_ALPINE = 31500 };

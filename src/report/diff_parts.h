@@ -14,7 +14,8 @@ struct change_words {
 
 extern const struct change_words change_words[WILLRUN_CHANGE_KINDS];
 
-/* Is it listed one by one? What appears because nobody could look there is, too: it may hide what vanishes. */
+/* Is it listed one by one? What appears because nobody could look there is, too: it may hide what
+ * vanishes. */
 bool change_is_listed(const struct willrun_change *change);
 
 /* The finding that makes a subject what it is; NULL: it runs. */

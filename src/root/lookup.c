@@ -72,7 +72,8 @@ struct root_refusal root_refused(void)
     return refusal;
 }
 
-/* The source refuses to tell what `name` in `dir` is: its folder is closed to willrun, or the disk fails. */
+/* The source refuses to tell what `name` in `dir` is: its folder is closed to willrun, or the disk
+ * fails. */
 static void refuse(struct root *root, const struct item *dir, const char *name, size_t length,
                    int error)
 {

@@ -65,8 +65,9 @@ const struct node *root_make_folder(struct root *root, const char *path, int *er
 const struct node *root_lookup(struct root *root, const struct node *cwd, const char *path,
                                const struct cred *cred, enum lookup_flags flags, int *error);
 
-/* Where walks for a `cred` end because willrun itself could not look, which the kernel would not say: how many
- * of this thread did so far, and the last one's path and errno. The path is owned by the root. */
+/* Where walks for a `cred` end because willrun itself could not look, which the kernel would not
+ * say: how many of this thread did so far, and the last one's path and errno. The path is owned by
+ * the root. */
 struct root_refusal {
     size_t count;
     const char *path;
