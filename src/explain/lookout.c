@@ -77,11 +77,16 @@ static const char *text_of(struct facts *facts, const struct node *node, struct 
     return arena_copy(arena, (const char *)text.data, text.size);
 }
 
-static bool has_line(const char *text, const char *line, size_t length)
+/* Is there a line of this folder, perhaps with slashes behind it? */
+static bool has_line(const char *text, const char *folder, size_t length)
 {
-    for (; *text != 0; text += strcspn(text, "\n"), text += *text == '\n')
-        if (strncmp(text, line, length) == 0 && strchr("\n\r \t/", text[length]) != NULL)
+    for (; *text != 0; text += strcspn(text, "\n"), text += *text == '\n') {
+        if (strncmp(text, folder, length) != 0)
+            continue;
+        const char *end = text + length + strspn(text + length, "/");
+        if (strchr("\n\r \t", *end) != NULL)
             return true;
+    }
     return false;
 }
 

@@ -174,6 +174,21 @@ case("a command of another package", BASE + "RUN apt-get install -y gadget\nCMD 
 case("a command that no package brings there", BASE + "RUN apt-get install -y tool\nCMD [\"/x/tool\"]", only(FAILS, "/x/tool"))
 case("a command of a package by its path", BASE + "RUN apt-get install -y tool\nCMD [\"/usr/bin/tool\"]", only(OPEN, "/usr/bin/tool"))
 case("an interpreter of a package", BASE + "RUN apt-get install -y perl6\nCOPY --chmod=755 <<END /x/app\n#!/usr/bin/perl6\nEND" + START, only(OPEN), "perl6")
+SHOULD = "which should have it"
+for packages in ("pq", "libpq", "libpq-libs pq-libs", "so:libpq.so.5", "ca-certificates libpq"):
+    case(f"a library of the package {packages}", ALPINE + f"COPY pq /x/app\nRUN apk add {packages}" + START, only(OPEN),
+         f"RUN in line 3 installs the package {packages.split()[-1]}, {SHOULD}")
+case("a library of another package", ALPINE + "COPY pq /x/app\nRUN apk add mpq" + START, only(OPEN), "of which one may bring it")
+case("a library whose package has another name", ALPINE + "COPY bz2 /x/app\nRUN apk add libbz2" + START, only(OPEN), SHOULD)
+case("a library by its own name, whose package has another", ALPINE + "COPY bz2 /x/app\nRUN apk add so:libbz2.so.1" + START, only(OPEN), SHOULD)
+case("a package that is called as the library, whose package has another name", ALPINE + "COPY bz2 /x/app\nRUN apk add bz2" + START, only(OPEN), "!" + SHOULD)
+case("a package without libraries", ALPINE + "COPY pq /x/app\nRUN apk add tzdata" + START, only(FAILS), "library-missing")
+case("a package without libraries, and a command", ALPINE + "RUN apk add tzdata\nCMD [\"tool\"]", only(FAILS, "tool"))
+case("a library of a package of another release", BASE + "COPY xml /x/app\nRUN apt-get install -y libxml2" + START, only(OPEN), SHOULD)
+case("a library that another package has", BASE + "COPY xml /x/app\nRUN apt-get install -y libxml3" + START, only(OPEN), "of which one may bring it")
+case("a package of the release from which the library is built", "FROM python:3.12 AS build\n" + BASE + "COPY xml /x/app\nRUN apt-get install -y libxml2" + START,
+     only(OPEN), SHOULD)
+case("glibc's program on musl, and the other compatibility", ALPINE + "COPY glibc /x/app\nRUN apk add curl libc6-compat" + START, only(OPEN), "libc6-compat")
 case("a user that nobody is", BASE + "COPY app /x/app\nUSER nobody-at-all" + START, only(FAILS), "user-missing")
 case("a user, and a RUN", BASE + "COPY app /x/app\nRUN ./users\nUSER somebody" + START, only(OPEN))
 case("a user, and a RUN that writes them", BASE + "COPY app /x/app\nRUN cat users >> /etc/passwd\nUSER somebody" + START, only(OPEN))
@@ -210,6 +225,9 @@ def make_context(folder):
     own = folder / "libown.so.1"
     program(own.name, "-shared", "-fPIC", "-Wl,-soname,libown.so.1", text=main)
     program("needs", "-Wl,--no-as-needed", own, text=main)
+    for name, soname, compiler in (("pq", "libpq.so.5", "musl-gcc"), ("bz2", "libbz2.so.1", "musl-gcc"), ("xml", "libxml2.so.2", "gcc")):
+        program(soname, "-shared", "-fPIC", f"-Wl,-soname,{soname}", text=main, compiler=compiler)
+        program(name, "-Wl,--no-as-needed", folder / soname, text=main, compiler=compiler)
     program("later", text="#include <unistd.h>\nint close_range(unsigned, unsigned, int);\nint main(void) { return close_range(9, 9, 0); }\n")
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:

@@ -69,6 +69,50 @@ expect 1 'by its canonical path' check /app/jni/libneeds.so
 says out 'java.lang.UnsatisfiedLinkError: /app/jni/libfile.so.1: libgone.so: cannot open'
 rm -r "$root/app/jni"
 
+# cause RELEASE MACHINE CLASS ORDER WORDS: what a JVM of the release puts behind its loader's words on a library whose header says so.
+mkdir -p "$root/jvm/bin" "$root/app/jni"
+cp "$root/usr/bin/java" "$root/jvm/bin/"
+cause() {
+    printf 'IMPLEMENTOR="N/A"\nJAVA_VERSION="%s"\n' "$1" >"$root/jvm/release"
+    [[ $1 != none ]] || rm "$root/jvm/release"
+    python3 - fine.so "$root/app/jni/libown.so" "$2" "$3" "$4" <<'END'
+import sys
+source, target, machine, width, order = sys.argv[1:]
+data = bytearray(open(source, "rb").read())
+if width == "32":  # e_phentsize at its place in each layout
+    data[54:56], data[42:44] = bytes(2), (32).to_bytes(2, "little")
+data[18:20] = int(machine).to_bytes(2, "little")
+if order == "big":
+    for at, size in ((16, 2), (18, 2), (20, 4), (24, 8), (32, 8), (40, 8), (48, 4), *((at, 2) for at in range(52, 64, 2))):
+        data[at:at + size] = data[at:at + size][::-1]
+data[4:6] = int(width) // 32, 1 + (order == "big")
+open(target, "wb").write(data)
+END
+    expect 1 "Java $1 and $2" "$willrun" check --root "$root" --host /jvm/bin/java --format json --platform linux/amd64 /app/jni/libown.so
+    if [[ $5 == none ]]; then
+        ! grep -q 'Possible cause' out || fail "Java $1 and $2: a cause"
+    else
+        says out "(Possible cause: $5)"
+    fi
+}
+for release in 1.8.0_402 16; do
+    cause $release 183 64 little "can't load AARCH64-bit .so on a AMD 64-bit platform"
+    cause $release 22 64 big 'endianness mismatch'
+    cause $release 40 32 little 'architecture word width mismatch'
+    cause $release 999 64 little "can't load this .so (machine code=0x3e7) on a AMD 64-bit platform"
+    cause $release 243 64 little "can't load RISC-V-bit .so on a AMD 64-bit platform"
+    cause $release 21 64 little "can't load Power PC 64 LE-bit .so on a AMD 64-bit platform"
+done
+cause 18.0.1 243 64 little "can't load RISC-V .so on a AMD 64 platform"
+for release in 19 none; do
+    cause $release 243 64 little "can't load RISCV64 .so on a AMD 64 platform"
+    cause $release 40 32 little "can't load ARM .so on a AMD 64 platform"
+    cause $release 999 64 little "can't load this .so (machine code=0x3e7) on a AMD 64 platform"
+    cause $release 62 64 big 'endianness mismatch'
+    cause $release 62 32 little "architecture word width mismatch, can't load 32-bit .so on a 64-bit platform"
+done
+rm -r "$root/app/jni" "$root/jvm"
+
 cp "$root/app/plain.jar" local.jar
 jar local.jar libneeds.so=needs.so
 expect 1 'a jar of the local disk' check ./local.jar
