@@ -12,6 +12,7 @@ enum {
     REACH_BEFORE = 512,    /* bytes of a long line that are looked at, before what was found */
     REACH = 3584,          /* and behind it */
     NEAR = 3,              /* lines that belong together */
+    TRIES = 24,            /* lines in which .NET tells what it tried */
     UNWRAPPED_MOST = 8192, /* bytes of a text whose lines may be broken ones */
     WRAPPED_MOST = 3,      /* lines of one */
     ARENA_MOST = 64 << 20, /* bytes of lines kept */
@@ -89,21 +90,43 @@ static void take_function(struct reading *reading, struct arena *arena)
             reading->at[CAPTURE_SYMBOL] = arena_string(arena, names[i]);
 }
 
-/* "Unable to load shared library 'libfoo' …: liblibfoo.so: cannot open …": the last of the names
- * that .NET makes of one; the subject is the one that the program gave. */
-static void take_given_name(const struct scan *scan, struct reading *best)
+/* Is the library a name that .NET makes of the one that the program gave: foo, libfoo, foo.so,
+ * libfoo.so? */
+static bool is_made_of(const char *given, const char *object)
 {
-    const char *object = best->at[CAPTURE_OBJECT];
-    for (size_t i = 0; i < scan->line.count && object != NULL; i++) {
-        const struct reading *caller = &scan->line.at[i];
-        const char *given = caller->at[CAPTURE_OBJECT];
-        if (caller->form->speaker == SPEAKER_DOTNET && given != NULL &&
-            families[caller->form->family].group == GROUP_NATIVE && strstr(object, given) != NULL)
-            best->at[CAPTURE_OBJECT] = arena_string(scan->arena, given);
-    }
+    given = sign_last_part(given);
+    object = sign_last_part(object);
+    if (strncmp(object, given, strlen(given)) != 0 && strncmp(object, "lib", 3) == 0)
+        object += 3;
+    if (strncmp(object, given, strlen(given)) != 0)
+        return false;
+    object += strlen(given);
+    return *object == 0 || strcmp(object, ".so") == 0;
 }
 
-/* Is the library what the caller asked for: by its name, or as 'foo' that is foo.so or libfoo.so? */
+/* Of such a name, which is no library that was linked to, the one that the program gave; NULL: it
+ * is none. */
+static const char *given_name(const struct reading *caller, const struct reading *reading)
+{
+    const char *object = reading->at[CAPTURE_OBJECT], *given = caller->at[CAPTURE_OBJECT];
+    return caller->form->speaker == SPEAKER_DOTNET && given != NULL && object != NULL &&
+                   families[caller->form->family].group == GROUP_NATIVE &&
+                   families[reading->form->family].group == GROUP_MISSING &&
+                   is_made_of(given, object)
+               ? given
+               : NULL;
+}
+
+static const char *given_on_line(const struct readings *line, const struct reading *reading)
+{
+    const char *given = NULL;
+    for (size_t i = 0; i < line->count && given == NULL; i++)
+        given = given_name(&line->at[i], reading);
+    return given;
+}
+
+/* Is the library what the caller asked for: by its name, or as 'foo' that is foo.so or libfoo.so?
+ */
 static bool is_asked_for(const char *given, const char *object)
 {
     given = sign_last_part(given);
@@ -127,16 +150,17 @@ static bool is_opened(const struct reading *caller, const struct reading *best)
     return first != NULL && strstr(first + strlen(given), given) != NULL;
 }
 
-/* PHP tries a module under its bare name and with one more .so: what it says of these tries tells
- * nothing. */
-static bool is_try(const struct reading *reading)
+/* PHP tries a module under its bare name and with one more .so, .NET a library under four names:
+ * what they say of these tries tells nothing. */
+static bool is_try(const struct readings *line, const struct reading *reading)
 {
     const char *object = reading->at[CAPTURE_OBJECT];
-    if (families[reading->form->family].group != GROUP_MISSING || object == NULL ||
-        strstr(reading->line.folded, "(tried: ") == NULL)
+    if (families[reading->form->family].group != GROUP_MISSING || object == NULL)
         return false;
     const char *suffix = strstr(object, ".so");
-    return suffix == NULL || strcmp(suffix, ".so.so") == 0;
+    if (strstr(reading->line.folded, "(tried: ") != NULL)
+        return suffix == NULL || strcmp(suffix, ".so.so") == 0;
+    return given_on_line(line, reading) != NULL;
 }
 
 /* The reading with texts of its own. */
@@ -157,15 +181,18 @@ static void keep_best(struct scan *scan)
 {
     const struct reading *best = NULL;
     unsigned groups = 0, callers = 0;
+    bool tried = false; /* the best */
     for (size_t i = 0; i < scan->line.count; i++) {
         const struct reading *reading = &scan->line.at[i];
         unsigned group = families[reading->form->family].group;
         groups |= group;
         if (group == GROUP_NATIVE || reading->form->family == FAMILY_LISTING)
             callers |= 1u << reading->form->speaker;
-        if (best == NULL || is_try(best) > is_try(reading) ||
-            (is_try(best) == is_try(reading) && is_better(reading, best)))
+        bool tries = is_try(&scan->line, reading);
+        if (best == NULL || tried > tries || (tried == tries && is_better(reading, best))) {
             best = reading;
+            tried = tries;
+        }
     }
     if (best != NULL && scan->readings->count == KEPT_MOST)
         drop_lightest(scan);
@@ -175,14 +202,13 @@ static void keep_best(struct scan *scan)
     *kept = own_reading(best, scan->arena);
     take_program(kept, scan->arena);
     take_function(kept, scan->arena);
-    take_given_name(scan, kept);
     for (size_t i = 0; i < scan->line.count; i++)
         kept->opened |= is_opened(&scan->line.at[i], kept);
     kept->groups = groups;
     kept->callers = callers;
 }
 
-static void look_at(struct scan *scan, const char *raw, size_t size, size_t number)
+static struct line look_at_one(struct scan *scan, const char *raw, size_t size, size_t number)
 {
     struct line line;
     scan->line.count = 0;
@@ -193,6 +219,30 @@ static void look_at(struct scan *scan, const char *raw, size_t size, size_t numb
         matcher_read(scan->matcher, &line, &scan->scratch, &scan->line);
     }
     keep_best(scan);
+    return line;
+}
+
+/* Bytes up to the next newline, which in a text within a text is written as \n. */
+static size_t part_length(const char *text, size_t size)
+{
+    const char *newline = memchr(text, '\n', size);
+    size_t length = newline != NULL ? (size_t)(newline - text) : size;
+    const char *escape = memmem(text, length, "\\n", 2);
+    return escape != NULL ? (size_t)(escape - text) : length;
+}
+
+/* A line, and where it is the text of several, each of these. */
+static void look_at(struct scan *scan, const char *raw, size_t size, size_t number)
+{
+    const struct line line = look_at_one(scan, raw, size, number);
+    size_t at = part_length(line.raw, line.raw_size);
+    if (at + 2 < line.raw_size && scan->line.count != 0)
+        for (size_t begin = 0; begin < line.raw_size; begin = at + 1) {
+            at = begin + part_length(line.raw + begin, line.raw_size - begin);
+            if (at != begin)
+                look_at_one(scan, line.raw + begin, at - begin, number);
+            at += at < line.raw_size && line.raw[at] == '\\';
+        }
     if (scan->scratch.total > SCRATCH_MOST)
         arena_free(&scan->scratch);
 }
@@ -304,6 +354,8 @@ static bool tells_more(const struct reading *a, const struct reading *b)
 {
     if (weight_of(a) != weight_of(b))
         return weight_of(a) > weight_of(b);
+    if (a->tried != b->tried)
+        return b->tried;
     return a->at[CAPTURE_NEEDED_BY] != NULL && b->at[CAPTURE_NEEDED_BY] == NULL &&
            families[a->form->family].group == GROUP_MISSING &&
            families[b->form->family].group == GROUP_MISSING;
@@ -317,9 +369,25 @@ static bool is_told_by_dotnet(const struct readings *readings)
     return false;
 }
 
-static size_t choose(const struct readings *readings)
+/* What it tells of its tries stands on the lines behind. */
+static void find_tries(struct readings *readings)
+{
+    for (size_t i = 0; i < readings->count; i++)
+        for (size_t k = i; k-- > 0 && !readings->at[i].tried;) {
+            const struct reading *caller = &readings->at[k];
+            const char *given = given_name(caller, &readings->at[i]);
+            if (given == NULL || readings->at[i].line.number > caller->line.number + TRIES)
+                continue;
+            readings->at[i].at[CAPTURE_OBJECT] = given;
+            readings->at[i].tried = true;
+        }
+}
+
+static size_t choose(struct readings *readings)
 {
     bool dotnet = is_told_by_dotnet(readings);
+    if (dotnet)
+        find_tries(readings);
     size_t best = readings->count;
     for (size_t i = 0; i < readings->count; i++)
         if (weight_of(&readings->at[i]) != 0 &&
