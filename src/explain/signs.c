@@ -69,7 +69,8 @@ static bool SCRIPT_NAME(const struct reading *reading)
     for (size_t i = 0; path != NULL && i < sizeof suffixes / sizeof *suffixes; i++)
         if (ends(path, suffixes[i]))
             return true;
-    return path != NULL && has_one(sign_last_part(path), names);
+    /* ./run is the script of a service of s6 or runit */
+    return path != NULL && (strcmp(path, "./run") == 0 || has_one(sign_last_part(path), names));
 }
 
 /* "sh: 1: run.sh: not found": dash and busybox say the same of a script whose interpreter is not
@@ -160,10 +161,13 @@ static bool BEFORE_RUNC(const struct reading *reading)
 }
 
 /* A program of the container that executes a file itself; a shell but fish would have read a script
- * without #!. */
+ * without #!. A function of AWS Lambda is started by what is outside. */
 static bool STARTED_INSIDE(const struct reading *reading)
 {
     enum speaker speaker = reading->form->speaker;
+    const char *path = reading->at[CAPTURE_PATH];
+    if (path != NULL && begins(path, "/var/task/"))
+        return false;
     return speaker == SPEAKER_GO || speaker == SPEAKER_ENV || speaker == SPEAKER_PROGRAM ||
            begins(reading->form->text, "failed to execute process ") ||
            (speaker != SPEAKER_RUNTIME && SCRIPT_NAME(reading));
@@ -215,6 +219,31 @@ static bool SYSTEM_PROGRAM(const struct reading *reading)
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         there |= begins(path, folders[i]) && path + strlen(folders[i]) == name;
     return known && there;
+}
+
+/* Where the words are the same for a file that is opened: is it called as data is? */
+static bool DATA_FILE(const struct reading *reading)
+{
+    static const char *const suffixes[] = {
+        ".log",    ".conf", ".cfg", ".ini", ".json", ".yml",  ".yaml", ".toml",
+        ".txt",    ".csv",  ".xml", ".pid", ".lock", ".sock", ".db",   ".env",
+        ".sqlite", ".key",  ".pem", ".crt", ".tmp",  ".md",   ".html", ".properties"};
+    static const char *const folders[] = {"/dev/", "/proc/", "/sys/"};
+    static const char *const names[] = {"/etc/passwd", "/etc/group", "/etc/hosts",
+                                        "/etc/resolv.conf", "/etc/environment"};
+    const char *path = reading->at[CAPTURE_PATH];
+    bool open = reading->form->family == FAMILY_SHELL_DENIED ||
+                reading->form->family == FAMILY_FILE_OR_COMMAND_GONE;
+    for (size_t i = 0; open && path != NULL && i < sizeof suffixes / sizeof *suffixes; i++)
+        if (ends(path, suffixes[i]))
+            return true;
+    for (size_t i = 0; open && path != NULL && i < sizeof names / sizeof *names; i++)
+        if (ends(path, names[i]))
+            return true;
+    for (size_t i = 0; open && path != NULL && i < sizeof folders / sizeof *folders; i++)
+        if (begins(path, folders[i]))
+            return true;
+    return false;
 }
 
 static bool OTHER_PLATFORM_TOLD(const struct reading *reading)
@@ -297,7 +326,7 @@ static bool is_own(const struct reading *reading)
     by = sign_last_part(by);
     size_t length = bare_length(object + 3);
     return length > 0 && strncmp(object + 3, by, length) == 0 &&
-           (length == bare_length(by) || by[length] == '-');
+           (length == bare_length(by) || by[length] == '-' || by[length] == '_');
 }
 
 static bool OLD_SONAME(const struct reading *reading)
@@ -306,20 +335,50 @@ static bool OLD_SONAME(const struct reading *reading)
     return object != NULL && !is_own(reading) && soname_is_old(sign_last_part(object));
 }
 
+/* In a folder of programs that packages alone bring. */
+static bool is_packaged(const char *by)
+{
+    return by != NULL && (begins(by, "/usr/bin/") || begins(by, "/usr/sbin/"));
+}
+
+/* Other distributions have had such releases: a packaged program is theirs. */
 static bool RELEASE_OF_NO_PACKAGE(const struct reading *reading)
 {
     const char *object = reading->at[CAPTURE_OBJECT];
     return object != NULL && reading->form->speaker != SPEAKER_MUSL && /* it has no cache */
+           !is_packaged(reading->at[CAPTURE_NEEDED_BY]) &&
            soname_is_of_no_release(sign_last_part(object));
+}
+
+/* Of few programs: what needs it is its own or was built beside it. */
+static bool is_rare(const struct reading *reading)
+{
+    return OLD_SONAME(reading) && !soname_is_common(sign_last_part(reading->at[CAPTURE_OBJECT]));
+}
+
+/* "/server": where a Dockerfile without folders puts a program. */
+static bool is_at_root(const char *path)
+{
+    return path[0] == '/' && strchr(path + 1, '/') == NULL;
 }
 
 /* Not openssl, which needs libssl: who built the one has built the other. */
 static bool OF_AN_EARLIER_STAGE(const struct reading *reading)
 {
     const char *by = reading->at[CAPTURE_NEEDED_BY], *object = reading->at[CAPTURE_OBJECT];
-    return is_started(reading) && by != NULL && begins(by, "/usr/local/bin/") &&
-           OLD_SONAME(reading) && begins(object, "lib") &&
-           memmem(by, strlen(by), object + 3, bare_length(object + 3)) == NULL;
+    if (by == NULL || !OLD_SONAME(reading) || !begins(object, "lib"))
+        return false;
+    return (is_at_root(by) && is_rare(reading)) ||
+           (is_started(reading) && begins(by, "/usr/local/bin/") &&
+            memmem(by, strlen(by), object + 3, bare_length(object + 3)) == NULL);
+}
+
+/* "arv-tool: error …: libaravis-0.6.so.0". */
+static bool RARE_LIBRARY(const struct reading *reading)
+{
+    const char *by = reading->at[CAPTURE_NEEDED_BY];
+    return by != NULL && reading->form->speaker != SPEAKER_MUSL && strstr(by, ".so") == NULL &&
+           (strchr(by, '/') == NULL || begins(by, "./")) && is_rare(reading);
 }
 
 /* "/tmp/libduckdb123.so: …": where such parts are unpacked to. */
@@ -425,7 +484,7 @@ static bool ADDON_OF_ADDON(const struct reading *reading)
 static bool OWN_LIBRARY(const struct reading *reading)
 {
     const char *by = reading->at[CAPTURE_NEEDED_BY];
-    return is_own(reading) && strchr(by, '/') == NULL;
+    return is_own(reading) && (strchr(by, '/') == NULL || begins(by, "./"));
 }
 
 static bool LIBRARY_OF_NO_PACKAGE(const struct reading *reading)
@@ -515,7 +574,8 @@ static bool LIBRARY_OF_OTHER_RUBY(const struct reading *reading)
 static bool MODULE_OF_OTHER_SYSTEM(const struct reading *reading)
 {
     static const char *const names[] = {".node", "node_modules", NULL};
-    return has_one(reading->at[CAPTURE_OBJECT], names);
+    return reading->form->family != FAMILY_LIBRARY_MACHINE &&
+           has_one(reading->at[CAPTURE_OBJECT], names);
 }
 
 /* ---- of a symbol ---- */

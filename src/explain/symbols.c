@@ -187,6 +187,23 @@ bool soname_is_old(const char *soname)
     return old;
 }
 
+/* Those of which reports tell that a program wants another version than the system has; of the
+ * others, as of libaravis, they tell that it was not installed or found at all. */
+bool soname_is_common(const char *soname)
+{
+    static const char *const common[] = {
+        "libssl.",     "libcrypto.",   "libcrypt.",   "libtinfo",    "libncurses",  "libreadline",
+        "libffi.",     "libjpeg.",     "libpng",      "libtiff.",    "libwebp",     "libicu",
+        "libprotobuf", "libboost_",    "libmysql",    "libmariadb",  "libldap",     "libnsl.",
+        "libgcrypt.",  "libidn.",      "libgfortran", "libpython",   "libruby",     "libcudart",
+        "libcublas",   "libcufft",     "libcurand",   "libcusolver", "libcusparse", "libnvrtc",
+        "libxml2.",    "libavcodec.",  "libavformat", "libavutil.",  "libswscale.", "libpoppler.",
+        "libgdal.",    "libhunspell-", "libLLVM",     "libre2.",     "libjsoncpp.", "libhdf5",
+        "libnetcdf.",  "libxcb-util.", "libtbb.",     "libgit2.",    "libpcre.",    "libcurl-",
+        NULL};
+    return begins_with_one(soname, common);
+}
+
 /* Boost's libraries have its whole release in their names. */
 bool soname_is_of_no_release(const char *soname)
 {

@@ -12,6 +12,9 @@ bool symbol_is_libstdcxx(const char *name);          /* of libstdc++ or libgcc_s
 /* Has the distribution's current release the library in another major version only? */
 bool soname_is_old(const char *soname);
 
+/* Is it one that many programs need, so that it is met in the version of another release? */
+bool soname_is_common(const char *soname);
+
 /* Has no package of Debian the library in any version? Then it was built with the program. */
 bool soname_is_of_no_package(const char *soname);
 
