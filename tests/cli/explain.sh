@@ -20,13 +20,16 @@ means() { printf '%s\0' "$@" >>meant; }
 
 all_mean() {
     /usr/bin/python3 - "$willrun" "$data/explain.schema.json" <<'END' || fail 'messages mean something else'
-import json, subprocess, sys
+import concurrent.futures, json, os, subprocess, sys
 import jsonschema
 validator = jsonschema.Draft202012Validator(json.load(open(sys.argv[2])))
 words = open("meant", newline="").read().split("\0")[:-1]
 wrong = 0
-for cause, subject, message in zip(words[::3], words[1::3], words[2::3]):
-    said = subprocess.run([sys.argv[1], "explain", "--format", "json", message], capture_output=True, text=True)
+def ask(message):
+    return subprocess.run([sys.argv[1], "explain", "--format", "json", message], capture_output=True, text=True)
+with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    answers = list(pool.map(ask, words[2::3]))
+for cause, subject, message, said in zip(words[::3], words[1::3], words[2::3], answers):
     document = json.loads(said.stdout) if said.returncode == 0 and not said.stderr else {"causes": []}
     first = (document["causes"] or [{"cause_class": "none", "subject": said.stderr}])[0]
     if [first["cause_class"], str(first["subject"])] == [cause, subject]:
@@ -306,6 +309,113 @@ means lib-missing libgomp.so.1 'ImportError: libgomp.so.1: cannot open shared ob
 means ldcache-stale libown.so.1 'ImportError: libown.so.1: cannot open shared object file: No such file or directory'
 means ldcache-stale libsystemd-shared-252.so 'app: error while loading shared libraries: libsystemd-shared-252.so: cannot open shared object file: No such file or directory'
 means rpath-broken libperl.so 'app: error while loading shared libraries: libperl.so: cannot open shared object file: No such file or directory'
+
+# The loaders' rarer complaints, whole.
+means other libown.so './own: error while loading shared libraries: libown.so: cannot create shared object descriptor: Cannot allocate memory'
+means other libown.so './own: error while loading shared libraries: libown.so: cannot stat shared object: Value too large for defined data type'
+means other libown.so './own: error while loading shared libraries: libown.so: cannot map zero-fill pages: Cannot allocate memory'
+means other libown.so './own: error while loading shared libraries: libown.so: cannot read file data: Input/output error'
+means lib-invalid libown.so './own: error while loading shared libraries: libown.so: cannot read file data: Is a directory'
+means exec-permission libown.so './own: error while loading shared libraries: libown.so: cannot change memory protections'
+means lib-invalid libown.so 'OSError: libown.so: shared object cannot be dlopen()ed'
+means other libown.so './own: error while loading shared libraries: libown.so: R_X86_64_PC32 relocation at 0x7f for symbol `x'"'"' out of range'
+means other libown.so './own: error while loading shared libraries: libown.so: unexpected reloc type 0x25'
+means other None './own: Symbol `x'"'"' has different size in shared object, consider re-linking'
+means static-tls libown.so "ERROR: ld.so: object '/srv/libown.so' from LD_PRELOAD cannot be preloaded (cannot allocate memory in static TLS block): ignored."
+means kernel-too-old None 'FATAL: cannot determine kernel version'
+means other libz.so.1 'Error loading shared library libz.so.1: Out of memory (needed by ./own)'
+means other libz.so.1 'Error loading shared library libz.so.1: No file descriptors available (needed by ./own)'
+means page-size libown.so 'dlopen failed: "libown.so" program alignment (4096) cannot be smaller than system page size (16384)'
+means static-tls libown.so 'dlopen failed: TLS symbol "(null)" in dlopened "libown.so" using IE access model'
+means exec-stack libown.so 'dlopen failed: "libown.so": W+E load segments are not allowed'
+means other ./own 'error: "./own": executable'"'"'s TLS segment is underaligned: alignment is 8 (skew 0), needs to be at least 64 for ARM64 Bionic'
+means arch-mismatch own.node "Error: dlopen(/srv/own.node, 0x0001): tried: '/srv/own.node' (mach-o file, but is an incompatible architecture (have 'x86_64', need 'arm64'))"
+means lib-invalid own.node "Error: dlopen(/srv/own.node, 0x0001): tried: '/srv/own.node' (not a mach-o file)"
+means arch-mismatch libown.so "java.lang.UnsatisfiedLinkError: /srv/libown.so: /srv/libown.so: cannot open shared object file: No such file or directory (Possible cause: can't load AARCH64 .so on a AMD64 platform)"
+
+# Shells, launchers and inits.
+means path-lookup own 'zsh: command not found: own'
+means path-lookup own 'zsh:1: command not found: own'
+means path-lookup own "fish: Unknown command 'own'"
+means path-lookup own 'ksh: own: not found [No such file or directory]'
+means path-lookup own '/system/bin/sh: own: inaccessible or not found'
+means path-lookup own "The program 'own' is currently not installed. You can install it by typing:"
+means path-lookup own "The term 'own' is not recognized as the name of a cmdlet, function, script file, or operable program."
+means path-lookup own "git: 'own' is not a git command. See 'git --help'."
+means path-lookup own 'make: exec(own) failed (No such file or directory)'
+means path-lookup own 'Error: Unable to locate executable file: own. Please verify either the file path exists'
+means path-lookup own 'bundler: command not found: own'
+means path-lookup make 'gyp ERR! stack Error: not found: make'
+means path-lookup git $'npm ERR! code ENOENT\nnpm ERR! syscall spawn git\nnpm ERR! errno ENOENT'
+means path-lookup own $'error: Failed to spawn: `own`\n  Caused by: No such file or directory (os error 2)'
+means path-lookup own 'ERROR libcontainer: executable for container process not found in PATH executable="own"'
+means path-lookup own 'failed to start process: executable file own not found'
+means path-lookup go 'failed to solve: process "/bin/sh -c go build" did not complete successfully: exit code: 127'
+means path-lookup apk "The command '/bin/sh -c apk add --no-cache own && own start' returned a non-zero code: 127"
+means path-lookup own "The command '/bin/sh -c own' returned a non-zero code: 127"
+means path-lookup None 'own.service: Failed to execute command: No such file or directory'
+means interp-missing /srv/own "ch-run: error: can't execve(2): /srv/own: No such file or directory"
+means interp-missing /srv/own 'slurmstepd: error: execve(): /srv/own: No such file or directory'
+means interp-missing /srv/own 'chpst: fatal: unable to run: /srv/own: file does not exist'
+means interp-missing /srv/own '<3>WSL (11) ERROR: CreateProcessEntryCommon:334: execvpe /srv/own failed 2'
+means arch-mismatch /srv/own 'slurmstepd: error: execve(): /srv/own: Exec format error'
+means arch-mismatch /srv/own 'ksh: /srv/own: cannot execute [Exec format error]'
+means arch-mismatch /bin/sh '.buildkit_qemu_emulator: /bin/sh: Invalid ELF image for this architecture'
+means arch-mismatch arm64 "FATAL: could not open image: the image's architecture (arm64) could not run on the host's (amd64)"
+means exec-permission /srv/own 'slurmstepd: error: execve(): /srv/own: Permission denied'
+means exec-permission ./run 'runsv own: fatal: unable to start ./run: access denied'
+means exec-permission own "INFO spawnerr: command at 'own' is not executable"
+means exec-permission ./own 'zsh: permission denied: ./own'
+means exec-permission ./own "/system/bin/sh: ./own: can't execute: Permission denied"
+means exec-permission /srv 'bash: /srv: Is a directory'
+means other ./own 'bash: ./own: Argument list too long'
+means other ./own 'bash: ./own: Too many levels of symbolic links'
+means other None 'rosetta error: mmap_anonymous_rw mmap failed, size=1000'
+means other None 'unable to start container process: can'"'"'t get final child'"'"'s PID from pipe: EOF'
+means shebang-crlf ./run 's6-supervise own: warning: unable to spawn ./run: No such file or directory'
+means arch-mismatch /var/task/bootstrap 'fork/exec /var/task/bootstrap: exec format error PathError null'
+means not-elf-not-script /srv/bootstrap 'fork/exec /srv/bootstrap: exec format error PathError null'
+
+# What was opened, not executed.
+means other /srv/etc/passwd '/srv/generate_user: line 10: /srv/etc/passwd: Permission denied'
+means other /srv/own.log "PermissionError: [Errno 13] Permission denied: '/srv/own.log'"
+means other config.json "FileNotFoundError: [Errno 2] No such file or directory: 'config.json'"
+means exec-permission /srv/etc/own '/srv/init: line 10: /srv/etc/own: Permission denied'
+means path-lookup own "FileNotFoundError: [Errno 2] No such file or directory: 'own'"
+means other /srv/own.txt 'failed to compute cache key: "/srv/own.txt": not found'
+means tzdata-missing /usr/share/zoneinfo 'failed to compute cache key: "/usr/share/zoneinfo": not found'
+means other /usr/share/zoneinfo/Own 'own: /usr/share/zoneinfo/Own: invalid timezone file: no timezone found'
+means cert-missing /srv/certifi/cacert.pem "FileNotFoundError: [Errno 2] No such file or directory: '/srv/certifi/cacert.pem'"
+
+# Runtimes of languages.
+means symbol-missing own_start "FFI\\Exception: Failed resolving C function 'own_start'"
+means dlopen-missing libown.so "FFI\\Exception: Failed loading 'libown.so'"
+means symbol-missing own_start 'java.lang.UnsatisfiedLinkError: unresolved symbol: own_start'
+means dlopen-missing own_native 'java.lang.UnsatisfiedLinkError: could not load a native library: own_native'
+means dlopen-missing libown.so 'error: Uncaught (in promise) Error: Could not open library: Could not open library: libown.so: cannot open shared object file: No such file or directory'
+means dlopen-missing libown.so 'DlOpen { desc: "libown.so: cannot open shared object file: No such file or directory" }'
+means dlopen-missing libown.so 'Error opening shared object "libown.so": libown.so: cannot open shared object file: No such file or directory.'
+means dlopen-missing libmagic 'ImportError: failed to find libmagic.  Check your installation'
+means dlopen-missing own.so 'plugin.Open("/srv/own.so"): realpath failed'
+means lib-missing None 'prisma:warn Prisma failed to detect the libssl/openssl version to use, and may not work as expected.'
+means other None "'linuxmusl-x64' binaries cannot be used on the 'linux-x64' platform. Please remove the 'node_modules/sharp' directory"
+means other None 'You must install or update .NET to run this application.'
+means other own "lua: module 'own' not found:"
+means other own-1.0 'Ignoring own-1.0 because its extensions are not built.'
+means arch-mismatch None 'System.BadImageFormatException: An attempt was made to load a program with an incorrect format.'
+means isa-level None 'own-1  | illegal instructions ( core dumped)'
+means symbol-version-missing GLIBC_2.38 $'System.DllNotFoundException: Unable to load shared library '"'own'"$' or one of its dependencies.\n/srv/own.so: cannot open shared object file: No such file or directory\n/lib/libc.so.6: version `GLIBC_2.38'"'"$' not found (required by /srv/libown.so)\n/srv/libown: cannot open shared object file: No such file or directory'
+means dlopen-missing own $'System.DllNotFoundException: Unable to load shared library '"'own'"$' or one of its dependencies.\n/srv/a/own.so: cannot open shared object file: No such file or directory\n/srv/b/libown.so: cannot open shared object file: No such file or directory'
+means lib-missing libxkbcommon.so.0 '{"Detail":{"Message":"Unable to load shared library '"'own'"' or one of its dependencies.\n/srv/own.so: cannot open shared object file: No such file or directory\nlibxkbcommon.so.0: cannot open shared object file: No such file or directory\n/srv/libown: cannot open shared object file: No such file or directory\n"}}'
+
+# Where a library is that the distribution has in another version.
+means ldcache-stale libhunspell.so.0 'own: error while loading shared libraries: libhunspell.so.0: cannot open shared object file: No such file or directory'
+means soname-mismatch libprotobuf.so.23 'own: error while loading shared libraries: libprotobuf.so.23: cannot open shared object file: No such file or directory'
+means soname-mismatch libboost_system.so.1.66.0 '/usr/sbin/own: error while loading shared libraries: libboost_system.so.1.66.0: cannot open shared object file: No such file or directory'
+means ldcache-stale libgdal.so.20 './gdal_own: error while loading shared libraries: libgdal.so.20: cannot open shared object file: No such file or directory'
+means lib-missing libaravis-0.6.so.0 '/own: error while loading shared libraries: libaravis-0.6.so.0: cannot open shared object file: No such file or directory'
+means ldcache-stale libaravis-0.6.so.0 'arv-own: error while loading shared libraries: libaravis-0.6.so.0: cannot open shared object file: No such file or directory'
+means soname-mismatch libaravis-0.6.so.0 'error while loading shared libraries: libaravis-0.6.so.0: cannot open shared object file: No such file or directory'
 
 # In other languages.
 means interp-missing ./app 'bash: ./app: Datei oder Verzeichnis nicht gefunden'
