@@ -37,6 +37,19 @@ bool subject_is_worth(const struct node *node, const struct file_facts *file)
            ((elf->type == ET_EXEC || elf->type == ET_DYN) && is_loadable(elf));
 }
 
+bool subject_may_start(struct span head)
+{
+    static const struct {
+        const char *text;
+        size_t length;
+    } starts[] = {{ELFMAG, SELFMAG}, {"#!", 2}, {"PK\3\4", 4}};
+    bool may = false;
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        may |= head.size >= starts[i].length &&
+               memcmp(head.data, starts[i].text, starts[i].length) == 0;
+    return may;
+}
+
 enum willrun_linkage file_linkage(const struct elf_facts *elf)
 {
     if (elf->interp != NULL || elf->needed_count != 0 || elf->soname != NULL)

@@ -98,4 +98,7 @@ void subject_judge(const struct target *target, struct memo *memo, const struct 
  * object, or a script with execute permission? */
 bool subject_is_worth(const struct node *node, const struct file_facts *file);
 
+/* May a file be, or hold, a subject that starts with `head`: SIEVE_HEAD bytes, or all of it? */
+bool subject_may_start(struct span head);
+
 #endif

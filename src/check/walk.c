@@ -1,9 +1,11 @@
 #include "check/walk.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/meter.h"
+#include "base/must.h"
 #include "check/jars.h"
 #include "root/copy.h"
 
@@ -19,23 +21,25 @@ static bool is_mount(const struct node *node)
     return false;
 }
 
-struct nodes VEC(const struct node *);
-
-struct sighting {
+/* A folder of the walk with what was found in it, each sorted by name. */
+struct stop {
     const struct node *node;
-    int error; /* errno of a folder: it, or something in it, could not be seen; 0 of a file */
+    int error; /* errno: it, or something in it, could not be seen */
+    struct VEC(const struct node *) files;
+    struct VEC(struct stop *) folders;
 };
 
-/* A walk of one thread, and the reading of what it finds by all of them. */
+/* A walk by all threads: some list folders while others read what was found in them. */
 struct survey {
     struct facts *facts;
     const struct meter *meter;
-    unsigned copy;                     /* only what this one brought; 0: everything */
-    pthread_mutex_t lock;              /* guards all below */
-    pthread_cond_t grew;               /* `files` did, or is complete */
-    struct VEC(struct sighting) files; /* in the order of the walk */
-    size_t next;                       /* the first that no thread has taken */
-    bool complete;                     /* no more will come */
+    unsigned copy;                         /* only what this one brought; 0: everything */
+    pthread_mutex_t lock;                  /* guards all below */
+    pthread_cond_t grew;                   /* `open` or `files` did, or `listing` fell */
+    struct VEC(struct stop *) open;        /* folders that no thread has taken */
+    struct VEC(const struct node *) files; /* to read … */
+    size_t next;                           /* … the first that no thread has taken */
+    size_t listing;                        /* folders that threads are at */
 };
 
 /* ---- walking ---- */
@@ -45,93 +49,112 @@ static bool is_wanted(const struct survey *survey, const struct node *node)
     return survey->copy == 0 || node_copy(node) == survey->copy;
 }
 
-static void add_files(struct survey *survey, const struct node *const *nodes, size_t count)
+static struct stop *new_stop(const struct node *node)
 {
-    pthread_mutex_lock(&survey->lock);
-    for (size_t i = 0; i < count; i++)
-        if (nodes[i]->type == NODE_FILE && is_wanted(survey, nodes[i]))
-            *vec_push(&survey->files) = (struct sighting){nodes[i], 0};
-    pthread_cond_broadcast(&survey->grew);
-    pthread_mutex_unlock(&survey->lock);
+    struct stop *stop = must_alloc(sizeof *stop);
+    *stop = (struct stop){.node = node};
+    return stop;
 }
 
-/* The error is kept: asked again, the folder may well open, and what is in it was never walked. */
-static void add_folder(struct survey *survey, const struct node *folder, int error)
+static void free_stop(struct stop *stop)
 {
-    pthread_mutex_lock(&survey->lock);
-    *vec_push(&survey->files) = (struct sighting){folder, error};
-    pthread_mutex_unlock(&survey->lock);
+    vec_free(&stop->files);
+    vec_free(&stop->folders);
+    free(stop);
 }
 
-static void walk(struct survey *survey, const struct node *dir)
+/* What is in a folder. The error is kept: asked again, the folder may well open, and what is in it
+ * was never walked. */
+static void list_folder(struct survey *survey, struct stop *stop)
 {
-    struct nodes open = {0};
-    if (dir->type == NODE_DIR)
-        *vec_push(&open) = dir;
-    else
-        add_files(survey, &dir, 1);
-    while (open.count != 0 && !meter_stopped(survey->meter)) {
-        const struct node *at = open.at[--open.count], **nodes;
-        struct arena scratch = {0};
-        size_t count = 0;
-        int error = root_list(facts_root(survey->facts), at, &scratch, &nodes, &count);
-        if (error == 0)
-            error = root_unseen(facts_root(survey->facts), at);
-        if (error != 0)
-            add_folder(survey, at, error); /* what cannot be listed or seen must not vanish */
-        for (size_t i = count; i-- > 0;)
-            if (nodes[i]->type == NODE_DIR && !is_mount(nodes[i]) && is_wanted(survey, nodes[i]))
-                *vec_push(&open) = nodes[i];
-        add_files(survey, nodes, count);
-        arena_free(&scratch);
+    struct root *root = facts_root(survey->facts);
+    const struct node **nodes;
+    struct arena scratch = {0};
+    size_t count = 0;
+    stop->error = root_sift(root, stop->node, subject_may_start, &scratch, &nodes, &count);
+    if (stop->error == 0)
+        stop->error = root_unseen(root, stop->node);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_wanted(survey, nodes[i]))
+            continue;
+        if (nodes[i]->type == NODE_FILE)
+            *vec_push(&stop->files) = nodes[i];
+        else if (nodes[i]->type == NODE_DIR && !is_mount(nodes[i]))
+            *vec_push(&stop->folders) = new_stop(nodes[i]);
     }
-    vec_free(&open);
-    pthread_mutex_lock(&survey->lock);
-    survey->complete = true;
-    pthread_cond_broadcast(&survey->grew);
-    pthread_mutex_unlock(&survey->lock);
+    arena_free(&scratch);
 }
 
-/* ---- reading ---- */
+/* Under the lock: what was found in a folder is there for other threads. */
+static void add_found(struct survey *survey, const struct stop *stop)
+{
+    for (size_t i = 0; i < stop->files.count; i++)
+        *vec_push(&survey->files) = stop->files.at[i];
+    for (size_t i = stop->folders.count; i-- > 0;)
+        *vec_push(&survey->open) = stop->folders.at[i];
+    pthread_cond_broadcast(&survey->grew);
+}
 
 enum { AT_ONCE = 32 }; /* files that a thread takes at a time */
 
-/* Files to read, in `taken`; none where all are taken, and no more will come. */
-static size_t take(struct survey *survey, const struct node **taken)
+/* Under the lock, which is given up meanwhile: a folder to list or files to read, in `taken`; false
+ * where nothing is left and no more will come. */
+static bool take(struct survey *survey, struct stop **folder, const struct node **taken,
+                 size_t *count)
 {
-    size_t count = 0;
-    pthread_mutex_lock(&survey->lock);
-    while (survey->next == survey->files.count && !survey->complete)
+    *folder = NULL;
+    *count = 0;
+    while (survey->next == survey->files.count && survey->open.count == 0 && survey->listing != 0)
         pthread_cond_wait(&survey->grew, &survey->lock);
-    while (count < AT_ONCE && !meter_stopped(survey->meter) && survey->next < survey->files.count)
-        taken[count++] = survey->files.at[survey->next++].node;
-    pthread_mutex_unlock(&survey->lock);
-    return count;
+    if (meter_stopped(survey->meter))
+        return false;
+    bool reads = survey->next < survey->files.count;
+    if (survey->open.count != 0 && (survey->listing == 0 || !reads))
+        *folder = survey->open.at[--survey->open.count];
+    else
+        while (*count < AT_ONCE && survey->next < survey->files.count)
+            taken[(*count)++] = survey->files.at[survey->next++];
+    return *folder != NULL || *count != 0;
 }
 
-static void *read_files(void *argument)
+static void *walk(void *argument)
 {
     struct survey *survey = argument;
     const struct node *taken[AT_ONCE];
+    struct stop *folder;
     size_t count;
-    while ((count = take(survey, taken)) != 0)
+    pthread_mutex_lock(&survey->lock);
+    while (take(survey, &folder, taken, &count)) {
+        survey->listing += folder != NULL;
+        pthread_mutex_unlock(&survey->lock);
         for (size_t i = 0; i < count; i++)
             facts_of(survey->facts, taken[i]);
+        if (folder != NULL)
+            list_folder(survey, folder);
+        pthread_mutex_lock(&survey->lock);
+        if (folder == NULL)
+            continue;
+        survey->listing--;
+        add_found(survey, folder);
+    }
+    pthread_mutex_unlock(&survey->lock);
     return NULL;
 }
 
-/* All files below `dir`, their facts made, in survey->files. */
-static void survey_run(struct survey *survey, const struct node *dir, size_t threads)
+/* All below `top`, the facts of its files made. */
+static void survey_run(struct survey *survey, struct stop *top, size_t threads)
 {
-    struct VEC(pthread_t) readers = {0};
-    pthread_t reader;
-    while (readers.count + 1 < threads && pthread_create(&reader, NULL, read_files, survey) == 0)
-        *vec_push(&readers) = reader;
-    walk(survey, dir);
-    read_files(survey);
-    for (size_t i = 0; i < readers.count; i++)
-        pthread_join(readers.at[i], NULL);
-    vec_free(&readers);
+    struct VEC(pthread_t) others = {0};
+    pthread_t other;
+    *vec_push(&survey->open) = top;
+    while (others.count + 1 < threads && pthread_create(&other, NULL, walk, survey) == 0)
+        *vec_push(&others) = other;
+    walk(survey);
+    for (size_t i = 0; i < others.count; i++)
+        pthread_join(others.at[i], NULL);
+    vec_free(&others);
+    vec_free(&survey->open);
+    vec_free(&survey->files);
 }
 
 /* ---- what is asked ---- */
@@ -141,14 +164,9 @@ static void add(struct asked_list *list, const char *path, int error)
     *vec_push(list) = (struct asked){.path = path, .error = error};
 }
 
-static void add_found(struct facts *facts, const struct sighting *found, struct arena *arena,
-                      struct asked_list *list)
+static void add_file(struct facts *facts, const struct node *node, struct arena *arena,
+                     struct asked_list *list)
 {
-    const struct node *node = found->node;
-    if (node->type == NODE_DIR) {
-        add(list, node_path(node, arena), found->error);
-        return;
-    }
     const struct file_facts *file = facts_of(facts, node);
     if (file->kind == FILE_UNREADABLE)
         add(list, node_path(node, arena), file->error);
@@ -156,6 +174,26 @@ static void add_found(struct facts *facts, const struct sighting *found, struct 
         add(list, node_path(node, arena), 0);
     else if (jar_is(node, file))
         *vec_push(list) = (struct asked){.path = node_path(node, arena), .as_jar = true};
+}
+
+/* In the order of their paths, whichever thread was where first. Frees the stops. */
+static void add_stops(struct facts *facts, struct stop *top, struct arena *arena,
+                      struct asked_list *list)
+{
+    struct VEC(struct stop *) left = {0};
+    *vec_push(&left) = top;
+    while (left.count != 0) {
+        struct stop *stop = left.at[--left.count];
+        bool goes_on = !meter_stopped(meter_here);
+        if (stop->error != 0 && goes_on) /* what cannot be listed or seen must not vanish */
+            add(list, node_path(stop->node, arena), stop->error);
+        for (size_t i = 0; i < stop->files.count && goes_on; i++)
+            add_file(facts, stop->files.at[i], arena, list);
+        for (size_t i = stop->folders.count; i-- > 0;)
+            *vec_push(&left) = stop->folders.at[i];
+        free_stop(stop);
+    }
+    vec_free(&left);
 }
 
 void walk_subjects(struct facts *facts, const struct node *dir, unsigned copy, size_t threads,
@@ -166,8 +204,10 @@ void walk_subjects(struct facts *facts, const struct node *dir, unsigned copy, s
                             .copy = copy,
                             .lock = PTHREAD_MUTEX_INITIALIZER,
                             .grew = PTHREAD_COND_INITIALIZER};
-    survey_run(&survey, dir, threads);
-    for (size_t i = 0; i < survey.files.count && !meter_stopped(meter_here); i++)
-        add_found(facts, &survey.files.at[i], arena, list);
-    vec_free(&survey.files);
+    struct stop *top = new_stop(dir);
+    if (dir->type == NODE_DIR)
+        survey_run(&survey, top, threads);
+    else if (dir->type == NODE_FILE && is_wanted(&survey, dir))
+        *vec_push(&top->files) = dir;
+    add_stops(facts, top, arena, list);
 }

@@ -123,7 +123,18 @@ struct open_folder {
     const char *path;
 };
 
-/* Every file below a folder, sorted within each. */
+static bool is_elf(struct span head)
+{
+    return head.size >= SELFMAG && memcmp(head.data, ELFMAG, SELFMAG) == 0;
+}
+
+/* Of a folder no other files are looked into. */
+static bool may_tell(struct span head)
+{
+    return is_elf(head) || archive_is_zip(head);
+}
+
+/* Every file below a folder that may tell something, sorted within each. */
 static void add_folder(struct inspecting *inspecting, struct root *root, const struct node *top,
                        const char *path)
 {
@@ -135,12 +146,17 @@ static void add_folder(struct inspecting *inspecting, struct root *root, const s
         struct arena scratch = {0};
         const struct node **nodes;
         size_t count = 0;
-        int error = root_list(root, at.node, &scratch, &nodes, &count);
-        for (size_t i = count; error == 0 && i-- > 0;)
+        int error = root_sift(root, at.node, may_tell, &scratch, &nodes, &count);
+        if (error == 0)
+            error = root_unseen(root, at.node);
+        if (error != 0)
+            *vec_push(&inspecting->workers[0].gathering.troubles) =
+                arena_format(arena, "%s cannot be read: %s", at.path, err_text(error));
+        for (size_t i = count; i-- > 0;)
             if (nodes[i]->type == NODE_DIR && !is_mount(nodes[i]))
                 *vec_push(&open) =
                     (struct open_folder){nodes[i], joined(arena, at.path, nodes[i]->name)};
-        for (size_t i = 0; error == 0 && i < count; i++)
+        for (size_t i = 0; i < count; i++)
             if (nodes[i]->type == NODE_FILE && nodes[i]->size != 0)
                 add_work(inspecting, (struct work){root, nodes[i], at.path, false});
         arena_free(&scratch);
@@ -224,11 +240,6 @@ static bool is_live_archive(const char *name)
         if (has_end(name, ends[i]))
             return true;
     return false;
-}
-
-static bool is_elf(struct span head)
-{
-    return head.size >= SELFMAG && memcmp(head.data, ELFMAG, SELFMAG) == 0;
 }
 
 static enum file_want want_elf(struct span head)

@@ -67,28 +67,6 @@ static struct item *new_item(struct root *root, struct item *parent, const char 
     return item;
 }
 
-/* Under the lock: `name` in `dir` (NULL: the directory itself) cannot be looked
- * at. The first trouble is kept: what follows often stems from it. */
-static void note_trouble(struct root *root, int error, const struct item *dir, const char *name)
-{
-    /* that a name is too long for the filesystem is what the target would say too */
-    if (error == 0 || error == ENAMETOOLONG ||
-        atomic_load_explicit(&root->trouble, memory_order_relaxed) != 0)
-        return;
-    const char *path = node_path(&dir->node, &root->arena);
-    if (name != NULL)
-        path = arena_format(&root->arena, "%s/%s", dir != root->top ? path : "", name);
-    root->trouble_path = path;
-    atomic_store_explicit(&root->trouble, error, memory_order_release);
-}
-
-int root_trouble(const struct root *root, const char **path)
-{
-    int error = atomic_load_explicit(&root->trouble, memory_order_acquire);
-    *path = error != 0 ? root->trouble_path : NULL;
-    return error;
-}
-
 /* The path of `item` inside its source, with `extra` bytes of room behind it.
  * The caller frees it. */
 static char *source_path(const struct item *item, size_t extra, size_t *length)
@@ -174,7 +152,6 @@ static struct child *make_child(struct root *root, struct item *dir, uint64_t ha
     if (origin.lay != NULL)
         origin.twin = twin;
     const char *key = arena_copy(&root->arena, name, length);
-    note_trouble(root, info->error, dir, key);
     struct child *child = arena_alloc(&root->arena, sizeof *child);
     *child = (struct child){
         .entry = {hash, key, length},
@@ -294,7 +271,6 @@ static int complete(struct root *root, struct item *dir)
     if (dir->complete)
         return 0;
     int error = dir->origin.lay != NULL ? list_twin(root, dir) : list_source(root, dir);
-    note_trouble(root, error, dir, NULL);
     if (error == 0)
         atomic_store_explicit(&dir->complete, true, memory_order_release);
     return error;
@@ -339,6 +315,79 @@ int root_list(struct root *root, const struct node *dir, struct arena *arena,
     return 0;
 }
 
+/* ---- sifting ---- */
+
+struct sifted {
+    struct arena *arena;
+    struct VEC(const char *) names;
+};
+
+static void passed_name(void *context, const char *name)
+{
+    struct sifted *sifted = context;
+    *vec_push(&sifted->names) = arena_string(sifted->arena, name);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Threads may sift at once: the lock is taken for what the sieve lets through alone. */
+static int sift_source(struct item *dir, source_sieve *sieve, struct sifted *sifted)
+{
+    const struct source *source = dir->origin.source;
+    if (dir->complete || dir->origin.lay != NULL || source->ops->sift == NULL)
+        return ENOTSUP; /* a new folder is complete, and has no source */
+    size_t length;
+    char *path = source_path(dir, 0, &length);
+    int error = source->ops->sift(dir->origin.source, path, sieve, passed_name, sifted);
+    free(path);
+    return error;
+}
+
+/* What is known of it already: asked for, or copied there, of which the source knows nothing. */
+static void sift_known(struct root *root, const struct item *dir, struct sifted *sifted)
+{
+    size_t place = 0;
+    const struct child *child;
+    pthread_mutex_lock(&root->lock);
+    while ((child = (struct child *)table_next(&dir->children, &place)) != NULL)
+        if (child->item != NULL)
+            *vec_push(&sifted->names) = child->item->node.name;
+    pthread_mutex_unlock(&root->lock);
+}
+
+int root_sift(struct root *root, const struct node *dir, source_sieve *sieve, struct arena *arena,
+              const struct node ***nodes, size_t *count)
+{
+    struct sifted sifted = {.arena = arena};
+    *nodes = NULL;
+    *count = 0;
+    if (dir->type != NODE_DIR)
+        return ENOTDIR;
+    int error = sift_source(item_of(dir), sieve, &sifted);
+    if (error != 0) {
+        vec_free(&sifted.names);
+        return error == ENOTSUP ? root_list(root, dir, arena, nodes, count) : error;
+    }
+    sift_known(root, item_of(dir), &sifted);
+    if (sifted.names.count != 0)
+        qsort(sifted.names.at, sifted.names.count, sizeof *sifted.names.at, by_text);
+    *nodes = arena_array(arena, sifted.names.count + 1, sizeof **nodes);
+    for (size_t i = 0; i < sifted.names.count; i++) {
+        const char *name = sifted.names.at[i];
+        int missing;
+        if (i != 0 && strcmp(name, sifted.names.at[i - 1]) == 0)
+            continue;
+        const struct item *item = item_child(root, item_of(dir), name, strlen(name), &missing);
+        if (item != NULL)
+            (*nodes)[(*count)++] = &item->node;
+    }
+    vec_free(&sifted.names);
+    return 0;
+}
+
 /* ---- the root ---- */
 
 struct root *root_new(struct source *source)
@@ -353,7 +402,6 @@ struct root *root_new(struct source *source)
     source->ops->look(source, "", &root->arena, &info);
     info.type = NODE_DIR; /* even where nothing can be told of it */
     root->top = new_item(root, NULL, "", (struct origin){.source = source, .path = ""}, &info);
-    note_trouble(root, info.error, root->top, NULL);
     return root;
 }
 

@@ -81,8 +81,12 @@ const struct node *root_top(const struct root *root);
 int root_list(struct root *root, const struct node *dir, struct arena *arena,
               const struct node ***nodes, size_t *count);
 
-/* The errno with which some name in a listed directory could not be looked at,
- * so that root_list has no node for it; 0: there is none. */
+/* The same, but regular files that `sieve` holds back may be left out. */
+int root_sift(struct root *root, const struct node *dir, source_sieve *sieve, struct arena *arena,
+              const struct node ***nodes, size_t *count);
+
+/* The errno with which some name in a listed or sifted directory could not be looked at,
+ * so that there is no node for it; 0: there is none. */
 int root_unseen(struct root *root, const struct node *dir);
 
 /* The bytes of a regular file; 0 or an errno. Release with file_bytes_release. */
@@ -111,10 +115,5 @@ bool root_hold(struct root *root, struct err *err);
 
 /* How many threads verify them at the moment. */
 size_t root_verifying(const struct root *root);
-
-/* The errno with which a look at a node of the source failed for the first time
- * (the disk's own refusal, not the target's), with its path inside the root in
- * `path`; 0 and NULL where all went well. */
-int root_trouble(const struct root *root, const char **path);
 
 #endif

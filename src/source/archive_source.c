@@ -114,9 +114,15 @@ static void archive_close(struct source *source)
 
 struct archive_source *archive_source_new(struct store *store, const char *name)
 {
-    static const struct source_ops ops = {archive_look,  archive_list, archive_bytes,
-                                          archive_start, archive_hold, archive_verifying,
-                                          archive_close};
+    static const struct source_ops ops = {
+        .look = archive_look,
+        .list = archive_list,
+        .bytes = archive_bytes,
+        .start = archive_start,
+        .hold = archive_hold,
+        .verifying = archive_verifying,
+        .close = archive_close,
+    };
     struct archive_source *archive = must_alloc(sizeof *archive);
     memset(archive, 0, sizeof *archive);
     archive->source.ops = &ops;

@@ -309,8 +309,10 @@ static int open_listing(struct folder *folder, const char *path)
     return fd >= 0 ? fd : -error;
 }
 
-static int list_into(struct folder *folder, const char *path, struct arena *arena,
-                     source_found *found, void *context, struct sha256 *hash)
+typedef void each_entry(void *context, int dir, const struct dirent64 *entry);
+
+/* Calls `each` for what is in the directory `path`; 0 or an errno. */
+static int read_names(struct folder *folder, const char *path, each_entry *each, void *context)
 {
     int fd = open_listing(folder, path);
     if (fd < 0)
@@ -321,16 +323,35 @@ static int list_into(struct folder *folder, const char *path, struct arena *aren
         const struct dirent64 *entry;
         for (ssize_t at = 0; at < size; at += entry->d_reclen) {
             entry = (const struct dirent64 *)(names + at);
-            struct node_info info = {.type = NODE_NONE};
-            if (!is_plain(entry->d_name))
-                continue;
-            note_error(look_in(fd, entry->d_name, arena, &info, hash), &info);
-            found(context, entry->d_name, &info);
+            if (is_plain(entry->d_name))
+                each(context, fd, entry);
         }
     }
     int error = size < 0 ? errno : 0;
     close(fd);
     return error;
+}
+
+struct listing {
+    struct arena *arena;
+    source_found *found;
+    void *context;
+    struct sha256 *hash; /* NULL: nobody wants it */
+};
+
+static void list_entry(void *context, int dir, const struct dirent64 *entry)
+{
+    const struct listing *listing = context;
+    struct node_info info = {.type = NODE_NONE};
+    note_error(look_in(dir, entry->d_name, listing->arena, &info, listing->hash), &info);
+    listing->found(listing->context, entry->d_name, &info);
+}
+
+static int list_into(struct folder *folder, const char *path, struct arena *arena,
+                     source_found *found, void *context, struct sha256 *hash)
+{
+    struct listing listing = {arena, found, context, hash};
+    return read_names(folder, path, list_entry, &listing);
 }
 
 static int folder_list(struct source *source, const char *path, struct arena *arena,
@@ -470,6 +491,43 @@ static int load_file(int fd, file_wanted *wanted, struct file_bytes *bytes)
     return read_file(fd, (size_t)size, bytes);
 }
 
+struct sifting {
+    source_sieve *sieve;
+    source_passed *passed;
+    void *context;
+};
+
+/* Is it a regular file that the sieve holds back? What cannot be told for sure is not. */
+static bool is_held_back(const struct sifting *sifting, int dir, const struct dirent64 *entry)
+{
+    unsigned char head[SIEVE_HEAD];
+    if (entry->d_type != DT_REG)
+        return false;
+    int fd = openat(dir, entry->d_name, FILE_FLAGS);
+    if (fd < 0)
+        return false;
+    ssize_t size = pread(fd, head, sizeof head, 0);
+    close(fd);
+    return size >= 0 && !sifting->sieve((struct span){head, (size_t)size});
+}
+
+static void sift_entry(void *context, int dir, const struct dirent64 *entry)
+{
+    const struct sifting *sifting = context;
+    if (!is_held_back(sifting, dir, entry))
+        sifting->passed(sifting->context, entry->d_name);
+}
+
+static int folder_sift(struct source *source, const char *path, source_sieve *sieve,
+                       source_passed *passed, void *context)
+{
+    struct folder *folder = folder_of(source);
+    struct sifting sifting = {sieve, passed, context};
+    if (folder->witness >= 0) /* it has to be told of every file */
+        return ENOTSUP;
+    return read_names(folder, path, sift_entry, &sifting);
+}
+
 static int folder_bytes(struct source *source, const char *path, file_wanted *wanted,
                         struct file_bytes *bytes)
 {
@@ -502,6 +560,7 @@ static void folder_close(struct source *source)
 static const struct source_ops folder_ops = {
     .look = folder_look,
     .list = folder_list,
+    .sift = folder_sift,
     .bytes = folder_bytes,
     .close = folder_close,
 };

@@ -90,6 +90,11 @@ struct source {
 
 typedef void source_found(void *context, const char *name, const struct node_info *info);
 
+/* Is a regular file worth a look that starts with `head`: up to SIEVE_HEAD bytes? */
+enum { SIEVE_HEAD = 16 };
+typedef bool source_sieve(struct span head);
+typedef void source_passed(void *context, const char *name);
+
 struct source_ops {
     /* Facts of `path`, which is relative to the source's top ("" is the top
      * itself) and passes through real directories alone. */
@@ -98,6 +103,12 @@ struct source_ops {
     /* Calls `found` for each name in the directory `path`, in no order, with
      * what `look` would tell of it. Returns 0 or an errno. */
     int (*list)(struct source *source, const char *path, struct arena *arena, source_found *found,
+                void *context);
+    /* Calls `passed` for each name in the directory `path` but those of regular files that
+     * `sieve` does not let through. For a caller who asks for nothing else of most files: it is
+     * far cheaper than `list` with the bytes of each. Returns 0 or an errno; ENOTSUP, and NULL:
+     * this source cannot. */
+    int (*sift)(struct source *source, const char *path, source_sieve *sieve, source_passed *passed,
                 void *context);
     /* The bytes of the regular file `path`: all where `wanted` is NULL or
      * says so of the first ones, else those alone. Returns 0 or an errno. Never

@@ -27,6 +27,11 @@ says out '"path": "/bin/broken"'
 says out '"unknown": 3'
 expect 0 'nothing else in it' "${as_somebody[@]}" ./program check --root root /closed /bin/secret
 says out 'cannot read /closed'
+# Nor from inspect, which looks into a part of the files only.
+expect 1 'an inspection of it' "${as_somebody[@]}" ./program inspect root --format json
+for path in root/closed root/unsearched root/bin/secret; do
+    says out "$path cannot be read: Permission denied"
+done
 # Nor from diff: what seems to vanish may only be hidden, and what cannot be read does not work for that.
 cp -a root whole && chmod 755 whole/closed whole/unsearched whole/bin/secret
 for format in text markdown; do

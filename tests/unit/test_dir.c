@@ -243,6 +243,54 @@ static void a_listing_calls_for_each_name(void **state)
     assert_int_equal(count, 4);
 }
 
+struct passed {
+    const char *names[8];
+    size_t count;
+};
+
+static void keep_passed(void *context, const char *name)
+{
+    struct passed *passed = context;
+    assert_true(passed->count < sizeof passed->names / sizeof *passed->names);
+    passed->names[passed->count++] = strdup(name);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool starts_with_x(struct span head)
+{
+    return head.size != 0 && head.data[0] == 'x';
+}
+
+/* Those in `path` that the sieve lets through, one behind the other. */
+static void assert_passed(struct bench *bench, const char *path, const char *expected)
+{
+    char text[64] = "";
+    struct passed passed = {0};
+    assert_int_equal(
+        bench->source->ops->sift(bench->source, path, starts_with_x, keep_passed, &passed), 0);
+    qsort(passed.names, passed.count, sizeof *passed.names, by_text);
+    for (size_t i = 0; i < passed.count; i++) {
+        strcat(strcat(text, passed.names[i]), " ");
+        free((void *)(uintptr_t)passed.names[i]);
+    }
+    assert_string_equal(text, expected);
+}
+
+/* What is no regular file, or cannot be read, passes: who asks looks at it by other means. */
+static void a_sieve_holds_back_regular_files_alone(void **state)
+{
+    struct bench *bench = *state;
+    assert_passed(bench, "", "d dirlink link root ");
+    assert_passed(bench, "d", "e pipe set socket ");
+    assert_passed(bench, "d/e", "");
+    assert_int_equal(bench->source->ops->sift(bench->source, "link", NULL, NULL, NULL), ENOTDIR);
+    assert_int_equal(bench->source->ops->sift(bench->source, "none", NULL, NULL, NULL), ENOENT);
+}
+
 static void more_directories_than_handles(void **state)
 {
     struct bench *bench = *state;
@@ -388,6 +436,7 @@ int main(void)
         TEST(only_what_is_wanted_is_read),
         TEST(what_stays_is_mapped),
         TEST(a_listing_calls_for_each_name),
+        TEST(a_sieve_holds_back_regular_files_alone),
         TEST(more_directories_than_handles),
         TEST(a_folder_that_cannot_be_opened_gets_its_sentence),
         TEST(no_race_leads_out_of_the_folder),

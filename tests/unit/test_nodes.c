@@ -196,32 +196,33 @@ static void the_disks_own_refusal_is_told(void **state)
     (void)state;
     struct source source = {.ops = &fake_ops, .name = "fake"};
     struct root *root = root_new(&source);
-    const char *path;
+    const struct cred cred = {0};
+    size_t before = root_refused().count;
     int error;
-    assert_null(find(root, "/none"));
-    assert_int_equal(root_trouble(root, &path), 0);
-    assert_null(path);
-    assert_null(root_lookup(root, NULL, "/d/bad/x", NULL, LOOKUP_FOLLOW, &error));
+    assert_null(root_lookup(root, NULL, "/none", &cred, LOOKUP_FOLLOW, &error));
+    assert_int_equal(root_refused().count, before);
+    assert_null(root_lookup(root, NULL, "/d/bad/x", &cred, LOOKUP_FOLLOW, &error));
     assert_int_equal(error, EIO);
-    assert_null(root_lookup(root, NULL, "/d/locked", NULL, LOOKUP_FOLLOW, &error));
+    assert_int_equal(root_refused().count, before + 1);
+    assert_int_equal(root_refused().error, EIO);
+    assert_string_equal(root_refused().path, "/d/bad");
+    assert_null(root_lookup(root, NULL, "/d/locked", &cred, LOOKUP_FOLLOW, &error));
     assert_int_equal(error, EACCES);
-    assert_int_equal(root_trouble(root, &path), EIO);
-    assert_string_equal(path, "/d/bad");
+    assert_int_equal(root_refused().count, before + 2);
+    assert_string_equal(root_refused().path, "/d/locked");
     root_free(root);
 }
 
-static void a_folder_that_cannot_be_listed_is_trouble(void **state)
+static void a_folder_that_cannot_be_listed_is_an_error(void **state)
 {
     (void)state;
     struct source source = {.ops = &fake_ops, .name = "fake"};
     struct root *root = root_new(&source);
     struct arena arena = {0};
     const struct node **nodes;
-    const char *path;
     size_t count;
     assert_int_equal(root_list(root, find(root, "/d"), &arena, &nodes, &count), EIO);
-    assert_int_equal(root_trouble(root, &path), EIO);
-    assert_string_equal(path, "/d");
+    assert_int_equal(root_sift(root, find(root, "/d"), NULL, &arena, &nodes, &count), EIO);
     root_free(root);
 }
 
@@ -248,7 +249,7 @@ int main(void)
         IN_TREE(bytes_are_a_files_alone),
         IN_TREE(a_relative_path_needs_a_folder_to_start_from),
         cmocka_unit_test(the_disks_own_refusal_is_told),
-        cmocka_unit_test(a_folder_that_cannot_be_listed_is_trouble),
+        cmocka_unit_test(a_folder_that_cannot_be_listed_is_an_error),
         cmocka_unit_test(an_empty_link_is_its_own_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

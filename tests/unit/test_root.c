@@ -462,9 +462,14 @@ static void an_asker_does_not_spoil_anothers_answer(void **state)
     assert_int_equal(count, 0);
 }
 
-static void listing_first_changes_no_answer(void **state)
+static bool starts_with_t(struct span head)
 {
-    struct bench *bench = *state;
+    return head.size != 0 && head.data[0] == 't';
+}
+
+/* Walk all folders, with a sieve or (NULL) without; then no answer may be another one. */
+static void walk_first(struct bench *bench, source_sieve *sieve)
+{
     struct questions questions = {&bench->paths, bench->answers};
     if (!in_chroot(bench->temp.fd, &askers[0], ask_all, &questions))
         skip();
@@ -473,18 +478,35 @@ static void listing_first_changes_no_answer(void **state)
     struct VEC(const struct node *) open = {0};
     *vec_push(&open) = root_top(root);
     while (open.count != 0) {
-        const struct node **nodes;
+        const struct node *dir = open.at[--open.count], **nodes;
         size_t count;
-        assert_int_equal(root_list(root, open.at[--open.count], &arena, &nodes, &count), 0);
-        for (size_t i = 0; i < count; i++)
+        assert_int_equal(sieve != NULL ? root_sift(root, dir, sieve, &arena, &nodes, &count)
+                                       : root_list(root, dir, &arena, &nodes, &count),
+                         0);
+        assert_int_equal(root_unseen(root, dir), 0);
+        for (size_t i = 0; i < count; i++) {
+            assert_true(i == 0 || strcmp(nodes[i - 1]->name, nodes[i]->name) < 0);
+            if (sieve != NULL && nodes[i]->type == NODE_FILE)
+                assert_string_equal(nodes[i]->name, "file"); /* the one that holds "text" */
             if (nodes[i]->type == NODE_DIR)
                 *vec_push(&open) = nodes[i];
+        }
     }
     vec_free(&open);
     arena_free(&arena);
     size_t count = differences(bench, root, &askers[0], NULL);
     root_free(root);
     assert_int_equal(count, 0);
+}
+
+static void listing_first_changes_no_answer(void **state)
+{
+    walk_first(*state, NULL);
+}
+
+static void sifting_first_changes_no_answer(void **state)
+{
+    walk_first(*state, starts_with_t);
 }
 
 /* ---- many threads ---- */
@@ -621,6 +643,7 @@ int main(void)
         cmocka_unit_test(paths_resolve_as_in_a_chroot),
         cmocka_unit_test(an_asker_does_not_spoil_anothers_answer),
         cmocka_unit_test(listing_first_changes_no_answer),
+        cmocka_unit_test(sifting_first_changes_no_answer),
         cmocka_unit_test(threads_find_the_same_nodes),
         cmocka_unit_test(permissions_are_the_kernels),
     };
