@@ -398,7 +398,7 @@ means dlopen-missing libown.so 'Error opening shared object "libown.so": libown.
 means dlopen-missing libmagic 'ImportError: failed to find libmagic.  Check your installation'
 means dlopen-missing own.so 'plugin.Open("/srv/own.so"): realpath failed'
 means lib-missing None 'prisma:warn Prisma failed to detect the libssl/openssl version to use, and may not work as expected.'
-means other None "'linuxmusl-x64' binaries cannot be used on the 'linux-x64' platform. Please remove the 'node_modules/sharp' directory"
+means musl-glibc-mix None "'linuxmusl-x64' binaries cannot be used on the 'linux-x64' platform. Please remove the 'node_modules/sharp' directory"
 means other None 'You must install or update .NET to run this application.'
 means other own "lua: module 'own' not found:"
 means other own-1.0 'Ignoring own-1.0 because its extensions are not built.'
@@ -407,6 +407,16 @@ means isa-level None 'own-1  | illegal instructions ( core dumped)'
 means symbol-version-missing GLIBC_2.38 $'System.DllNotFoundException: Unable to load shared library '"'own'"$' or one of its dependencies.\n/srv/own.so: cannot open shared object file: No such file or directory\n/lib/libc.so.6: version `GLIBC_2.38'"'"$' not found (required by /srv/libown.so)\n/srv/libown: cannot open shared object file: No such file or directory'
 means dlopen-missing own $'System.DllNotFoundException: Unable to load shared library '"'own'"$' or one of its dependencies.\n/srv/a/own.so: cannot open shared object file: No such file or directory\n/srv/b/libown.so: cannot open shared object file: No such file or directory'
 means lib-missing libxkbcommon.so.0 '{"Detail":{"Message":"Unable to load shared library '"'own'"' or one of its dependencies.\n/srv/own.so: cannot open shared object file: No such file or directory\nlibxkbcommon.so.0: cannot open shared object file: No such file or directory\n/srv/libown: cannot open shared object file: No such file or directory\n"}}'
+means other None "'darwin-arm64' binaries cannot be used on the 'linux-x64' platform. Please remove the 'node_modules/sharp' directory"
+means musl-glibc-mix None $'Failed to load own because it was not installed for the current system\nExpected directory: node-v57-linux-x64-musl\nFound: [node-v46-linux-x64-glibc]'
+means other None 'close_range: Operation not permitted'
+means not-elf-not-script ./own $'./own: line 8: syntax error near unexpected token `newline\'\n./own: line 8: `<!DOCTYPE html>\''
+means not-elf-not-script ./own "./own: line 1: syntax error near unexpected token \`<'"
+means not-elf-not-script ./own './own: 1: Syntax error: redirection unexpected'
+means not-elf-not-script ./own './own: line 1: syntax error: unexpected redirection'
+means not-elf-not-script ./own './own: line 1: 404:: command not found'
+means interp-missing ./own $'standard_init_linux.go:178: exec user process caused "no such file or directory"\nbash-4.3$ ./own\nsh: ./own: not found'
+means shebang-missing-interp ./own.sh $'standard_init_linux.go:178: exec user process caused "no such file or directory"\nsh: ./own.sh: not found'
 
 # Where a library is that the distribution has in another version.
 means ldcache-stale libhunspell.so.0 'own: error while loading shared libraries: libhunspell.so.0: cannot open shared object file: No such file or directory'
