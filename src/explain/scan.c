@@ -454,6 +454,14 @@ static bool is_opened_by(const struct reading *main, const struct reading *other
            is_asked_for(given, object);
 }
 
+/* A runtime that names no program, and a shell that was asked to start the same by its name. */
+static void take_path(const struct reading *other, struct reading *main)
+{
+    if (families[main->form->family].group == GROUP_GONE && main->at[CAPTURE_PATH] == NULL &&
+        families[other->form->family].group == GROUP_GONE)
+        main->at[CAPTURE_PATH] = other->at[CAPTURE_PATH];
+}
+
 /* What lines around it tell of it: who called, and for which platform the image is. */
 static void take_surroundings(const struct readings *readings, struct reading *main)
 {
@@ -462,6 +470,8 @@ static void take_surroundings(const struct readings *readings, struct reading *m
         bool near = other->line.number + NEAR >= main->line.number &&
                     other->line.number <= main->line.number + NEAR;
         main->opened |= near && is_opened_by(main, other);
+        if (near)
+            take_path(other, main);
         main->beside_glibc |= is_of_glibc(other) && need_the_same(main, other);
         main->groups |= other->groups & (near ? ~0u : GROUP_PLATFORM);
         main->callers |= other->callers & (near ? ~0u : 1u << SPEAKER_LDD);
