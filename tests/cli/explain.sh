@@ -416,7 +416,13 @@ means not-elf-not-script ./own './own: 1: Syntax error: redirection unexpected'
 means not-elf-not-script ./own './own: line 1: syntax error: unexpected redirection'
 means not-elf-not-script ./own './own: line 1: 404:: command not found'
 means interp-missing ./own $'standard_init_linux.go:178: exec user process caused "no such file or directory"\nbash-4.3$ ./own\nsh: ./own: not found'
-means shebang-missing-interp ./own.sh $'standard_init_linux.go:178: exec user process caused "no such file or directory"\nsh: ./own.sh: not found'
+means shebang-crlf ./own.sh $'standard_init_linux.go:178: exec user process caused "no such file or directory"\nsh: ./own.sh: not found'
+means other None "/bin/sh: 1: Syntax error: Unterminated quoted string"
+means arch-mismatch ./own './own: 1: Syntax error: Unterminated quoted string'
+means cert-missing None '** (RuntimeError) default CA trust store not available, please add `:castore` to your dependencies'
+means cert-missing None 'failed to fetch: [60] SSL peer certificate or SSH remote key was not OK'
+means tzdata-missing Asia/Tokyo 'Error: Timezone "Asia/Tokyo" is not valid'
+means passwd-missing own 'Error: could not resolve user: own'
 
 # Where a library is that the distribution has in another version.
 means ldcache-stale libhunspell.so.0 'own: error while loading shared libraries: libhunspell.so.0: cannot open shared object file: No such file or directory'
