@@ -4,6 +4,7 @@
 
 #include "file/os_release.h"
 #include "inspect/describe.h"
+#include "replay/memo.h"
 #include "root/copy.h"
 
 /* What is looked for: by what inspect calls it in a static program, and by functions that a
@@ -182,32 +183,44 @@ const char *later_import(const struct elf_facts *elf, const char *functions, str
     return NULL;
 }
 
-/* OpenSSL's folder as it was configured (OPENSSL_VERSION_STRING's companion in libcrypto:
- * "OPENSSLDIR:
- * \"/usr/lib/ssl\""); of a profile's libcrypto, which has no texts, that of the distribution. NULL:
- * not known. */
-static const char *openssl_folder(const struct later *later, const struct loaded *crypto)
+/* OpenSSL's folder as it was configured, which libcrypto says; a build_finder. */
+struct openssl {
+    const char *folder; /* NULL: it does not say */
+};
+
+static void find_openssl(struct span file, struct arena *arena, void *to)
 {
     static const char mark[] = "OPENSSLDIR: \"";
+    struct openssl *openssl = to;
+    const unsigned char *at = memmem(file.data, file.size, mark, sizeof mark - 1);
+    if (at == NULL)
+        return;
+    const unsigned char *start = at + sizeof mark - 1;
+    const unsigned char *end = memchr(start, '"', (size_t)(file.data + file.size - start));
+    if (end != NULL)
+        openssl->folder = arena_copy(arena, (const char *)start, (size_t)(end - start));
+}
+
+/* Of a profile's libcrypto, which has no texts, that of the distribution. NULL: not known. */
+static const char *openssl_folder(const struct later *later, const struct loaded *crypto)
+{
     static const char *const usual[][2] = {{"debian", "/usr/lib/ssl"}, {"ubuntu", "/usr/lib/ssl"},
                                            {"alpine", "/etc/ssl"},     {"fedora", "/etc/pki/tls"},
                                            {"rhel", "/etc/pki/tls"},   {"amzn", "/etc/pki/tls"}};
-    struct arena *arena = later->findings->arena;
+    struct memo *memo = later->process->memo;
+    struct openssl openssl = {0};
     struct file_bytes bytes;
-    const char *folder = NULL;
+    if (memo_build(memo, crypto->node, find_openssl, &openssl, sizeof openssl))
+        return openssl.folder;
     if (node_profile(crypto->node) == NULL &&
         root_bytes(facts_root(later->target->facts), crypto->node, &bytes) == 0) {
-        const unsigned char *at = memmem(bytes.span.data, bytes.span.size, mark, sizeof mark - 1);
-        const unsigned char *start = at != NULL ? at + sizeof mark - 1 : NULL;
-        size_t left = start != NULL ? (size_t)(bytes.span.data + bytes.span.size - start) : 0;
-        const unsigned char *end = start != NULL ? memchr(start, '"', left) : NULL;
-        if (end != NULL)
-            folder = arena_copy(arena, (const char *)start, (size_t)(end - start));
+        find_openssl(bytes.span, memo_arena(memo), &openssl);
         file_bytes_release(&bytes);
-        return folder;
+        memo_keep_build(memo, crypto->node, find_openssl, &openssl, sizeof openssl);
+        return openssl.folder;
     }
     struct os_release os;
-    os_release_read(later->target->facts, arena, &os);
+    os_release_read(later->target->facts, later->findings->arena, &os);
     for (size_t i = 0; os.id != NULL && i < sizeof usual / sizeof *usual; i++)
         if (strcmp(os.id, usual[i][0]) == 0)
             return usual[i][1];
