@@ -8,6 +8,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "base/arena.h"
 #include "base/limits.h"
 #include "base/nearest.h"
 #include "base/unfinished.h"
@@ -190,6 +193,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is told as any other write that fails … */
     signal(SIGXFSZ, SIG_IGN); /* … and so is the end of what ulimit lets a file grow to */
     leave_nothing_unfinished();
+    json_set_alloc_funcs(must_alloc, free); /* or what memory is lacking for would be no JSON */
     int status = run_arguments(argc, argv);
     over = true;
     return status;

@@ -214,8 +214,10 @@ static const char *profile_of(const char *release, struct arena *arena)
         return release;
     if (strncmp(release, "alpine:3.", 9) != 0)
         return NULL;
-    for (int minor = atoi(release + 9); minor > 0; minor--) {
-        const struct base *base = base_by_name(arena_format(arena, "alpine:3.%d", minor));
+    enum { NEWEST = 99 }; /* an image's name may have any number, from which to count down */
+    unsigned long minor = strtoul(release + 9, NULL, 10);
+    for (minor = minor < NEWEST ? minor : NEWEST; minor > 0; minor--) {
+        const struct base *base = base_by_name(arena_format(arena, "alpine:3.%lu", minor));
         if (base != NULL)
             return first_name(base, arena);
     }

@@ -20,11 +20,17 @@ const struct willrun_finding *deciding_finding(const struct willrun_subject *sub
     return runs ? NULL : finding_deciding(subject);
 }
 
+/* It was seen, and not read. */
+static bool is_unread(const struct willrun_subject *subject)
+{
+    const struct willrun_finding *finding = deciding_finding(subject);
+    return finding != NULL && strcmp(finding->rule, "unreadable") == 0;
+}
+
 bool change_is_listed(const struct willrun_change *change)
 {
-    const struct willrun_finding *finding = deciding_finding(change->after);
-    return change_words[change->kind].listed ||
-           (finding != NULL && strcmp(finding->rule, "unreadable") == 0);
+    return change_words[change->kind].listed || is_unread(change->before) ||
+           is_unread(change->after);
 }
 
 void library_words(const struct willrun_library *library, const char *arrow, char *text,

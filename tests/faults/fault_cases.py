@@ -116,7 +116,7 @@ def run_faults(options, folder, name, fault, mode, sums):
 
 
 def print_sums(sums):
-    print("| what fails | " + " | ".join(COUNTS) + " |\n|---|" + "--:|" * len(COUNTS))
+    print("\n| what fails | " + " | ".join(COUNTS) + " |\n|---|" + "--:|" * len(COUNTS))
     for name, counts in sums.items():
         print(f"| {name} | " + " | ".join(f"{counts[count]:,}" for count in COUNTS) + " |")
 

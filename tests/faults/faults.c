@@ -186,6 +186,8 @@ void *__wrap_mmap(void *at, size_t size, int rights, int flags, int fd, off_t of
 
 /* ---- one run ---- */
 
+enum { HANGS = 600 }; /* seconds */
+
 struct run {
     int status;        /* of its end, as of waitpid */
     char *out, *error; /* what it said */
@@ -244,7 +246,7 @@ static struct run run(const char *folder, int count, char **arguments)
     if (child == 0) {
         dup2(out, STDOUT_FILENO);
         dup2(error, STDERR_FILENO);
-        alarm(60); /* what hangs is found so */
+        alarm(HANGS); /* what waits for ever is found so, however busy the machine */
         atexit(disarm);
         layer->armed = true;
         exit(willrun_main(count, arguments));

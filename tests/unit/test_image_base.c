@@ -22,6 +22,7 @@ static const struct {
     {"alpine:3.23.4", "alpine:3.23", true, false},
     {"alpine:3.14", "alpine:3.14", false, false},
     {"alpine:3.99", "alpine:3.99", false, false},
+    {"alpine:3.999999999", "alpine:3.999999999", false, false}, /* at once */
     {"ubuntu:24.04", "ubuntu:24.04", true, false},
     {"golang:1.22", "debian:12", false, true},
     {"golang:1.24", "debian:13", false, true},
