@@ -28,6 +28,12 @@ struct bundling {
     struct err *err;
 };
 
+/* Standard input is read once. */
+static bool is_stream(const struct bundling *bundling)
+{
+    return strcmp(bundling->willrun->root, "-") == 0;
+}
+
 /* ---- the subjects, and the programs that they start first ---- */
 
 static bool has_subject(const struct willrun_result *result, const char *path)
@@ -54,7 +60,6 @@ static size_t add_starts(struct bundling *bundling, const struct willrun_subject
 static bool check_before(struct bundling *bundling)
 {
     size_t added = 1;
-    bool once = strcmp(bundling->willrun->root, "-") == 0;
     if (bundling->willrun->host != NULL && *bundling->willrun->host == '/')
         willrun_add_subject(bundling->willrun, bundling->willrun->host);
     for (unsigned round = 0; added != 0 && round < ROUNDS; round++) {
@@ -69,7 +74,7 @@ static bool check_before(struct bundling *bundling)
         added = 0;
         for (size_t i = 0; i < target->subject_count; i++)
             added += add_starts(bundling, &target->subjects[i]);
-        if (added != 0 && once)
+        if (added != 0 && is_stream(bundling))
             return err_set(bundling->err, WILLRUN_EUSAGE,
                            "the programs that scripts start must be looked at again, and standard "
                            "input is read once: give the archive as a file");
@@ -166,6 +171,21 @@ static bool are_whole(const struct bundling *bundling)
                            entry->path, profile);
     }
     return true;
+}
+
+/* What was not read may be what a program needs. */
+static bool is_seen(struct bundling *bundling, const struct willrun_result *result,
+                    const char *name)
+{
+    const char *path;
+    int error = root_trouble(facts_root(result_facts(result)), &path);
+    return error == 0 || err_set(bundling->err, WILLRUN_EINPUT, "%s in %s cannot be read: %s", path,
+                                 name, err_text(error));
+}
+
+static bool is_seen_before(struct bundling *bundling, const struct willrun_result *result)
+{
+    return bundling->request->partial || is_seen(bundling, result, bundling->willrun->root);
 }
 
 static bool gather(struct bundling *bundling)
@@ -286,6 +306,8 @@ static const struct willrun_finding *new_finding(const struct willrun_subject *b
 static bool add_opened(struct bundling *bundling, const struct willrun_subject *subject,
                        const char *names)
 {
+    if (is_stream(bundling))
+        return false;
     struct willrun *like = context_like(bundling->willrun);
     struct willrun_result *result = NULL;
     struct arena arena = {0};
@@ -298,7 +320,9 @@ static bool add_opened(struct bundling *bundling, const struct willrun_subject *
         willrun_add_copy(like, bundling->willrun->copies.at[i]);
     willrun_add_env(like, arena_format(&arena, "LD_PRELOAD=%s", names));
     willrun_add_subject(like, subject->path);
-    bool found = willrun_check(like, &result) == WILLRUN_OK;
+    bool found = (willrun_check(like, &result) == WILLRUN_OK ||
+                  err_set(bundling->err, like->err.code, "%s", like->err.text)) &&
+                 is_seen_before(bundling, result);
     if (found)
         closure_add_subject(&bundling->closure, &result->targets[0].subjects[0]);
     willrun_result_free(result);
@@ -339,21 +363,11 @@ static bool add_all_later(struct bundling *bundling)
     return added;
 }
 
-/* Written, checked, and read again whole: what could not be read there is no difference. */
 static bool write_and_check(struct bundling *bundling)
 {
     drop(bundling);
-    if (!write(bundling) || !check_after(bundling))
-        return false;
-    const struct willrun_target *before = &bundling->before->targets[0];
-    const struct willrun_target *after = &bundling->owned->check->targets[0];
-    for (size_t i = 0; i < before->subject_count && i < after->subject_count; i++) {
-        const struct willrun_finding *unread =
-            new_finding(&before->subjects[i], &after->subjects[i], "unreadable");
-        if (unread != NULL)
-            return err_set(bundling->err, WILLRUN_EINPUT, "the bundle: %s", unread->message);
-    }
-    return true;
+    return write(bundling) && check_after(bundling) &&
+           is_seen(bundling, bundling->owned->check, "the bundle");
 }
 
 /* ld.so.cache is taken only where a library is not found without it: it tells of all that the root
@@ -372,7 +386,8 @@ static bool write_checked(struct bundling *bundling)
     const struct willrun_subject *other = first_other(bundling);
     if (other == NULL || bundling->request->partial)
         return true;
-    return err_set(bundling->err, WILLRUN_EINPUT,
+    return is_seen_before(bundling, bundling->before) &&
+           err_set(bundling->err, WILLRUN_EINPUT,
                    "%s would not start in the bundle as it does in %s%s%s", other->path,
                    bundling->willrun->root, other->finding_count != 0 ? ": " : "",
                    other->finding_count != 0 ? other->findings[0].message : "");
@@ -442,6 +457,8 @@ static bool make(struct bundling *bundling)
         return true;
     }
     bool made = gather(bundling) && write_checked(bundling) &&
+                is_seen_before(bundling, bundling->before) &&
+                bundling->err->code == WILLRUN_OK && /* what was met while more was looked for */
                 !context_cancelled(bundling->willrun) && give_name(bundling);
     if (made)
         list_entries(bundling);

@@ -306,6 +306,19 @@ static bool is_there(struct copying *copying, struct root *root, const char *sou
                        LOOKUP_FOLLOW, &error) != NULL;
 }
 
+/* The files may be elsewhere (--context), unless they are only kept from willrun. */
+static bool leave_context_gap(struct copying *copying, struct root *context, const char *source)
+{
+    const char *path;
+    int error = root_trouble(context, &path);
+    if (error != 0)
+        return fail(copying, arena_format(&copying->assembly->arena,
+                                          "%s in the build context cannot be read: %s", path,
+                                          err_text(error)));
+    leave_gap(copying, GAP_CONTEXT, source)->name = source;
+    return true;
+}
+
 static bool copy_from_context(struct copying *copying, const struct copy_source *source)
 {
     if (source->heredoc != NULL)
@@ -322,9 +335,7 @@ static bool copy_from_context(struct copying *copying, const struct copy_source 
     copying->err = &err;
     bool laid = is_there(copying, context, source->path) && lay_one(copying, source->path);
     copying->err = told;
-    if (!laid) /* the files may be elsewhere: --context */
-        leave_gap(copying, GAP_CONTEXT, source->path)->name = source->path;
-    return true;
+    return laid || leave_context_gap(copying, context, source->path);
 }
 
 /* Is `path` in the text, as a whole? */

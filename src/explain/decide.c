@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/err.h"
 #include "explain/choice.h"
 #include "explain/lookout.h"
 #include "explain/signs.h"
@@ -246,6 +247,42 @@ static bool decide_later(struct deciding *deciding)
     return !there;
 }
 
+/* What willrun could not read may be what is said to be missing: `absent`, where the cause rests on
+ * that. */
+static void admit(struct deciding *deciding, bool absent, struct decision *decision)
+{
+    const char *path;
+    int error = root_trouble(facts_root(result_facts(deciding->check)), &path);
+    if (error == 0 || deciding->causes->count == 0)
+        return;
+    struct willrun_cause *cause = &deciding->causes->at[0];
+    cause_add_evidence(cause,
+                       arena_format(deciding->arena,
+                                    "willrun cannot read %s (%s), so it saw the target in part",
+                                    path, err_text(error)),
+                       deciding->arena);
+    if (absent && cause->confidence == WILLRUN_CERTAIN) {
+        cause->confidence = WILLRUN_LIKELY;
+        decision->decided = false;
+    }
+}
+
+/* By the check, or by the root itself. True: it is decided, and by something that is not there. */
+static bool decide_by_root(struct deciding *deciding, struct decision *decision)
+{
+    decision->decided = decide_later(deciding);
+    if (decision->decided ||
+        (deciding->group & (GROUP_CERTIFICATES | GROUP_ZONES | GROUP_USERS)) != 0)
+        return decision->decided;
+    struct choice best = find_best(deciding);
+    decision->decided = best.finding != NULL;
+    if (best.finding != NULL)
+        tell(deciding, &best);
+    else
+        tell_nothing(deciding);
+    return decision->decided && best.cause == CAUSE_LIB_MISSING;
+}
+
 bool decide(struct willrun *willrun, const char *target, const struct reading *reading,
             const char *path, int status, struct arena *arena, struct causes *causes,
             struct decision *decision)
@@ -266,15 +303,7 @@ bool decide(struct willrun *willrun, const char *target, const struct reading *r
     deciding.check = decision->check;
     if (deciding.check == NULL)
         return true;
-    decision->decided = decide_later(&deciding);
-    if (decision->decided ||
-        (deciding.group & (GROUP_CERTIFICATES | GROUP_ZONES | GROUP_USERS)) != 0)
-        return true;
-    struct choice best = find_best(&deciding);
-    decision->decided = best.finding != NULL;
-    if (best.finding != NULL)
-        tell(&deciding, &best);
-    else
-        tell_nothing(&deciding);
+    bool absent = decide_by_root(&deciding, decision);
+    admit(&deciding, absent, decision);
     return true;
 }

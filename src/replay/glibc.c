@@ -254,7 +254,10 @@ void glibc_load_preloads(struct glibc *glibc)
     const struct node *node =
         root_lookup(glibc->root, NULL, "/etc/ld.so.preload", NULL, LOOKUP_FOLLOW, &error);
     bool there = node != NULL && node->type == NODE_FILE;
-    error = there ? facts_text(glibc->facts, node, LARGEST, glibc->arena, &text) : 0;
+    if (there)
+        error = facts_text(glibc->facts, node, LARGEST, glibc->arena, &text);
+    else if (!root_is_refusal(error))
+        error = 0;
     if (there && error == 0)
         preload_list(glibc, arena_copy(glibc->arena, (const char *)text.data, text.size), ": \t\n",
                      "/etc/ld.so.preload");

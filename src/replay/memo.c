@@ -66,6 +66,8 @@ static void read_cache(struct facts *facts, struct glibc_loader *loader)
         root_lookup(facts_root(facts), NULL, "/etc/ld.so.cache", NULL, LOOKUP_FOLLOW, &error);
     if (node != NULL && node->type == NODE_FILE)
         loader->cache_error = facts_text(facts, node, LARGEST_CACHE, &arena, &bytes);
+    else if (node == NULL && root_is_refusal(error))
+        loader->cache_error = error;
     loader->has_cache = node != NULL;
     loader->cache = ldcache_read(bytes, &arena, loader->elf, &loader->cpu);
 }

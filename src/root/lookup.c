@@ -72,6 +72,12 @@ struct root_refusal root_refused(void)
     return refusal;
 }
 
+bool root_is_refusal(int error)
+{
+    return error != 0 && error != ENOENT && error != ENOTDIR && error != ELOOP &&
+           error != ENAMETOOLONG;
+}
+
 /* The source refuses to tell what `name` in `dir` is: its folder is closed to willrun, or the disk
  * fails. */
 static void refuse(struct root *root, const struct item *dir, const char *name, size_t length,

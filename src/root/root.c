@@ -67,6 +67,38 @@ static struct item *new_item(struct root *root, struct item *parent, const char 
     return item;
 }
 
+/* Under the lock: `name` in `dir` (NULL: that itself) cannot be looked at, or read.
+ * The first trouble is kept: what follows often stems from it. */
+static void note_trouble(struct root *root, int error, const struct item *dir, const char *name)
+{
+    /* that a name is too long for the filesystem is what the target would say too */
+    if (error == 0 || error == ENAMETOOLONG ||
+        atomic_load_explicit(&root->trouble, memory_order_relaxed) != 0)
+        return;
+    const char *path = node_path(&dir->node, &root->arena);
+    if (name != NULL)
+        path = arena_format(&root->arena, "%s/%s", dir != root->top ? path : "", name);
+    root->trouble_path = path;
+    atomic_store_explicit(&root->trouble, error, memory_order_release);
+}
+
+/* The same of what was met without the lock. */
+static void tell_trouble(struct root *root, int error, const struct node *node)
+{
+    if (error == 0)
+        return;
+    pthread_mutex_lock(&root->lock);
+    note_trouble(root, error, item_of(node), NULL);
+    pthread_mutex_unlock(&root->lock);
+}
+
+int root_trouble(const struct root *root, const char **path)
+{
+    int error = atomic_load_explicit(&root->trouble, memory_order_acquire);
+    *path = error != 0 ? root->trouble_path : NULL;
+    return error;
+}
+
 /* The path of `item` inside its source, with `extra` bytes of room behind it.
  * The caller frees it. */
 static char *source_path(const struct item *item, size_t extra, size_t *length)
@@ -152,6 +184,7 @@ static struct child *make_child(struct root *root, struct item *dir, uint64_t ha
     if (origin.lay != NULL)
         origin.twin = twin;
     const char *key = arena_copy(&root->arena, name, length);
+    note_trouble(root, info->error, dir, key);
     struct child *child = arena_alloc(&root->arena, sizeof *child);
     *child = (struct child){
         .entry = {hash, key, length},
@@ -271,6 +304,7 @@ static int complete(struct root *root, struct item *dir)
     if (dir->complete)
         return 0;
     int error = dir->origin.lay != NULL ? list_twin(root, dir) : list_source(root, dir);
+    note_trouble(root, error, dir, NULL);
     if (error == 0)
         atomic_store_explicit(&dir->complete, true, memory_order_release);
     return error;
@@ -369,6 +403,8 @@ int root_sift(struct root *root, const struct node *dir, source_sieve *sieve, st
     int error = sift_source(item_of(dir), sieve, &sifted);
     if (error != 0) {
         vec_free(&sifted.names);
+        if (error != ENOTSUP)
+            tell_trouble(root, error, dir);
         return error == ENOTSUP ? root_list(root, dir, arena, nodes, count) : error;
     }
     sift_known(root, item_of(dir), &sifted);
@@ -402,6 +438,7 @@ struct root *root_new(struct source *source)
     source->ops->look(source, "", &root->arena, &info);
     info.type = NODE_DIR; /* even where nothing can be told of it */
     root->top = new_item(root, NULL, "", (struct origin){.source = source, .path = ""}, &info);
+    note_trouble(root, info.error, root->top, NULL);
     return root;
 }
 
@@ -515,10 +552,8 @@ const struct node *root_make_folder(struct root *root, const char *path, int *er
     return *error == 0 ? at : NULL;
 }
 
-int root_bytes_wanted(struct root *root, const struct node *file, file_wanted *wanted,
-                      struct file_bytes *bytes)
+static int read_node(const struct node *file, file_wanted *wanted, struct file_bytes *bytes)
 {
-    (void)root;
     const struct origin *origin = &item_of(file)->origin;
     file_bytes_init(bytes);
     if (file->type != NODE_FILE)
@@ -526,12 +561,21 @@ int root_bytes_wanted(struct root *root, const struct node *file, file_wanted *w
     if (origin->lay != NULL && origin->twin->node.type == NODE_SOCKET)
         return 0; /* copied as an empty file */
     if (origin->lay != NULL)
-        return root_bytes_wanted(origin->lay->from, &origin->twin->node, wanted, bytes);
+        return read_node(&origin->twin->node, wanted, bytes);
     struct source *source = origin->source;
     size_t length;
     char *path = source_path(item_of(file), 0, &length);
     int error = source->ops->bytes(source, path, wanted, bytes);
     free(path);
+    return error;
+}
+
+int root_bytes_wanted(struct root *root, const struct node *file, file_wanted *wanted,
+                      struct file_bytes *bytes)
+{
+    int error = read_node(file, wanted, bytes);
+    if (error != EFBIG && file->type == NODE_FILE) /* for which there is root_bytes_start */
+        tell_trouble(root, error, file);
     return error;
 }
 

@@ -75,6 +75,9 @@ struct root_refusal {
 };
 struct root_refusal root_refused(void);
 
+/* Is `error` of root_lookup without a `cred` such a refusal, and none of the target's own? */
+bool root_is_refusal(int error);
+
 const struct node *root_top(const struct root *root);
 
 /* The names in a directory, sorted; in `names` from `arena`. Returns 0 or an errno. */
@@ -115,5 +118,10 @@ bool root_hold(struct root *root, struct err *err);
 
 /* How many threads verify them at the moment. */
 size_t root_verifying(const struct root *root);
+
+/* The errno with which a node of the source could not be looked at or read for the first time (the
+ * disk's own refusal, not the target's), with its path inside the root in `path`; 0 and NULL where
+ * all went well. */
+int root_trouble(const struct root *root, const char **path);
 
 #endif

@@ -65,6 +65,8 @@ struct root {
     struct table contents;  /* content ids by source, device and inode */
     uint32_t content_count; /* ids given */
     struct table walked;    /* what walks of absolute paths came to (lookup.c) */
+    atomic_int trouble;     /* errno, 0: none */
+    const char *trouble_path;
 };
 
 static inline struct item *item_of(const struct node *node)

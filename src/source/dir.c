@@ -36,6 +36,7 @@ struct folder {
     struct source source; /* first */
     char *name;
     int top;              /* O_PATH */
+    struct stat status;   /* of the top, when it was opened */
     int witness;          /* its number there */
     atomic_bool walks;    /* the kernel has no openat2, or a seccomp filter refuses it */
     pthread_mutex_t lock; /* guards all below */
@@ -232,36 +233,45 @@ static int read_link(int dir, const char *name, struct arena *arena, const char 
     return 0;
 }
 
-/* `name` in the open directory `dir` ("": that directory itself); 0 or an errno. What is told is
- * told to `hash`, too, where that is wanted. */
+/* What lstat said of `name` in the open directory `dir` ("": that directory itself), with the
+ * target of a link; `error` or an errno. What is told is told to `hash`, too, where that is wanted.
+ */
+static int tell(int dir, const char *name, const struct stat *stat, int error, struct arena *arena,
+                struct node_info *info, struct sha256 *hash)
+{
+    if (error == 0 && S_ISLNK(stat->st_mode))
+        error = read_link(dir, name, arena, &info->target);
+    if (hash != NULL)
+        witness_tell(hash, dir, name, stat, error, info->target);
+    if (error != 0)
+        return error;
+    info->type = type_of(stat->st_mode);
+    info->mode = stat->st_mode & 07777;
+    info->uid = stat->st_uid;
+    info->gid = stat->st_gid;
+    info->size = (uint64_t)stat->st_size;
+    info->dev = stat->st_dev;
+    info->ino = stat->st_ino;
+    return 0;
+}
+
 static int look_in(int dir, const char *name, struct arena *arena, struct node_info *info,
                    struct sha256 *hash)
 {
     struct stat stat = {0};
     int error = stat_at(dir, name, &stat);
-    if (error == 0 && S_ISLNK(stat.st_mode))
-        error = read_link(dir, name, arena, &info->target);
-    if (hash != NULL)
-        witness_tell(hash, dir, name, &stat, error, info->target);
-    if (error != 0)
-        return error;
-    info->type = type_of(stat.st_mode);
-    info->mode = stat.st_mode & 07777;
-    info->uid = stat.st_uid;
-    info->gid = stat.st_gid;
-    info->size = (uint64_t)stat.st_size;
-    info->dev = stat.st_dev;
-    info->ino = stat.st_ino;
-    return 0;
+    return tell(dir, name, &stat, error, arena, info, hash);
 }
 
 /* Under the lock. */
 static int look_at(struct folder *folder, const char *path, struct arena *arena,
                    struct node_info *info, struct sha256 *hash)
 {
-    const char *name = "";
+    const char *name;
     struct handle *handle;
-    int dir = *path == 0 ? folder->top : handle_above(folder, path, &name, &handle);
+    if (*path == 0)
+        return tell(folder->top, "", &folder->status, 0, arena, info, hash);
+    int dir = handle_above(folder, path, &name, &handle);
     if (dir >= 0)
         return look_in(dir, name, arena, info, hash);
     if (hash != NULL)
@@ -578,14 +588,20 @@ struct source *source_open_dir(const char *path, struct err *err)
 {
     int top = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     witness_file(path);
-    if (top < 0) {
-        refuse(path, errno, err);
+    struct stat status = {0};
+    int error = top < 0 ? errno : stat_at(top, "", &status);
+    if (error != 0) {
+        if (top >= 0)
+            close(top);
+        refuse(path, error, err);
         return NULL;
     }
     struct folder *folder = must_alloc(sizeof *folder);
     size_t length = strlen(path);
-    *folder = (struct folder){
-        .top = top, .witness = witness_folder(path), .name = must_alloc(length + 1)};
+    *folder = (struct folder){.top = top,
+                              .status = status,
+                              .witness = witness_folder(path),
+                              .name = must_alloc(length + 1)};
     memcpy(folder->name, path, length + 1);
     folder->source = (struct source){.ops = &folder_ops, .name = folder->name};
     pthread_mutex_init(&folder->lock, NULL);

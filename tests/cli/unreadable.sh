@@ -68,6 +68,37 @@ for folder in "${loader%/*}" "$(ldd /bin/true | grep -o '/[^ ]*/libc.so.6' | xar
     says out '1 subject: 1 unknown'
     chmod 755 "own$folder"
 done
+# What is there and cannot be seen may be what a message misses, and what a bundle needs.
+app=/closed/app
+cp own/bin/true own$app && chmod 000 own/closed
+expect 0 'a message about what willrun may not see' "${as_somebody[@]}" \
+    ./program explain --root own "$app: error while loading shared libraries: libz.so.1: cannot open shared object file: No such file or directory"
+says out 'the files of own do not decide it'
+says out "willrun cannot read $app"
+chmod 755 own/closed
+mkdir -p own/etc/ssl && chmod 000 own/etc/ssl
+expect 0 'certificates that willrun may not see' "${as_somebody[@]}" \
+    ./program explain --root own 'x509: certificate signed by unknown authority'
+says out 'willrun cannot read /etc/ssl/'
+if grep -q '^certain' out; then fail 'what cannot be seen is said to be missing'; fi
+chmod 755 own/etc/ssl
+mkdir -m 777 written
+echo 'print()' >own/closed/part && chmod 600 own/closed/part
+expect 2 'a bundle of a file that willrun may not read' "${as_somebody[@]}" \
+    ./program bundle --root own /bin/true --with /closed --to written/bundle
+says err '/closed/part'
+chmod 700 own/closed
+expect 2 'a bundle of a program that willrun may not see' "${as_somebody[@]}" \
+    ./program bundle --root own /bin/true --env LD_LIBRARY_PATH=/closed --to written/bundle
+says err '/closed/glibc-hwcaps in own cannot be read'
+[[ -z $(ls written) ]] || fail 'something is left of a bundle'
+rm own/closed/part
+printf 'FROM scratch\nCOPY own/closed/app /bin/true\nENTRYPOINT ["/bin/true"]\n' >Dockerfile
+expect 2 'a build context that willrun may not see' "${as_somebody[@]}" ./program check --dockerfile Dockerfile
+says err 'Dockerfile:2:1: '
+says err '/own/closed/app in the build context cannot be read'
+chmod 755 own/closed
+
 for file in ld.so.preload ld.so.cache; do
     echo /nowhere.so >own/etc/$file && chmod 600 own/etc/$file
     expect 0 "$file is kept from willrun" "${as_somebody[@]}" ./program check --root own /bin/true

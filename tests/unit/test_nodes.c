@@ -198,9 +198,12 @@ static void the_disks_own_refusal_is_told(void **state)
     struct root *root = root_new(&source);
     const struct cred cred = {0};
     size_t before = root_refused().count;
+    const char *path;
     int error;
     assert_null(root_lookup(root, NULL, "/none", &cred, LOOKUP_FOLLOW, &error));
     assert_int_equal(root_refused().count, before);
+    assert_int_equal(root_trouble(root, &path), 0);
+    assert_null(path);
     assert_null(root_lookup(root, NULL, "/d/bad/x", &cred, LOOKUP_FOLLOW, &error));
     assert_int_equal(error, EIO);
     assert_int_equal(root_refused().count, before + 1);
@@ -210,6 +213,8 @@ static void the_disks_own_refusal_is_told(void **state)
     assert_int_equal(error, EACCES);
     assert_int_equal(root_refused().count, before + 2);
     assert_string_equal(root_refused().path, "/d/locked");
+    assert_int_equal(root_trouble(root, &path), EIO);
+    assert_string_equal(path, "/d/bad"); /* the first one */
     root_free(root);
 }
 
@@ -220,8 +225,11 @@ static void a_folder_that_cannot_be_listed_is_an_error(void **state)
     struct root *root = root_new(&source);
     struct arena arena = {0};
     const struct node **nodes;
+    const char *path;
     size_t count;
     assert_int_equal(root_list(root, find(root, "/d"), &arena, &nodes, &count), EIO);
+    assert_int_equal(root_trouble(root, &path), EIO);
+    assert_string_equal(path, "/d");
     assert_int_equal(root_sift(root, find(root, "/d"), NULL, &arena, &nodes, &count), EIO);
     root_free(root);
 }
