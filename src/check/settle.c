@@ -116,6 +116,23 @@ static const struct gap *gap_of_path(const struct settling *settling)
     return NULL;
 }
 
+/* The file that says who a user is, or in which groups, where the error rests on that. */
+static const struct gap *gap_of_user(const struct settling *settling,
+                                     const struct willrun_finding *finding)
+{
+    static const struct {
+        enum rule rule;
+        const char *path;
+    } files[] = {{RULE_USER_MISSING, "/etc/passwd"},
+                 {RULE_NOT_EXECUTABLE, "/etc/group"},
+                 {RULE_SHEBANG_REFUSED, "/etc/group"},
+                 {RULE_SCRIPT_UNREADABLE, "/etc/group"}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (strcmp(finding->rule, rule_row(files[i].rule)->name) == 0)
+            return settling_gap(settling, files[i].path);
+    return NULL;
+}
+
 /* Whatever may have changed one of the paths that an open error is about. */
 static const struct gap *gap_of_open(const struct settling *settling,
                                      const struct willrun_finding *finding)
@@ -129,8 +146,8 @@ static const struct gap *gap_of_open(const struct settling *settling,
         gap = gap_of_search(settling, finding);
     if (gap == NULL)
         gap = gap_of_path(settling);
-    if (gap == NULL && strcmp(finding->rule, rule_row(RULE_USER_MISSING)->name) == 0)
-        gap = settling_gap(settling, "/etc/passwd");
+    if (gap == NULL)
+        gap = gap_of_user(settling, finding);
     if (gap == NULL)
         gap = gap_of_all(settling, GAP_RUN);
     if (gap == NULL)

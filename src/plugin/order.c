@@ -98,7 +98,7 @@ void reading_each(struct reading *reading, const char *pattern, reading_call *ca
     if (strpbrk(pattern, "*?[") != NULL)
         call_all(reading, "", pattern + strspn(pattern, "/"), call);
     else
-        call_one(reading, lookup(reading, pattern), pattern, call);
+        call_one(reading, lookup(reading, pattern), arena_string(reading->arena, pattern), call);
 }
 
 /* ---- the whole ---- */

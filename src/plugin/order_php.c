@@ -1,5 +1,6 @@
 /* PHP's configuration (main/php_ini.c): php.ini, then the folder's *.ini in the order of their
- * names. First the Zend extensions are loaded, then the others (php_ini_register_extensions). */
+ * names. All is read before any is loaded: first the Zend extensions, then the others
+ * (php_ini_register_extensions). */
 #include <string.h>
 
 #include "plugin/order_reading.h"
@@ -38,21 +39,26 @@ static const struct node *extension_node(struct reading *reading, const char *va
                                                              reading->extensions, value));
 }
 
+static const char of_folder[] = "extension_dir";
+
 static void take_line(struct reading *reading, char *line, const char *file, unsigned number,
                       const char *wanted)
 {
     char *key, *value;
     if (!split(line, &key, &value))
         return;
-    if (strcmp(key, "extension_dir") == 0 && *value == '/')
-        reading->extensions = arena_string(reading->arena, value);
     if (strcmp(key, wanted) != 0)
         return;
+    if (strcmp(key, of_folder) == 0) {
+        reading->extensions =
+            *value == '/' ? arena_string(reading->arena, value) : reading->extensions;
+        return;
+    }
     reading->gap |= strstr(value, "${") != NULL;
     reading_add(reading, extension_node(reading, value), file, number);
 }
 
-/* The extensions that the file names as `wanted`. */
+/* What the file says of `wanted`. */
 static void take_file(struct reading *reading, const char *file, const char *wanted)
 {
     char *text = reading_text(reading, file), *rest = text;
@@ -73,6 +79,12 @@ static bool is_ini(const char *path)
     return length > 4 && strcmp(path + length - 4, ".ini") == 0;
 }
 
+static void take_folder(struct reading *reading, const char *file)
+{
+    if (is_ini(file))
+        take_file(reading, file, of_folder);
+}
+
 static void take_zend(struct reading *reading, const char *file)
 {
     if (is_ini(file))
@@ -88,7 +100,7 @@ static void take_extension(struct reading *reading, const char *file)
 void reading_php(struct reading *reading, const char *path)
 {
     static const char *const mains[] = {"php-cli.ini", "php.ini"};
-    reading_call *const passes[] = {take_zend, take_extension};
+    reading_call *const passes[] = {take_folder, take_zend, take_extension};
     for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++) {
         for (size_t i = 0; i < sizeof mains / sizeof *mains; i++) {
             const char *file = arena_format(reading->arena, "%s/%s", reading->folder, mains[i]);

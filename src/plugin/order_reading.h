@@ -40,7 +40,7 @@ const struct node *reading_node(const struct reading *reading, const char *path)
 void reading_add(struct reading *reading, const struct node *node, const char *file, unsigned line);
 
 /* Call for each file that the absolute pattern stands for, in the order of their names; of a folder
- * for all in it. */
+ * for all in it. `call` may keep the paths that it gets. */
 void reading_each(struct reading *reading, const char *pattern, reading_call *call);
 
 #endif

@@ -34,6 +34,20 @@ CASES = [
     ("chmod 750 /opt/app/app && chgrp 1000 /opt/app/app", APP, "5:1000", "runs"),
     ("chmod 750 /opt/app/app && chown -R 0:1000 /opt", APP, "5:1000", "runs"),
     ("chmod 750 /opt/app/app && chown 0 /opt/app/app", APP, "5:1000", "fails"), ("chown", APP, "", "runs"),
+    # users and groups, by their numbers
+    *((f"{run} && chown u /opt/app/app && chmod 700 /opt/app/app", APP, user, verdict) for run, user, verdict in (
+        ("useradd u", "1001", "runs"), ("useradd u", "1000", "fails"), ("useradd -m -u 1500 u", "1500", "runs"), ("useradd --uid=1500 u", "u", "runs"),
+        ("useradd -r u", "999", "runs"), ("useradd --system u", "999", "runs"), ("groupadd -g 999 x && useradd -r u", "998", "runs"),
+        ("adduser -D u", "1001", "runs"), ("adduser -S u", "100", "runs"), ("adduser --system u", "100", "runs"),
+        ("addgroup -g 100 x && adduser -S u", "101", "runs"), ("adduser -u 1500 -D u", "1500", "runs"),
+        ("echo x >> /etc/passwd && echo x:x >> /etc/passwd && useradd u", "1001", "runs"), ("useradd u v", "u", "unknown"))),
+    *((f"{run} && chgrp g /opt/app/app && chmod 710 /opt/app/app", APP, user, verdict) for run, user, verdict in (
+        ("groupadd g", "5:1001", "runs"), ("groupadd g", "5:1000", "fails"), ("groupadd --gid 70 g", "5:70", "runs"), ("groupadd -r g", "5:999", "runs"),
+        ("addgroup -S g", "5:100", "runs"), ("addgroup g", "5:1001", "runs"), ("groupadd -g 70 g && useradd -g g u", "u", "runs"),
+        ("groupadd -g 70 g && useradd --gid=70 u", "u", "runs"), ("addgroup -g 70 g && adduser -S -G g u", "u", "runs"),
+        ("addgroup -g 70 g && adduser -S --ingroup g u", "u", "runs"), ("useradd g && useradd u", "u", "fails"),
+        ("groupadd -g 70 g && useradd -g none u", "u", "fails"), ("groupadd -g 70 g && addgroup app g", "app", "unknown"), ("groupadd -g 70 g && adduser app g", "app", "unknown"),
+        ("groupadd -g 70 g && usermod -aG g app", "app", "unknown"), ("echo g:x:70:app >> /etc/group", "app", "runs"))),
     # what goes
     ("rm /opt/app/app", APP, "", "fails"), ("rm -rf /opt/app", APP, "", "fails"), ("rm -f /opt/app/a*", APP, "", "fails"),
     ("rm -f /opt/app/x*", APP, "", "runs"), ("rm -f /srv/none", APP, "", "runs"), ("rm -rf /", APP, "", "runs"),

@@ -10,6 +10,9 @@
 #include "root/copy.h"
 #include "temp_tree.h"
 
+#define TEN "0123456789"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 struct bench {
     struct temp stage, target;
     struct root *from, *to;
@@ -27,6 +30,14 @@ static const struct made target_made[] = {
     {'d', "dst", NULL, 0, 0, 0},
     {'f', "dst/old", "old", 0, 0, 0},
     {'f', "file", "file", 0, 0, 0},
+    {'d', "other", NULL, 0, 0, 0},
+    {'d', "other/a", NULL, 0, 0, 0},
+    {'d', "another", NULL, 0, 0, 0},
+    {'f', "another/deep", "in the way", 0, 0, 0},
+    {'l', "to-dst", "/dst", 0, 0, 0},
+    {'l', "to-gone", "dst/../gone/./further", 0, 0, 0},
+    {'l', "to-back", "gone/../dst", 0, 0, 0},
+    {'l', "loop", "loop", 0, 0, 0},
 };
 
 static struct root *open_root(const struct temp *temp)
@@ -188,6 +199,90 @@ static void a_copy_of_a_copy_comes_from_the_first(void **state)
     root_free(third);
 }
 
+static void links_lead_to_where_a_copy_goes(void **state)
+{
+    static const struct {
+        const char *source, *to, *path, *text;
+    } cases[] = {
+        {"/src/a", "/to-dst", "/dst/a", "first"},
+        {"/src/a", "/to-dst/", "/dst/a", "first"},
+        {"/src/a", "/to-dst/b", "/dst/b", "first"},
+        {"/src/a", "/to-back/c", "/dst/c", "first"},
+        {"/src/a", "/to-gone/d", "/gone/further/d", "first"},
+        {"/src/to-a", "/to-gone/", "/gone/further/to-a", "first"},
+        {"/src/deep", "/to-dst/e", "/dst/e/b", "second"},
+        {"/src/deep/*", "/dst/f/", "/dst/f/b", "second"},
+        {"/src/*[bx]", "/dst/g/", NULL, NULL},
+        {"/src/[^x]*/b", "/dst/h/", "/dst/h/b", "second"},
+        {"/src/a", "/dst/i/.", "/dst/i/a", "first"},
+        {"/src/a", ".", "/a", "first"},
+        {"/src/a", "", "/a", "first"},
+    };
+    struct bench *bench = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(copy(bench, cases[i].source, cases[i].to), cases[i].path != NULL);
+        if (cases[i].path != NULL)
+            says(bench->to, cases[i].path, cases[i].text);
+    }
+}
+
+static void what_replaces_joins_folders_alone(void **state)
+{
+    static const struct {
+        const char *source, *to, *path, *text;
+    } cases[] = {
+        {"/src/a", "/file", "/file", "first"},
+        {"/src", "/dst", "/dst/old", "old"},
+        {"/src/deep", "/file", "/file/b", "second"},
+        {"/src/a", "/dst", "/dst", "first"},
+        {"/src/a", "/loop", "/loop", "first"},
+        {"/src/a", "/to-gone", "/to-gone", "first"},
+        {"/src", "/other", "/other/a", "first"},
+        {"/src", "/another", "/another/deep/b", "second"},
+        {"/src/a", "/new", "/new", "first"},
+    };
+    struct bench *bench = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct copy wanted = {.from = bench->from,
+                                    .source = cases[i].source,
+                                    .to = cases[i].to,
+                                    .replaces = true,
+                                    .mode = -1};
+        assert_true(root_copy(bench->to, &wanted, &bench->err));
+        says(bench->to, cases[i].path, cases[i].text);
+    }
+}
+
+static void patterns_tell_what_they_match(void **state)
+{
+    static const struct {
+        const char *pattern, *matches; /* NULL: an error */
+    } cases[] = {
+        {"/src/../none", "/none"},
+        {"/src/*", "/src/a /src/deep /src/socket /src/to-a"},
+        {"/*/?", "/src/a"},
+        {"/s[qr]c/[ad]*", "/src/a /src/deep"},
+        {"/src/*/*", "/src/deep/b"},
+        {"/named/*", NULL},
+        {"/none/*", NULL},
+        {"/src/\\a", "/src/\\a"}, /* no wildcard */
+        {"/src/[", NULL},
+    };
+    struct bench *bench = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const *paths;
+        size_t count;
+        char text[256] = "";
+        bool ok =
+            root_matches(bench->from, cases[i].pattern, &bench->arena, &paths, &count, &bench->err);
+        for (size_t k = 0; k < count; k++)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", k != 0 ? " " : "",
+                     paths[k]);
+        assert_int_equal(ok, cases[i].matches != NULL);
+        assert_string_equal(text, ok ? cases[i].matches : "");
+    }
+}
+
 static void refusals_name_the_copy(void **state)
 {
     static const struct {
@@ -196,7 +291,14 @@ static void refusals_name_the_copy(void **state)
         {"/none", "/x",
          "the copy of /none from stage b to /x: /none in the stage: No such file or directory"},
         {"/src", "/file", "cannot copy to non-directory: /file"},
+        {"/src", "/other", "cannot replace the directory /other/a with a file"},
+        {"/src", "/another", "cannot copy to non-directory: /another/deep"},
         {"/src/a", "/file/x", "mkdir /file: Not a directory"},
+        {"/src/a", "/file/x/", "mkdir /file/x: Not a directory"},
+        {"/src/a", "/loop/", "mkdir /loop: Too many levels of symbolic links"},
+        {"/src/a", "/loop", "/loop: Too many levels of symbolic links"},
+        {"/src/a", "/dst/" LONG LONG "/", ": File name too long"},
+        {"/none/*", "/x/", "/none/: No such file or directory"},
         {"/src/z*", "/x/", "nothing matches the pattern"},
         {"/src/[", "/x/", "syntax error in the pattern"},
     };
@@ -233,6 +335,9 @@ int main(void)
         TEST(two_copies_of_a_file_are_two_files),
         TEST(names_are_found_again_after_a_copy),
         TEST(a_copy_of_a_copy_comes_from_the_first),
+        TEST(links_lead_to_where_a_copy_goes),
+        TEST(what_replaces_joins_folders_alone),
+        TEST(patterns_tell_what_they_match),
         TEST(refusals_name_the_copy),
         TEST(paths_are_cleaned_as_go_does),
     };
