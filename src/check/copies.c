@@ -39,12 +39,12 @@ static const char *path_with_parents(struct copying *copying, const char *source
 /* The file that a source would become, by its name. */
 static const char *shown_of(struct copying *copying, const char *source)
 {
-    const char *to = copying->copy.to, *slash = strrchr(source, '/');
+    const char *slash = strrchr(source, '/');
     const char *place = place_of(copying);
     if (copying->step->parents && !glob_has_wildcard(source, strlen(source)))
         return arena_format(&copying->assembly->arena, "%s%s", place[1] != '\0' ? place : "",
                             path_with_parents(copying, source));
-    bool folder = to[strlen(to) - 1] == '/' || strcmp(to, ".") == 0;
+    bool folder = path_names_folder(copying->copy.to);
     const char *name = slash != NULL ? slash + 1 : source;
     if (!folder || *name == '\0' || strcmp(name, ".") == 0 || glob_has_wildcard(name, strlen(name)))
         return place;

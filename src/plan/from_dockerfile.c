@@ -45,8 +45,7 @@ static const char *place_of(const struct taking *taking, const char *source, con
     struct arena *arena = &taking->artifacts->arena;
     const struct step *step = taking->step;
     const char *to = path_clean(step->workdir, step->to, arena);
-    size_t length = strlen(step->to);
-    bool into = step->source_count > 1 || step->to[length - 1] == '/' || strcmp(step->to, ".") == 0;
+    bool into = step->source_count > 1 || path_names_folder(step->to);
     if (step->parents)
         return path_clean(to, parents + 1, arena);
     const char *clean = path_clean("/", source, arena), *slash = strrchr(clean, '/');
@@ -156,8 +155,8 @@ static void take_from_context(struct taking *taking, const char *source)
                                 .absent = !is_in_context(real)};
     if (step->parents)
         artifact.to = place_of(taking, source, kept_part(taking, source), false);
-    else if (step->to[strlen(step->to) - 1] == '/' || step->source_count > 1)
-        artifact.to = arena_format(arena, "%s/", artifact.to);
+    else if (step->source_count > 1 || path_names_folder(step->to))
+        artifact.to = arena_format(arena, "%s/", artifact.to[1] != '\0' ? artifact.to : "");
     set_flags(taking, &artifact);
     *vec_push(&taking->artifacts->list) = artifact;
 }

@@ -32,6 +32,8 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct copying *copying
     va_start(args, format);
     const char *reason = arena_vformat(&copying->scratch, format, args);
     va_end(args);
+    if (copy->to == NULL) /* nothing is copied */
+        return err_set(copying->err, WILLRUN_EINPUT, "%s: %s", copy->source, reason);
     return err_set(copying->err, WILLRUN_EINPUT, "the copy of %s%s%s to %s: %s", copy->source,
                    copy->stage != NULL ? " from stage " : "",
                    copy->stage != NULL ? copy->stage : "", copy->to, reason);
@@ -64,7 +66,7 @@ char *path_clean(const char *base, const char *path, struct arena *arena)
     return clean;
 }
 
-static bool names_a_folder(const char *path)
+bool path_names_folder(const char *path)
 {
     size_t length = strlen(path);
     return length == 0 || path[length - 1] == '/' || strcmp(path, ".") == 0 ||
@@ -391,7 +393,7 @@ static bool copy_source(struct copying *copying, const char *source)
     const struct copy *copy = copying->copy;
     struct arena *scratch = &copying->scratch;
     const char *to = path_clean(copy->workdir != NULL ? copy->workdir : "/", copy->to, scratch);
-    const char *folder = names_a_folder(copy->to)
+    const char *folder = path_names_folder(copy->to)
                              ? to
                              : path_clean("/", arena_format(scratch, "%s/..", to), scratch);
     int error;
@@ -601,7 +603,7 @@ bool root_copy(struct root *root, const struct copy *copy, struct err *err)
 bool root_matches(struct root *from, const char *pattern, struct arena *arena,
                   const char *const **paths, size_t *count, struct err *err)
 {
-    const struct copy copy = {.from = from, .source = pattern, .to = "/"};
+    const struct copy copy = {.from = from, .source = pattern};
     struct copying copying = {.copy = &copy, .scratch = *arena, .err = err};
     struct names found = {0};
     const char *clean = path_clean("/", pattern, &copying.scratch);

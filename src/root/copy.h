@@ -64,4 +64,8 @@ const struct node *root_arrival(struct root *root, unsigned serial, size_t *plac
  * starts at `base`, which is absolute. */
 char *path_clean(const char *base, const char *path, struct arena *arena);
 
+/* Does a destination, as it is written, name a folder, whether it is there or not? Nothing stands
+ * for the one of WORKDIR. */
+bool path_names_folder(const char *path);
+
 #endif
