@@ -160,6 +160,10 @@ for run in ("true", "ldconfig -p", "ldconfig -V", "ldconfig -N", "ldconfig -n /u
     case(f"a library that {run} does not find", OWN + f"RUN {run}" + START, {**BOTH, "/x/app": FAILS}, "library-missing")
 case("a folder that ldconfig is told", OWN.replace("/usr/local/lib", "/srv/own") + "RUN ldconfig /srv/own" + START,
      {"/x/app": RUNS, "/srv/own/libown.so.1": RUNS})
+LINKED = {"/x/app": RUNS, "/srv/own/libown.so.1.2": RUNS}
+for run in ("ldconfig /srv/own", "ln -s none /srv/own/libown.so.1 && ldconfig /srv/own", "ldconfig -n /srv/own && ldconfig /srv/own"):
+    case(f"a link that {run} makes", OWN.replace("/usr/local/lib/", "/srv/own/libown.so.1.2") + f"RUN {run}" + START, LINKED)
+case("a link that nothing makes", OWN.replace("/usr/local/lib/", "/srv/own/libown.so.1.2") + "RUN true" + START, {**LINKED, "/x/app": FAILS})
 case("ldconfig with an option that is not followed", OWN + "RUN ldconfig --format=new" + START, {path: OPEN for path in BOTH})
 case("ldconfig, and what a RUN has put there", OWN.replace("/usr/local/lib", "/srv/own") + "RUN curl -o /srv/own/a https://x.example/a\nRUN ldconfig /srv/own" + START,
      {"/x/app": OPEN, "/srv/own/libown.so.1": OPEN})
@@ -203,6 +207,72 @@ case("a script that is handed to python", "FROM python:3.12-slim\nCMD [\"python3
 case("a script that a RUN may make", "FROM python:3.12-slim\nRUN make\nCMD [\"python3\", \"/x/app.py\"]", {"/x/app.py": OPEN, "python3": OPEN})
 case("a loader's own error on nothing", "FROM scratch\nCOPY glibc /x/app" + START, only(FAILS), "debian:13-slim")
 
+# ---- programs that start another, which is judged, too ----
+for words in ("tini -- /x/gone", "tini -s -g -- /x/gone", "dumb-init -v /x/gone", "gosu 7 /x/gone", "su-exec 7:8 /x/gone", "env /x/gone", "env A=b C=d /x/gone"):
+    started = f"/usr/bin/{words.split()[0]}"
+    case(f"what {words} starts", BASE + f"COPY app {started}\nCMD {json.dumps(words.split())}", {started: RUNS, "/x/gone": FAILS})
+case("what an env below tini starts", BASE + "COPY app /usr/bin/tini\nCMD [\"tini\", \"--\", \"env\", \"A=b\", \"/x/gone\"]",
+     {"/usr/bin/tini": RUNS, "/usr/bin/env": RUNS, "/x/gone": FAILS})
+for words in ("tini", "tini --", "tini -v", "gosu", "gosu 7", "env A=b", "env -i /x/gone"):
+    started = f"/usr/bin/{words.split()[0]}"
+    case(f"{words} starts nothing that is told", BASE + f"COPY app {started}\nCMD {json.dumps(words.split())}", only(RUNS, started))
+
+# ---- what a stage that is not given builds, by its RUNs: for which libc and machine, and how it links ----
+FAMILIES, CROSS = "libc-families", "cross-build"
+MUSL_RUST, ARM_RUST = "x86_64-unknown-linux-musl", "aarch64-unknown-linux-gnu"
+
+
+def built(run, *told, image="golang:1.24", final=ALPINE, copied="/o/app"):
+    name = f"{run!r} on {image} for {final.split()[-1]}"
+    case(name if copied == "/o/app" else f"{name}, {copied}", f"FROM {image} AS build\n{run}\n{final}COPY --from=build {copied} /x/app", only(OPEN), *told)
+
+
+built("RUN go build", FAMILIES, "or is loaded as a plugin")
+built("RUN CGO_ENABLED=0 go build", "!" + FAMILIES)
+built("ENV CGO_ENABLED=0\nRUN go install .", "!" + FAMILIES)
+built("RUN export CGO_ENABLED=0 && go build", "!" + FAMILIES)
+built("ENV CGO_ENABLED=0\nRUN CGO_ENABLED=1 go build", FAMILIES)
+built("RUN CGO_ENABLED=0 go build a\nRUN go build b", FAMILIES)
+built("RUN go build -ldflags '-extldflags -static'", "!" + FAMILIES)
+built("RUN go build", "!" + FAMILIES, image="golang:1.24-alpine", final=BASE)
+built("RUN go build", "!" + FAMILIES, image="golang:alpine", final=BASE)
+built("RUN go build", FAMILIES, image="golang:1.19-alpine", final=BASE)
+built("RUN apk add gcc && go build", FAMILIES, image="golang:1.24-alpine", final=BASE)
+built("ENV CGO_ENABLED=1\nRUN go build", FAMILIES, image="golang:1.24-alpine", final=BASE)
+built("RUN GOARCH=arm64 go build", CROSS, "GOARCH=arm64")
+built("RUN GOARCH=amd64 go build", "!" + CROSS)
+built("RUN GOARCH=$TARGETARCH go build", "!" + CROSS)
+built("RUN GOARCH=arm64 go build a && GOARCH=amd64 go build b", "!" + CROSS)
+built("ENV GOARCH=arm64\nRUN go build", "!" + CROSS)
+built("RUN cargo build", FAMILIES, "!or is loaded as a plugin", image="rust:1.80")
+built(f"RUN cargo build --target {MUSL_RUST}", "!" + FAMILIES, image="rust:1.80")
+built(f"RUN cargo build --target={MUSL_RUST}", "!" + FAMILIES, image="rust:1.80", final=BASE)
+built(f"ENV CARGO_BUILD_TARGET={MUSL_RUST}\nRUN rustup target add x\nRUN cargo build", "!" + FAMILIES, image="rust:1.80", final=BASE)
+built(f"RUN RUSTFLAGS=-Ctarget-feature=-crt-static cargo build --target {MUSL_RUST}", FAMILIES, MUSL_RUST, image="rust:1.80", final=BASE)
+built("RUN RUSTFLAGS=-Ctarget-feature=+crt-static cargo build", "!" + FAMILIES, image="rust:1.80")
+built(f"RUN cargo build --target {ARM_RUST}", CROSS, ARM_RUST, image="rust:1.80")
+built(f"RUN cargo build --target {ARM_RUST}\nRUN cargo build --target {MUSL_RUST}", "!" + CROSS, image="rust:1.80")
+built(f"RUN cargo build --target {ARM_RUST} && cargo build --target {MUSL_RUST}", "!" + CROSS, image="rust:1.80")
+built("RUN cargo build --target $ARCH-unknown-linux-musl && cargo build --target x-linux-gnu", "!" + CROSS, image="rust:1.80")
+built(f"RUN cargo build --target {ARM_RUST}\nRUN cargo build --target {MUSL_RUST}", "!" + CROSS, "!" + FAMILIES, image="rust:1.80",
+      copied=f"/o/{MUSL_RUST}/release/app")
+built("RUN cargo build", CROSS, image="rust:1.80", copied=f"/o/{ARM_RUST}/release/app")
+built("RUN gcc -o /o/app a.c", FAMILIES, "!or is loaded as a plugin", image="gcc:13")
+built("RUN gcc -static -o /o/app a.c", FAMILIES, "or is loaded as a plugin", image="gcc:13")
+built("RUN make", FAMILIES, "or is loaded as a plugin", image="gcc:13")
+built("RUN ./build.sh", "!" + FAMILIES, image="gcc:13")
+built("RUN gcc -o /o/app a.c", "builder-newer", "!" + FAMILIES, image="debian:13", final="FROM debian:11-slim\n")
+built("RUN gcc -o /o/app a.c", "!builder-newer", image="debian:12", final=BASE)
+built("RUN go build", "certificates-missing", "time-zones-missing", FAMILIES, final="FROM scratch\n")
+case("certificates of the stage", "FROM golang:1.24 AS build\nRUN go build\nFROM scratch\nCOPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/\nCOPY --from=build /o/app /x/app",
+     {"/x/app": OPEN, "/etc/ssl/certs/ca-certificates.crt": OPEN}, "!certificates-missing", "time-zones-missing")
+built("RUN make", "!certificates-missing", final="FROM scratch\n")
+for ask in ("go build", "TARGETARCH=x go build"):
+    built(f"RUN {ask}", ("" if ask == "go build" else "!") + "no RUN of it asks for TARGETARCH", image="--platform=$BUILDPLATFORM golang:1.24")
+built("RUN true", "!no RUN of it asks", image="--platform=linux/amd64 golang:1.24")
+built("RUN go build", "!no RUN of it asks", image="--platform=$TARGETPLATFORM golang:1.24")
+case("a platform that is fixed", "FROM --platform=linux/arm64 debian:12-slim\nCOPY app /x/app", only(RUNS), "platform-fixed", "Leave --platform out")
+
 
 def make_context(folder):
     def program(name, *flags, text=SOURCE, compiler="gcc"):
@@ -237,10 +307,11 @@ def make_context(folder):
     (folder / "plain.gz").write_bytes(subprocess.run(["gzip", "-c"], input=b"no archive\n" * 99, capture_output=True, check=True).stdout)
 
 
-def told_of(subjects):
+def told_of(target):
+    """What is said of the target and of all in it."""
     texts = []
-    for subject in subjects:
-        for finding in subject["findings"]:
+    for subject in [target, *target["subjects"]]:
+        for finding in subject.get("findings", []):
             texts += [finding["rule"], finding["message"], finding["fix"], (finding.get("edit") or {}).get("text")]
     return "\n".join(text for text in texts if text)
 
@@ -257,9 +328,9 @@ def wrong(willrun, folder, number, row):
         return None if done.returncode == 2 and judged in done.stderr else f"{name}: status {done.returncode}: {done.stderr}{done.stdout[:2000]}"
     if done.returncode not in (0, 1):
         return f"{name}: status {done.returncode}: {done.stderr}"
-    subjects = json.loads(done.stdout)["targets"][0]["subjects"]
-    verdicts = {subject["path"]: subject["verdict"] for subject in subjects}
-    said = told_of(subjects)
+    target = json.loads(done.stdout)["targets"][0]
+    verdicts = {subject["path"]: subject["verdict"] for subject in target["subjects"]}
+    said = told_of(target)
     missed = [words for words in told if (words.lstrip("!") in said) == words.startswith("!")]
     if verdicts == judged and not missed:
         return None
