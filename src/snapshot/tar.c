@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct tar {
     struct err *err;
     struct archive *archive;
     struct archive_entry *entry;
+    int64_t end; /* of a sparse member: bytes of the archive up to there; -1: of no such one */
 };
 
 /* Was it done? What libarchive warns of is only that a name is no text of the
@@ -94,12 +96,41 @@ static void fill_entry(struct archive_entry *entry, const struct tar_member *mem
                                        (la_int64_t)member->runs[i].size);
 }
 
+static int64_t whole_blocks(int64_t size)
+{
+    return (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+}
+
+/* What a sparse member's data takes: GNU's map of it (sparse format 1.0: the number of runs, then
+ * of each two lines, and an empty run behind a hole at the end), and its runs. */
+static int64_t sparse_bytes(struct archive_entry *entry, const struct tar_member *member)
+{
+    int64_t offset, size, end = 0, data = 0, map = 0, count = 0;
+    for (size_t i = 0; i < member->run_count; i++)
+        data += (int64_t)member->runs[i].size;
+    archive_entry_sparse_reset(entry);
+    for (; archive_entry_sparse_next(entry, &offset, &size) == ARCHIVE_OK; count++) {
+        map += snprintf(NULL, 0, "%" PRId64 "\n%" PRId64 "\n", offset, size);
+        end = offset + size;
+    }
+    if (end < (int64_t)member->size) {
+        map += snprintf(NULL, 0, "%zu\n0\n", member->size);
+        count++;
+    }
+    map += snprintf(NULL, 0, "%" PRId64 "\n", count);
+    return whole_blocks(map) + whole_blocks(data);
+}
+
 bool tar_begin(struct tar *tar, const struct tar_member *member)
 {
     if (tar->err->code != WILLRUN_OK)
         return false;
     fill_entry(tar->entry, member);
-    return is_done(tar, archive_write_header(tar->archive, tar->entry));
+    bool begun = is_done(tar, archive_write_header(tar->archive, tar->entry));
+    tar->end = begun && member->run_count != 0
+                   ? archive_filter_bytes(tar->archive, 0) + sparse_bytes(tar->entry, member)
+                   : -1;
+    return begun;
 }
 
 bool tar_data(struct tar *tar, const unsigned char *data, size_t size)
@@ -126,9 +157,14 @@ bool tar_zeros(struct tar *tar, size_t size)
     return tar_data(tar, zeros, size);
 }
 
+/* libarchive forgets a run of which it has no memory to make a copy. */
 bool tar_end(struct tar *tar)
 {
-    return is_done(tar, archive_write_finish_entry(tar->archive));
+    if (!is_done(tar, archive_write_finish_entry(tar->archive)))
+        return false;
+    return tar->end < 0 || archive_filter_bytes(tar->archive, 0) == tar->end ||
+           err_set(tar->err, WILLRUN_EOUTPUT, "the archive cannot be written: %s",
+                   err_text(ENOMEM));
 }
 
 bool tar_finish(struct tar *tar)
