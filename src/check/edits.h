@@ -21,9 +21,9 @@ void edit_from(const struct assembly *assembly, const struct instruction *from, 
 void edit_base(const struct assembly *assembly, const char *release, struct arena *arena,
                struct willrun_finding *finding);
 
-/* `at` without its flag. */
+/* `at` without its flag `name`. */
 void edit_without_flag(const struct assembly *assembly, const struct instruction *at,
-                       const char *flag, struct willrun_finding *finding);
+                       const char *name, struct willrun_finding *finding);
 
 /* The line that mends a finding of a subject, where one does. */
 void edit_finding(const struct assembly *assembly, const struct target *target,

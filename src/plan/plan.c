@@ -59,9 +59,8 @@ static const char *arch_of(const char *platform, struct arena *arena)
 static bool try_profiles(struct planning *planning)
 {
     struct arena *arena = &planning->owned->arena;
-    const char *platform = planning->owned->plan.platform;
     bool done = try_base(planning, "scratch", "scratch");
-    platform = planning->owned->plan.platform;
+    const char *platform = planning->owned->plan.platform;
     if (platform == NULL)
         platform = base_platform();
     const char *arch = arch_of(platform, arena);

@@ -64,8 +64,8 @@ struct place_of_host {
 bool plugin_place(const struct plugin *plugin, const char *path, struct arena *arena,
                   struct place_of_host *place);
 
-/* `text` with the place's for its "%p" and "%v", in `arena`; NULL: one of them is not told. */
-const char *plugin_fill(const char *text, const struct place_of_host *place, struct arena *arena);
+/* `word` with the place's for its "%p" and "%v", in `arena`; NULL: one of them is not told. */
+const char *plugin_fill(const char *word, const struct place_of_host *place, struct arena *arena);
 
 enum { HOST_COMMANDS = 64 }; /* at most, of one host */
 

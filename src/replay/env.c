@@ -435,7 +435,7 @@ static int execute(struct env_run *run, const char *program, struct exec_result 
     *best = (struct exec_result){.reason = EXEC_NOT_FOUND};
     int error = ENOENT;
     bool denied = false;
-    for (const char *end = path;; path = end + 1) {
+    for (const char *end;; path = end + 1) {
         end = strchrnul(path, ':');
         const char *file =
             end == path ? program

@@ -90,8 +90,8 @@ uint32_t tree_add_content(struct archive_tree *tree, struct range kept, uint64_t
 /* Take `id` away with all below it. */
 void tree_remove(struct archive_tree *tree, uint32_t id);
 
-/* Hide what lower layers have below the directory `dir`. */
-void tree_hide_below(struct archive_tree *tree, uint32_t dir);
+/* Hide what lower layers have below the directory `top`. */
+void tree_hide_below(struct archive_tree *tree, uint32_t top);
 
 /* Hide what lower layers have of `id`. */
 void tree_hide(struct archive_tree *tree, uint32_t id);

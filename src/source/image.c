@@ -59,8 +59,8 @@ unsigned platform_fits(const char *has, const char *wanted)
         return 100;
     /* a processor runs what is for its predecessors: the nearest of them is best */
     bool ordered = strcmp(a.arch, "arm") == 0 || strcmp(a.arch, "amd64") == 0;
-    int own = a.variant[0] == 'v' ? atoi(a.variant + 1) : 1;
-    int most = b.variant[0] == 'v' ? atoi(b.variant + 1) : 1;
+    unsigned long own = a.variant[0] == 'v' ? strtoul(a.variant + 1, NULL, 10) : 1;
+    unsigned long most = b.variant[0] == 'v' ? strtoul(b.variant + 1, NULL, 10) : 1;
     return ordered && own > 0 && own < most && most < 100 ? (unsigned)(100 - (most - own)) : 0;
 }
 
