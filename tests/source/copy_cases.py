@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """COPY, case by case: buildah builds each for real, and willrun's overlay is held to it.
 
-usage: copy_cases.py OVERLAY [-k WORD] [--keep]
+usage: copy_cases.py OVERLAY [-k WORD] [--each N] [--keep]
 
 Every case has a folder of its own, /NNN, in one base; one Dockerfile copies for all of them. A
 case that must fail is built alone. Where BuildKit does something else than buildah, the case says
@@ -489,6 +489,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("overlay")
     parser.add_argument("-k", default="", help="only the cases with this in their names")
+    parser.add_argument("--each", type=int, default=1, help="one of so many cases")
     parser.add_argument("--keep", action="store_true")
     arguments = parser.parse_args()
     if shutil.which("buildah") is None or os.geteuid() != 0:
@@ -498,7 +499,7 @@ def main():
     work = tempfile.mkdtemp(prefix="willrun-copy-")
     bench = Bench(work, os.path.abspath(arguments.overlay))
     try:
-        return judge(bench, [i for i, one in enumerate(CASES) if arguments.k in one.name])
+        return judge(bench, [i for i, one in enumerate(CASES) if arguments.k in one.name][::arguments.each])
     finally:
         if not arguments.keep:
             shutil.rmtree(work, ignore_errors=True)
