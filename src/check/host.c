@@ -218,28 +218,15 @@ void host_has_opened(struct process *process, const char *paths, struct arena *a
 
 /* ---- after dlopen ---- */
 
-static bool read_bytes(const struct host_judging *judging, const struct node *node,
-                       struct file_bytes *bytes)
-{
-    return node != NULL && node_profile(node) == NULL &&
-           root_bytes(facts_root(judging->target->facts), node, bytes) == 0;
-}
-
 void host_build(const struct host_judging *judging, const struct node *node, build_finder *finder,
                 void *build, size_t size)
 {
-    bool own = node == judging->replay->objects.at[0].node; /* a plugin is asked but once */
-    struct memo *memo = judging->process->memo;
-    struct file_bytes bytes;
+    struct facts *facts = judging->target->facts;
     memset(build, 0, size);
-    if (!own && memo_build(memo, node, finder, build, size))
-        return;
-    if (read_bytes(judging, node, &bytes)) {
-        finder(bytes.span, own ? judging->findings->arena : memo_arena(memo), build);
-        file_bytes_release(&bytes);
-    }
-    if (!own)
-        memo_keep_build(memo, node, finder, build, size);
+    if (node == judging->replay->objects.at[0].node) /* a plugin is asked but once */
+        build_read(facts, node, finder, judging->findings->arena, build);
+    else
+        memo_build(judging->process->memo, facts, node, finder, build, size);
 }
 
 struct willrun_finding *host_refuses(const struct host_judging *judging, const char *message)

@@ -207,19 +207,11 @@ static const char *openssl_folder(const struct later *later, const struct loaded
     static const char *const usual[][2] = {{"debian", "/usr/lib/ssl"}, {"ubuntu", "/usr/lib/ssl"},
                                            {"alpine", "/etc/ssl"},     {"fedora", "/etc/pki/tls"},
                                            {"rhel", "/etc/pki/tls"},   {"amzn", "/etc/pki/tls"}};
-    struct memo *memo = later->process->memo;
     struct openssl openssl = {0};
-    struct file_bytes bytes;
-    if (memo_build(memo, crypto->node, find_openssl, &openssl, sizeof openssl))
-        return openssl.folder;
-    if (node_profile(crypto->node) == NULL &&
-        root_bytes(facts_root(later->target->facts), crypto->node, &bytes) == 0) {
-        find_openssl(bytes.span, memo_arena(memo), &openssl);
-        file_bytes_release(&bytes);
-        memo_keep_build(memo, crypto->node, find_openssl, &openssl, sizeof openssl);
-        return openssl.folder;
-    }
     struct os_release os;
+    if (memo_build(later->process->memo, later->target->facts, crypto->node, find_openssl, &openssl,
+                   sizeof openssl))
+        return openssl.folder;
     os_release_read(later->target->facts, later->findings->arena, &os);
     for (size_t i = 0; os.id != NULL && i < sizeof usual / sizeof *usual; i++)
         if (strcmp(os.id, usual[i][0]) == 0)

@@ -153,8 +153,20 @@ struct memo_host *memo_host(struct memo *memo, const struct node *program)
     return host;
 }
 
-bool memo_build(const struct memo *memo, const struct node *file, build_finder *finder, void *build,
-                size_t size)
+bool build_read(struct facts *facts, const struct node *file, build_finder *finder,
+                struct arena *arena, void *build)
+{
+    struct file_bytes bytes;
+    if (file == NULL || node_profile(file) != NULL ||
+        root_bytes(facts_root(facts), file, &bytes) != 0)
+        return false;
+    finder(bytes.span, arena, build);
+    file_bytes_release(&bytes);
+    return true;
+}
+
+bool memo_build(struct memo *memo, struct facts *facts, const struct node *file,
+                build_finder *finder, void *build, size_t size)
 {
     for (size_t i = 0; i < memo->builds.count; i++) {
         const struct known_build *known = &memo->builds.at[i];
@@ -163,18 +175,10 @@ bool memo_build(const struct memo *memo, const struct node *file, build_finder *
             return true;
         }
     }
-    return false;
-}
-
-struct arena *memo_arena(struct memo *memo)
-{
-    return &memo->arena;
-}
-
-void memo_keep_build(struct memo *memo, const struct node *file, build_finder *finder,
-                     const void *build, size_t size)
-{
+    if (!build_read(facts, file, finder, &memo->arena, build))
+        return false;
     struct known_build *known = vec_push(&memo->builds);
     *known = (struct known_build){file, finder, {0}};
     memcpy(known->build, build, size);
+    return true;
 }

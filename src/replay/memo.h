@@ -45,12 +45,14 @@ struct memo_host *memo_host(struct memo *memo, const struct node *program);
 typedef void build_finder(struct span file, struct arena *arena, void *build);
 enum { BUILD_MOST = 80 }; /* bytes of it */
 
-/* What `finder` found in the file of a host, for it reads the whole file; false: nobody asked it.
- */
-bool memo_build(const struct memo *memo, const struct node *file, build_finder *finder, void *build,
-                size_t size);
-struct arena *memo_arena(struct memo *memo); /* as old as the memo */
-void memo_keep_build(struct memo *memo, const struct node *file, build_finder *finder,
-                     const void *build, size_t size);
+/* Have `finder` read the whole file; false: there is none (NULL), or it cannot be read: the bytes
+ * of a profile are cut down. */
+bool build_read(struct facts *facts, const struct node *file, build_finder *finder,
+                struct arena *arena, void *build);
+
+/* The same of a file that many subjects ask about, which is read once; what `build` points to lives
+ * as long as the memo. */
+bool memo_build(struct memo *memo, struct facts *facts, const struct node *file,
+                build_finder *finder, void *build, size_t size);
 
 #endif
