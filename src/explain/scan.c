@@ -125,8 +125,7 @@ static const char *given_on_line(const struct readings *line, const struct readi
     return given;
 }
 
-/* Is the library what the caller asked for: by its name, or as 'foo' that is foo.so or libfoo.so?
- */
+/* Is the library what the caller asked for: by its name, or as foo that is foo.so or libfoo.so? */
 static bool is_asked_for(const char *given, const char *object)
 {
     given = sign_last_part(given);

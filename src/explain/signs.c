@@ -22,6 +22,14 @@ static bool ends(const char *text, const char *suffix)
     return length >= own && strcmp(text + length - own, suffix) == 0;
 }
 
+static bool ends_with_one(const char *text, const char *const *suffixes)
+{
+    for (; *suffixes != NULL; suffixes++)
+        if (ends(text, *suffixes))
+            return true;
+    return false;
+}
+
 static bool has_one(const char *text, const char *const *parts)
 {
     for (; text != NULL && *parts != NULL; parts++)
@@ -62,15 +70,14 @@ static bool SLASH(const struct reading *reading)
 
 static bool SCRIPT_NAME(const struct reading *reading)
 {
-    static const char *const suffixes[] = {".sh", ".bash", ".py", ".rb", ".pl", ".js", ".ksh"};
+    static const char *const suffixes[] = {".sh", ".bash", ".py",  ".rb",
+                                           ".pl", ".js",   ".ksh", NULL};
     static const char *const names[] = {"entrypoint", "entry-point", "wrapper",
                                         "gradlew",    "mvnw",        NULL};
     const char *path = reading->at[CAPTURE_PATH];
-    for (size_t i = 0; path != NULL && i < sizeof suffixes / sizeof *suffixes; i++)
-        if (ends(path, suffixes[i]))
-            return true;
     /* ./run is the script of a service of s6 or runit */
-    return path != NULL && (strcmp(path, "./run") == 0 || has_one(sign_last_part(path), names));
+    return path != NULL && (ends_with_one(path, suffixes) || strcmp(path, "./run") == 0 ||
+                            has_one(sign_last_part(path), names));
 }
 
 /* "sh: 1: run.sh: not found": dash and busybox say the same of a script whose interpreter is not
@@ -224,26 +231,42 @@ static bool SYSTEM_PROGRAM(const struct reading *reading)
 /* Where the words are the same for a file that is opened: is it called as data is? */
 static bool DATA_FILE(const struct reading *reading)
 {
-    static const char *const suffixes[] = {
-        ".log",    ".conf", ".cfg", ".ini", ".json", ".yml",  ".yaml", ".toml",
-        ".txt",    ".csv",  ".xml", ".pid", ".lock", ".sock", ".db",   ".env",
-        ".sqlite", ".key",  ".pem", ".crt", ".tmp",  ".md",   ".html", ".properties"};
-    static const char *const folders[] = {"/dev/", "/proc/", "/sys/"};
-    static const char *const names[] = {"/etc/passwd", "/etc/group", "/etc/hosts",
-                                        "/etc/resolv.conf", "/etc/environment"};
+    static const char *const endings[] = {".log",
+                                          ".conf",
+                                          ".cfg",
+                                          ".ini",
+                                          ".json",
+                                          ".yml",
+                                          ".yaml",
+                                          ".toml",
+                                          ".txt",
+                                          ".csv",
+                                          ".xml",
+                                          ".pid",
+                                          ".lock",
+                                          ".sock",
+                                          ".db",
+                                          ".env",
+                                          ".sqlite",
+                                          ".key",
+                                          ".pem",
+                                          ".crt",
+                                          ".tmp",
+                                          ".md",
+                                          ".html",
+                                          ".properties",
+                                          "/etc/passwd",
+                                          "/etc/group",
+                                          "/etc/hosts",
+                                          "/etc/resolv.conf",
+                                          "/etc/environment",
+                                          NULL};
     const char *path = reading->at[CAPTURE_PATH];
-    bool open = reading->form->family == FAMILY_SHELL_DENIED ||
-                reading->form->family == FAMILY_FILE_OR_COMMAND_GONE;
-    for (size_t i = 0; open && path != NULL && i < sizeof suffixes / sizeof *suffixes; i++)
-        if (ends(path, suffixes[i]))
-            return true;
-    for (size_t i = 0; open && path != NULL && i < sizeof names / sizeof *names; i++)
-        if (ends(path, names[i]))
-            return true;
-    for (size_t i = 0; open && path != NULL && i < sizeof folders / sizeof *folders; i++)
-        if (begins(path, folders[i]))
-            return true;
-    return false;
+    bool opened = reading->form->family == FAMILY_SHELL_DENIED ||
+                  reading->form->family == FAMILY_FILE_OR_COMMAND_GONE;
+    return opened && path != NULL &&
+           (ends_with_one(path, endings) || begins(path, "/dev/") || begins(path, "/proc/") ||
+            begins(path, "/sys/"));
 }
 
 static bool OTHER_PLATFORM_TOLD(const struct reading *reading)

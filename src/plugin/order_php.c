@@ -50,8 +50,8 @@ static void take_line(struct reading *reading, char *line, const char *file, uns
     if (strcmp(key, wanted) != 0)
         return;
     if (strcmp(key, of_folder) == 0) {
-        reading->extensions =
-            *value == '/' ? arena_string(reading->arena, value) : reading->extensions;
+        if (*value == '/')
+            reading->extensions = arena_string(reading->arena, value);
         return;
     }
     reading->gap |= strstr(value, "${") != NULL;
