@@ -199,11 +199,29 @@ static void a_copy_of_a_copy_comes_from_the_first(void **state)
     root_free(third);
 }
 
+struct copied {
+    const char *source, *to;
+    const char *path, *text; /* what is there then; NULL: it must fail */
+};
+
+static void assert_copies(struct bench *bench, const struct copied *cases, size_t count,
+                          bool replaces)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct copy wanted = {.from = bench->from,
+                                    .source = cases[i].source,
+                                    .to = cases[i].to,
+                                    .replaces = replaces,
+                                    .mode = -1};
+        assert_int_equal(root_copy(bench->to, &wanted, &bench->err), cases[i].path != NULL);
+        if (cases[i].path != NULL)
+            says(bench->to, cases[i].path, cases[i].text);
+    }
+}
+
 static void links_lead_to_where_a_copy_goes(void **state)
 {
-    static const struct {
-        const char *source, *to, *path, *text;
-    } cases[] = {
+    static const struct copied cases[] = {
         {"/src/a", "/to-dst", "/dst/a", "first"},
         {"/src/a", "/to-dst/", "/dst/a", "first"},
         {"/src/a", "/to-dst/b", "/dst/b", "first"},
@@ -218,19 +236,12 @@ static void links_lead_to_where_a_copy_goes(void **state)
         {"/src/a", ".", "/a", "first"},
         {"/src/a", "", "/a", "first"},
     };
-    struct bench *bench = *state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_int_equal(copy(bench, cases[i].source, cases[i].to), cases[i].path != NULL);
-        if (cases[i].path != NULL)
-            says(bench->to, cases[i].path, cases[i].text);
-    }
+    assert_copies(*state, cases, sizeof cases / sizeof *cases, false);
 }
 
 static void what_replaces_joins_folders_alone(void **state)
 {
-    static const struct {
-        const char *source, *to, *path, *text;
-    } cases[] = {
+    static const struct copied cases[] = {
         {"/src/a", "/file", "/file", "first"},
         {"/src", "/dst", "/dst/old", "old"},
         {"/src/deep", "/file", "/file/b", "second"},
@@ -241,16 +252,7 @@ static void what_replaces_joins_folders_alone(void **state)
         {"/src", "/another", "/another/deep/b", "second"},
         {"/src/a", "/new", "/new", "first"},
     };
-    struct bench *bench = *state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct copy wanted = {.from = bench->from,
-                                    .source = cases[i].source,
-                                    .to = cases[i].to,
-                                    .replaces = true,
-                                    .mode = -1};
-        assert_true(root_copy(bench->to, &wanted, &bench->err));
-        says(bench->to, cases[i].path, cases[i].text);
-    }
+    assert_copies(*state, cases, sizeof cases / sizeof *cases, true);
 }
 
 static void patterns_tell_what_they_match(void **state)
