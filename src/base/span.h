@@ -30,4 +30,22 @@ static inline const char *span_text(struct span span, uint64_t offset)
     return memchr(text, 0, span.size - (size_t)offset) != NULL ? text : NULL;
 }
 
+/* The first place of the `size` bytes at `mark` in `span`; NULL: none. `rare` is the index of the
+ * byte of them that such files have least of: it is what is looked for, many times faster than
+ * memmem goes through megabytes. */
+static inline const unsigned char *span_find(struct span span, const void *mark, size_t size,
+                                             size_t rare)
+{
+    if (span.size < size)
+        return NULL;
+    const unsigned char *at = span.data + rare, *end = at + (span.size - size) + 1;
+    while (at < end &&
+           (at = memchr(at, ((const unsigned char *)mark)[rare], (size_t)(end - at))) != NULL) {
+        if (memcmp(at - rare, mark, size) == 0)
+            return at - rare;
+        at++;
+    }
+    return NULL;
+}
+
 #endif

@@ -27,12 +27,14 @@ static bool is_version(const unsigned char *at, size_t left)
 static void find_versions(struct span file, struct arena *arena, void *to)
 {
     (void)arena;
+    enum { V = 1 };
     static const char start[] = "\0v5.";
     struct versions *versions = to;
     const unsigned char *at = file.data, *end = file.data + file.size;
     size_t count = 0;
-    while (count < VERSIONS && at < end &&
-           (at = memmem(at, (size_t)(end - at), start, sizeof start - 1)) != NULL) {
+    while (count < VERSIONS &&
+           (at = span_find((struct span){at, (size_t)(end - at)}, start, sizeof start - 1, V)) !=
+               NULL) {
         at++;
         if (is_version(at, (size_t)(end - at)))
             strcpy(versions->texts[count++], (const char *)at);

@@ -29,8 +29,9 @@ static bool take_id(struct span file, const unsigned char *at, size_t digits, st
 /* The first text of that form in the file. */
 static void find_id(struct span file, size_t digits, struct build_id *id)
 {
+    enum { P = 1 };
     const unsigned char *at = file.data, *end = file.data + file.size;
-    while (at < end && (at = memmem(at, (size_t)(end - at), "API", 3)) != NULL &&
+    while ((at = span_find((struct span){at, (size_t)(end - at)}, "API", 3, P)) != NULL &&
            !take_id(file, at, digits, id))
         at++;
 }

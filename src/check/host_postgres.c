@@ -16,7 +16,8 @@ static void find_version(struct span file, struct arena *arena, void *to)
     static const unsigned char limits[] = {100, 0, 0, 0, 32, 0, 0, 0, 64, 0, 0, 0};
     enum { BEFORE = 8, SHORT = 24, LONG = 56, FIRST = 800, LAST = 9900 };
     const unsigned char *at = file.data, *end = file.data + file.size;
-    while (at < end && (at = memmem(at, (size_t)(end - at), limits, sizeof limits)) != NULL) {
+    while ((at = span_find((struct span){at, (size_t)(end - at)}, limits, sizeof limits, 0)) !=
+           NULL) {
         unsigned length = at - file.data >= BEFORE ? number_at(at - 8) : 0;
         unsigned version = length != 0 ? number_at(at - 4) : 0;
         if ((length == SHORT || length == LONG) && version >= FIRST && version <= LAST) {

@@ -190,9 +190,10 @@ struct openssl {
 
 static void find_openssl(struct span file, struct arena *arena, void *to)
 {
+    enum { COLON = 10 };
     static const char mark[] = "OPENSSLDIR: \"";
     struct openssl *openssl = to;
-    const unsigned char *at = memmem(file.data, file.size, mark, sizeof mark - 1);
+    const unsigned char *at = span_find(file, mark, sizeof mark - 1, COLON);
     if (at == NULL)
         return;
     const unsigned char *start = at + sizeof mark - 1;

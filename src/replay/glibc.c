@@ -29,7 +29,7 @@ bool glibc_name_matches(const struct glibc *glibc, int index, const char *name)
     const char *path = glibc->replay->objects.at[index].path;
     if (map->absent)
         return false;
-    if (index != glibc->program && path != NULL && strcmp(path, name) == 0)
+    if (index != glibc->program && path != NULL && *path == *name && strcmp(path, name) == 0)
         return true;
     for (size_t i = 0; i < map->name_count; i++)
         if (strcmp(map->names[i], name) == 0)
