@@ -105,7 +105,7 @@ static void add_users(struct assembly *assembly, struct built *built, const char
         const char *ids = user + strlen(name) + 1;
         struct err err = {0};
         uint32_t uid, gid;
-        if (user_owner(built->facts, name, &uid, &gid, &err))
+        if (user_owner(built->facts, name, &uid, &gid, &err) != USER_MISSING)
             continue;
         assembly_append(assembly, built, "/etc/passwd",
                         arena_format(arena, "%s:x:%s::/home/%s:/bin/sh", name, ids, name),

@@ -469,13 +469,24 @@ static bool set_mode(struct copying *copying)
 }
 
 /* An owner that is not there yet, because of a gap, is one whom nobody is. */
-static void set_owner(struct copying *copying)
+static bool set_owner(struct copying *copying)
 {
     struct err err = {0};
-    copying->copy.owned = copying->step->from_context || copying->step->owner != NULL;
-    if (copying->step->owner != NULL && !user_owner(copying->built->facts, copying->step->owner,
-                                                    &copying->copy.uid, &copying->copy.gid, &err))
-        copying->copy.uid = copying->copy.gid = INT32_MAX;
+    struct copy *copy = &copying->copy;
+    const char *owner = copying->step->owner;
+    copy->owned = copying->step->from_context || owner != NULL;
+    if (owner == NULL)
+        return true;
+    switch (user_owner(copying->built->facts, owner, &copy->uid, &copy->gid, &err)) {
+    case USER_MISSING:
+        copy->uid = copy->gid = INT32_MAX;
+        return true;
+    case USER_UNREAD:
+        return fail(copying, err.text);
+    case USER_FOUND:
+        break;
+    }
+    return true;
 }
 
 /* The patterns of --exclude, as patternmatcher takes them. False: one is not followed. */
@@ -500,9 +511,8 @@ bool copies_apply(struct assembly *assembly, struct built *built, const struct s
     copying.copy = (struct copy){.to = step->to, .workdir = step->workdir};
     if (step->source_count > 1 && step->to[strlen(step->to) - 1] != '/')
         copying.copy.to = arena_format(&assembly->arena, "%s/", step->to);
-    if (!set_mode(&copying))
+    if (!set_mode(&copying) || !set_owner(&copying))
         return false;
-    set_owner(&copying);
     struct ignore without = {0};
     copying.copy.without =
         step->excludes != NULL && read_excludes(&copying, &without) ? &without : NULL;

@@ -289,9 +289,14 @@ static void change_owner(struct effecting *effecting, command run)
     if (owner == NULL)
         return;
     change.grouped = group || strchr(owner, ':') != NULL;
-    if (!user_owner(effecting->built->facts,
-                    group ? arena_format(effecting->arena, ":%s", owner) : owner, &change.uid,
-                    &change.gid, &err))
+    enum user_answer answer = user_owner(
+        effecting->built->facts, group ? arena_format(effecting->arena, ":%s", owner) : owner,
+        &change.uid, &change.gid, &err);
+    if (answer == USER_UNREAD) {
+        effect_gap(effecting, GAP_RUN, "/");
+        return;
+    }
+    if (answer == USER_MISSING)
         change.uid = change.gid = INT32_MAX; /* nobody */
     while ((path = word_operand(run, NULL, &at)) != NULL)
         change_all(effecting, path, &change);

@@ -57,11 +57,19 @@ static void add_group_named(struct effecting *effecting, const char *name, unsig
     append_line(effecting, "/etc/group", arena_format(effecting->arena, "%s:x:%lu:", name, gid));
 }
 
+/* A line is written behind those that are there, and its number is none of theirs. */
+static bool files_are_known(const struct effecting *effecting)
+{
+    struct err err = {0};
+    return user_files(effecting->built->facts, &err) != USER_UNREAD;
+}
+
 void effect_add_group(struct effecting *effecting, command run)
 {
     size_t at = 0;
     const char *name = word_operand(run, user_options, &at);
-    if (name == NULL || word_operand(run, user_options, &at) != NULL)
+    if (name == NULL || word_operand(run, user_options, &at) != NULL ||
+        !files_are_known(effecting))
         effect_gap(effecting, GAP_RUN, "/etc");
     else
         add_group_named(effecting, name, number_for(effecting, run, "-g", "gid"));
@@ -72,7 +80,8 @@ void effect_add_user(struct effecting *effecting, command run)
     size_t at = 0;
     struct err err = {0};
     const char *name = word_operand(run, user_options, &at);
-    if (name == NULL || word_operand(run, user_options, &at) != NULL) {
+    if (name == NULL || word_operand(run, user_options, &at) != NULL ||
+        !files_are_known(effecting)) {
         effect_gap(effecting, GAP_RUN, "/etc"); /* a user joins a group */
         return;
     }
@@ -84,7 +93,7 @@ void effect_add_user(struct effecting *effecting, command run)
     uint32_t own, found;
     if (group != NULL &&
         user_owner(effecting->built->facts, arena_format(effecting->arena, ":%s", group), &own,
-                   &found, &err))
+                   &found, &err) == USER_FOUND)
         gid = found;
     else if (group == NULL)
         add_group_named(effecting, name, gid);

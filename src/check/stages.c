@@ -210,7 +210,7 @@ bool stages_copy(struct stages *stages, struct facts *facts, const char *text, c
                                     : from_disk(stages, &copy, err);
     if (ok && request.owner != NULL) {
         copy.owned = true;
-        ok = user_owner(facts, request.owner, &copy.uid, &copy.gid, err);
+        ok = user_owner(facts, request.owner, &copy.uid, &copy.gid, err) == USER_FOUND;
     }
     return ok && root_copy(facts_root(facts), &copy, err);
 }

@@ -47,7 +47,17 @@ static void refuse(struct target *target, struct arena *arena, const struct refu
 void start_user(const struct image_facts *image, struct arena *arena, struct target *target)
 {
     struct err err = {0};
-    if (image->user == NULL || user_find(target->facts, image->user, arena, &target->cred, &err))
+    enum user_answer answer =
+        image->user == NULL ? USER_FOUND
+                            : user_find(target->facts, image->user, arena, &target->cred, &err);
+    if (answer == USER_UNREAD)
+        refuse(target, arena,
+               &(struct refused_start){
+                   .rule = RULE_UNREADABLE,
+                   .message = arena_format(arena, "the image's USER is %s, and %s", image->user,
+                                           err.text),
+                   .fix = "Run willrun as a user who may read the root."});
+    if (answer != USER_MISSING)
         return;
     const char *colon = strchr(image->user, ':');
     bool group = strstr(err.text, "/etc/group") != NULL;

@@ -6,11 +6,12 @@
 #include "source/source.h"
 #include "verdict/rules.h"
 
-/* Why no process starts at all: the runtime refuses before any execve. */
+/* Why no process starts at all: the runtime refuses before any execve; or whether it does is not
+ * known, because willrun cannot read who the process is. */
 struct refused_start {
     enum rule rule;
     const char *message, *fix;
-    const char *runtime; /* its words */
+    const char *runtime; /* its words; NULL: it is not known whether it refuses */
 };
 
 /* The environment: what `given` says, and what `image` says (NULL: nothing) of

@@ -223,7 +223,7 @@ static void judge_start(struct judging *judging, const struct exec_result *exec)
         judging_loader_unknown(judging, exec->elf->interp);
 }
 
-/* The runtime fails before it starts anything. */
+/* The runtime fails before it starts anything, or who it starts is not known. */
 static void judge_refused(struct judging *judging)
 {
     const struct refused_start *refused = judging->target->refused;
@@ -231,7 +231,9 @@ static void judge_refused(struct judging *judging)
         finding_add(&judging->findings, refused->rule, "%s", refused->message);
     finding->fix = refused->fix;
     judging->subject->runtime = result_text(judging, refused->runtime);
-    judging_conclude(judging, &(struct words){.phase = WILLRUN_PHASE_EXEC});
+    judging_conclude(judging, &(struct words){.phase = refused->runtime != NULL
+                                                           ? WILLRUN_PHASE_EXEC
+                                                           : WILLRUN_PHASE_NONE});
 }
 
 /* Scripts, the program that ran first (env of a shebang line), the program. */
@@ -407,7 +409,8 @@ static void judge(struct judging *judging, const struct asked *asked)
     }
     if (judge_versions(judging, facts))
         return;
-    if (subject->kind == WILLRUN_KIND_SHARED_OBJECT && !asked->command)
+    bool opened = subject->kind == WILLRUN_KIND_SHARED_OBJECT && !asked->command;
+    if (opened && (target->refused == NULL || target->refused->runtime != NULL))
         judging_dlopen(judging, subject->path, node, facts->elf);
     else if (target->refused != NULL)
         judge_refused(judging);

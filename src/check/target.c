@@ -112,7 +112,7 @@ static bool find_process(struct checking *checking)
     struct arena *arena = &checking->owned->arena;
     target->env = start_env(checking->image, willrun->env.at, willrun->env.count, arena);
     if (willrun->user != NULL &&
-        !user_find(target->facts, willrun->user, arena, &target->cred, &willrun->err))
+        user_find(target->facts, willrun->user, arena, &target->cred, &willrun->err) != USER_FOUND)
         return false;
     if (willrun->user == NULL && checking->image != NULL)
         start_user(checking->image, arena, target);

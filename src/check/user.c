@@ -16,6 +16,13 @@ struct record {
 
 struct records VEC(struct record);
 
+/* Both files. What is not there, or is no file, has no records. */
+struct tables {
+    struct records users, groups;
+    const char *unread; /* the one that willrun cannot read; NULL: none */
+    int error;          /* why not */
+};
+
 static bool parse_id(const char *text, uint32_t *id)
 {
     uint64_t value = 0;
@@ -47,19 +54,62 @@ static struct record cut_line(char *line)
     return record;
 }
 
-/* All lines of the file at `path`; none where it cannot be read. */
-static void read_records(struct facts *facts, const char *path, struct arena *arena,
-                         struct records *records)
+/* All lines of the file at `path`; an errno where it is there and cannot be read. */
+static int read_records(struct facts *facts, const char *path, struct arena *arena,
+                        struct records *records)
 {
     int error;
     struct span text;
     const struct node *node =
         root_lookup(facts_root(facts), NULL, path, NULL, LOOKUP_FOLLOW, &error);
-    if (node == NULL || facts_text(facts, node, LARGEST, arena, &text) != 0)
-        return;
+    if (node == NULL)
+        return root_is_refusal(error) ? error : 0;
+    if (node->type != NODE_FILE)
+        return 0;
+    error = facts_text(facts, node, LARGEST, arena, &text);
+    if (error != 0)
+        return error;
     char *all = arena_copy(arena, (const char *)text.data, text.size), *rest = NULL;
     for (char *line = strtok_r(all, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
         *vec_push(records) = cut_line(line);
+    return 0;
+}
+
+static void read_tables(struct facts *facts, struct arena *arena, struct tables *tables)
+{
+    static const char *const paths[] = {"/etc/passwd", "/etc/group"};
+    *tables = (struct tables){0};
+    struct records *records[] = {&tables->users, &tables->groups};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths && tables->error == 0; i++) {
+        tables->error = read_records(facts, paths[i], arena, records[i]);
+        if (tables->error != 0)
+            tables->unread = paths[i];
+    }
+}
+
+static enum user_answer tell_unread(const struct tables *tables, struct err *err)
+{
+    err->code = WILLRUN_OK; /* that somebody is not there is not known */
+    err_set(err, WILLRUN_EINPUT, "willrun cannot read the target's %s: %s", tables->unread,
+            err_text(tables->error));
+    return USER_UNREAD;
+}
+
+static void free_tables(struct tables *tables)
+{
+    vec_free(&tables->users);
+    vec_free(&tables->groups);
+}
+
+enum user_answer user_files(struct facts *facts, struct err *err)
+{
+    struct arena scratch = {0};
+    struct tables tables;
+    read_tables(facts, &scratch, &tables);
+    enum user_answer answer = tables.error == 0 ? USER_FOUND : tell_unread(&tables, err);
+    free_tables(&tables);
+    arena_free(&scratch);
+    return answer;
 }
 
 /* The first record with this name, or with this number in `field`; NULL: none. */
@@ -127,17 +177,28 @@ static bool resolve(const struct records *users, const struct records *groups, c
     return true;
 }
 
-bool user_find(struct facts *facts, const char *spec, struct arena *arena, struct cred *cred,
-               struct err *err)
+/* "UID:GID", which no file changes. */
+static bool is_numbers(const char *spec, struct arena *arena)
 {
-    struct records users = {0}, groups = {0};
+    uint32_t id;
+    const char *colon = strchr(spec, ':');
+    return colon != NULL && parse_id(colon + 1, &id) &&
+           parse_id(arena_copy(arena, spec, (size_t)(colon - spec)), &id);
+}
+
+enum user_answer user_find(struct facts *facts, const char *spec, struct arena *arena,
+                           struct cred *cred, struct err *err)
+{
+    struct tables tables;
     *cred = (struct cred){0};
-    read_records(facts, "/etc/passwd", arena, &users);
-    read_records(facts, "/etc/group", arena, &groups);
-    bool found = resolve(&users, &groups, arena_string(arena, spec), arena, cred, err);
-    vec_free(&users);
-    vec_free(&groups);
-    return found;
+    read_tables(facts, arena, &tables);
+    bool found =
+        resolve(&tables.users, &tables.groups, arena_string(arena, spec), arena, cred, err);
+    enum user_answer answer = found ? USER_FOUND : USER_MISSING;
+    if (tables.error != 0 && !is_numbers(spec, arena))
+        answer = tell_unread(&tables, err);
+    free_tables(&tables);
+    return answer;
 }
 
 /* ---- owners ---- */
@@ -177,21 +238,22 @@ static bool owner_group(const struct records *groups, const char *name, uint32_t
     return true;
 }
 
-bool user_owner(struct facts *facts, const char *spec, uint32_t *uid, uint32_t *gid,
-                struct err *err)
+enum user_answer user_owner(struct facts *facts, const char *spec, uint32_t *uid, uint32_t *gid,
+                            struct err *err)
 {
     struct arena scratch = {0};
-    struct records users = {0}, groups = {0};
+    struct tables tables;
     char *name = arena_string(&scratch, spec), *group = strchr(name, ':');
     *uid = *gid = 0;
     if (group != NULL)
         *group++ = '\0';
-    read_records(facts, "/etc/passwd", &scratch, &users);
-    read_records(facts, "/etc/group", &scratch, &groups);
-    bool found = owner_user(&users, name, uid, gid, err) &&
-                 (group == NULL || *group == '\0' || owner_group(&groups, group, gid, err));
-    vec_free(&users);
-    vec_free(&groups);
+    read_tables(facts, &scratch, &tables);
+    bool found = owner_user(&tables.users, name, uid, gid, err) &&
+                 (group == NULL || *group == '\0' || owner_group(&tables.groups, group, gid, err));
+    enum user_answer answer = found               ? USER_FOUND
+                              : tables.error != 0 ? tell_unread(&tables, err)
+                                                  : USER_MISSING;
+    free_tables(&tables);
     arena_free(&scratch);
-    return found;
+    return answer;
 }

@@ -99,6 +99,43 @@ says err 'Dockerfile:2:1: '
 says err '/own/closed/app in the build context cannot be read'
 chmod 755 own/closed
 
+# Who the process is, and who is given what.
+echo 'app:x:1000:0::/:/bin/sh' >own/etc/passwd
+echo 'app:x:1000:' >own/etc/group
+printf 'FROM app\nCOPY --chown=app --chmod=500 own/bin/true /bin/own\n' >copied
+printf 'FROM app\nRUN chown app /bin/true\nUSER app\nENTRYPOINT ["/bin/true"]\n' >changed
+printf 'FROM app\nRUN groupadd more\nUSER app\nENTRYPOINT ["/bin/true"]\n' >added
+printf 'FROM app\nUSER app\nENTRYPOINT ["/bin/true"]\n' >asked
+printf 'FROM app\nUSER 1000:0\nENTRYPOINT ["/bin/true"]\n' >numbers
+for file in copied changed added asked numbers; do
+    expect 0 "$file, and all can be read" "${as_somebody[@]}" ./program check --dockerfile $file --base app=own
+    says out '1 subject: 1 runs'
+done
+for file in passwd group; do
+    chmod 600 own/etc/$file
+    for user in app 1000; do
+        expect 2 "$file is kept from willrun, and $user is asked for" \
+            "${as_somebody[@]}" ./program check --root own --user $user /bin/true
+        says err "willrun cannot read the target's /etc/$file: Permission denied"
+    done
+    for dockerfile in changed added asked; do
+        expect 0 "$file is kept from willrun: $dockerfile" \
+            "${as_somebody[@]}" ./program check --dockerfile $dockerfile --base app=own
+        says out "the image's USER is app, and willrun cannot read"
+        says out '1 subject: 1 unknown'
+    done
+    expect 0 "$file is kept from willrun, and numbers do not need it" \
+        "${as_somebody[@]}" ./program check --dockerfile numbers --base app=own
+    says out '1 subject: 1 runs'
+    chmod 644 own/etc/$file
+done
+chmod 600 own/etc/passwd
+expect 2 'passwd is kept from willrun, and a copy needs it' \
+    "${as_somebody[@]}" ./program check --dockerfile copied --base app=own
+says err 'copied:2:1: '
+says err "willrun cannot read the target's /etc/passwd"
+rm -f own/etc/passwd own/etc/group
+
 for file in ld.so.preload ld.so.cache; do
     echo /nowhere.so >own/etc/$file && chmod 600 own/etc/$file
     expect 0 "$file is kept from willrun" "${as_somebody[@]}" ./program check --root own /bin/true

@@ -60,7 +60,8 @@ static void users_are_found_as_docker_finds_them(void **state)
         struct cred cred;
         err = (struct err){0};
         print_message("%s\n", rows[i].spec);
-        assert_int_equal(user_find(facts, rows[i].spec, &arena, &cred, &err), rows[i].found);
+        assert_int_equal(user_find(facts, rows[i].spec, &arena, &cred, &err),
+                         rows[i].found ? USER_FOUND : USER_MISSING);
         assert_int_equal(err.code, rows[i].found ? WILLRUN_OK : WILLRUN_EINPUT);
         if (rows[i].found) {
             assert_int_equal(cred.uid, rows[i].uid);
