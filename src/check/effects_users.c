@@ -68,8 +68,7 @@ void effect_add_group(struct effecting *effecting, command run)
 {
     size_t at = 0;
     const char *name = word_operand(run, user_options, &at);
-    if (name == NULL || word_operand(run, user_options, &at) != NULL ||
-        !files_are_known(effecting))
+    if (name == NULL || word_operand(run, user_options, &at) != NULL || !files_are_known(effecting))
         effect_gap(effecting, GAP_RUN, "/etc");
     else
         add_group_named(effecting, name, number_for(effecting, run, "-g", "gid"));

@@ -32,9 +32,8 @@ static void find_versions(struct span file, struct arena *arena, void *to)
     struct versions *versions = to;
     const unsigned char *at = file.data, *end = file.data + file.size;
     size_t count = 0;
-    while (count < VERSIONS &&
-           (at = span_find((struct span){at, (size_t)(end - at)}, start, sizeof start - 1, V)) !=
-               NULL) {
+    while (count < VERSIONS && (at = span_find((struct span){at, (size_t)(end - at)}, start,
+                                               sizeof start - 1, V)) != NULL) {
         at++;
         if (is_version(at, (size_t)(end - at)))
             strcpy(versions->texts[count++], (const char *)at);

@@ -231,9 +231,9 @@ static void judge_refused(struct judging *judging)
         finding_add(&judging->findings, refused->rule, "%s", refused->message);
     finding->fix = refused->fix;
     judging->subject->runtime = result_text(judging, refused->runtime);
-    judging_conclude(judging, &(struct words){.phase = refused->runtime != NULL
-                                                           ? WILLRUN_PHASE_EXEC
-                                                           : WILLRUN_PHASE_NONE});
+    judging_conclude(judging,
+                     &(struct words){.phase = refused->runtime != NULL ? WILLRUN_PHASE_EXEC
+                                                                       : WILLRUN_PHASE_NONE});
 }
 
 /* Scripts, the program that ran first (env of a shebang line), the program. */
