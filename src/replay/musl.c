@@ -439,19 +439,11 @@ static const char *search_opened(void *loader, int by, const char *name)
 
 static void run(struct musl *musl, const struct exec_result *exec, const char *preloads)
 {
-    const char *name = musl->replay->argv0;
-    add_object(musl,
-               &(struct loaded){
-                   .name = name, .path = name, .node = exec->node, .elf = exec->elf, .by = -1},
-               NULL);
     if (musl->dlopen)
         run_dlopen(musl, exec, preloads);
     else
         run_start(musl, preloads);
     opens_replay(musl->replay, musl->process, musl->dlopen, search_opened, musl);
-    keep_needs(musl);
-    if (musl->dlopen)
-        order_objects(musl);
 }
 
 /* AT_SECURE: a set-id program does not trust its caller's environment. */
@@ -462,6 +454,18 @@ static bool is_secure(const struct exec_result *exec, const struct cred *cred)
     return ((node->mode & SET_UID) != 0 && node->uid != cred->uid) ||
            ((node->mode & SET_GID) != 0 && (node->mode & GROUP_EXEC) != 0 &&
             node->gid != cred->gid);
+}
+
+/* The path by which the process knows its loader; `program` is its own, NULL: not known. */
+static void name_loader(struct musl *musl, const struct exec_result *program,
+                        const struct platform *platform, const struct exec_result *exec)
+{
+    if (musl->dlopen && program != NULL)
+        musl->loader = program->elf->interp;
+    else if (musl->dlopen || musl->loader == NULL)
+        musl->loader = platform != NULL && platform->musl_interp != NULL
+                           ? platform->musl_interp
+                           : node_path(exec->interp, musl->arena);
 }
 
 void musl_replay(struct facts *facts, const struct process *process, const struct exec_result *exec,
@@ -491,14 +495,19 @@ void musl_replay(struct facts *facts, const struct process *process, const struc
     replay->starts = true;
     replay->host_known = process->host != NULL;
     replay->argv0 = dlopen ? exec->program : gcompat ? musl.exe : program_name(exec);
-    if (gcompat && !musl_enter_gcompat(&musl, platform, exec, &preloads))
-        return;
-    if (dlopen && program != NULL)
-        musl.loader = program->elf->interp;
-    else if (dlopen || musl.loader == NULL)
-        musl.loader = platform != NULL && platform->musl_interp != NULL
-                          ? platform->musl_interp
-                          : node_path(exec->interp, replay->arena);
-    musl_know_release(&musl);
-    run(&musl, exec, preloads);
+    add_object(&musl,
+               &(struct loaded){.name = replay->argv0,
+                                .path = replay->argv0,
+                                .node = exec->node,
+                                .elf = exec->elf,
+                                .by = -1},
+               NULL);
+    if (!gcompat || musl_enter_gcompat(&musl, platform, exec, &preloads)) {
+        name_loader(&musl, program, platform, exec);
+        musl_know_release(&musl);
+        run(&musl, exec, preloads);
+    }
+    keep_needs(&musl);
+    if (dlopen)
+        order_objects(&musl);
 }
