@@ -275,39 +275,81 @@ bool glibc_in_scope(const struct glibc *glibc, int index)
     return false;
 }
 
-/* A filtee stands in the scope before the object that it filters. */
-static void load_filtee(struct glibc *glibc, size_t *at, const char *name, bool optional)
+/* The search list while it grows (elf/dl-deps.c, _dl_map_object_deps): `done` is beside the scope,
+ * set where the object was asked for what it needs. */
+struct listing {
+    struct glibc *glibc;
+    struct VEC(bool) done;
+    bool endless;    /* objects filter each other */
+    size_t at_first; /* events before a filtee went before the first object; SIZE_MAX: none did */
+};
+
+static void list_at(struct listing *listing, size_t place, int index)
 {
-    int by = glibc->scope.at[*at];
-    struct found found;
-    int index = find_loaded(glibc, name);
-    if (index < 0) {
-        bool done = glibc_search(glibc, by, name, &found);
-        if (optional && (!done || found.refusal != REFUSED_NONE))
-            return;
-        index = done ? add_found(glibc, by, name, &found) : add_missing(glibc, by, name, &found);
-    }
-    for (size_t i = 0; i < glibc->scope.count; i++) {
-        if (glibc->scope.at[i] != index)
-            continue;
-        if (i < *at)
-            return;
-        memmove(glibc->scope.at + i, glibc->scope.at + i + 1,
-                (glibc->scope.count - i - 1) * sizeof *glibc->scope.at);
-        glibc->scope.count--;
-        break;
-    }
+    struct glibc *glibc = listing->glibc;
     *vec_push(&glibc->scope) = 0;
-    memmove(glibc->scope.at + *at + 1, glibc->scope.at + *at,
-            (glibc->scope.count - *at - 1) * sizeof *glibc->scope.at);
-    glibc->scope.at[*at] = index;
-    *vec_push(&glibc->maps.at[by].needs) = index;
-    (*at)++;
+    *vec_push(&listing->done) = false;
+    size_t behind = glibc->scope.count - place - 1;
+    memmove(glibc->scope.at + place + 1, glibc->scope.at + place, behind * sizeof *glibc->scope.at);
+    memmove(listing->done.at + place + 1, listing->done.at + place,
+            behind * sizeof *listing->done.at);
+    glibc->scope.at[place] = index;
+    listing->done.at[place] = false;
 }
 
-static void load_needs(struct glibc *glibc, size_t *at)
+static void unlist(struct listing *listing, size_t place)
 {
-    int by = glibc->scope.at[*at];
+    struct glibc *glibc = listing->glibc;
+    size_t behind = glibc->scope.count - place - 1;
+    memmove(glibc->scope.at + place, glibc->scope.at + place + 1, behind * sizeof *glibc->scope.at);
+    memmove(listing->done.at + place, listing->done.at + place + 1,
+            behind * sizeof *listing->done.at);
+    glibc->scope.count--;
+    listing->done.count--;
+}
+
+/* The object that `name` means to `by`; -1: an optional one that is not there. */
+static int load_filtee(struct glibc *glibc, int by, const char *name, bool optional)
+{
+    struct found found;
+    int index = find_loaded(glibc, name);
+    if (index >= 0)
+        return index;
+    bool done = glibc_search(glibc, by, name, &found);
+    if (optional && (!done || found.refusal != REFUSED_NONE))
+        return -1;
+    return done ? add_found(glibc, by, name, &found) : add_missing(glibc, by, name, &found);
+}
+
+/* A filtee stands before the object at `*place` that it filters, which moves on; one that stands
+ * there already stays, one behind it comes forward. */
+static void list_filtee(struct listing *listing, size_t *place, const char *name, bool optional)
+{
+    struct glibc *glibc = listing->glibc;
+    int by = glibc->scope.at[*place];
+    int index = load_filtee(glibc, by, name, optional);
+    if (index < 0)
+        return;
+    *vec_push(&glibc->maps.at[by].needs) = index;
+    size_t at = 0;
+    while (at < glibc->scope.count && glibc->scope.at[at] != index)
+        at++;
+    if (at <= *place)
+        return;
+    if (at < glibc->scope.count) {
+        listing->endless |= listing->done.at[at];
+        unlist(listing, at);
+    }
+    if (*place == 0 && !glibc->maps.at[index].faked)
+        listing->at_first = glibc->replay->events.count;
+    list_at(listing, *place, index);
+    (*place)++;
+}
+
+static void load_needs(struct listing *listing, size_t place)
+{
+    struct glibc *glibc = listing->glibc;
+    int by = glibc->scope.at[place];
     const struct elf_facts *elf = glibc->replay->objects.at[by].elf;
     if (elf == NULL)
         return;
@@ -317,32 +359,64 @@ static void load_needs(struct glibc *glibc, size_t *at)
         *vec_push(&glibc->maps.at[by].needs) = index;
         glibc->maps.at[index].hosted = false;
         if (!glibc_in_scope(glibc, index))
-            *vec_push(&glibc->scope) = index;
+            list_at(listing, glibc->scope.count, index);
     }
     for (size_t i = 0; i < elf->filter_count; i++)
-        load_filtee(glibc, at, elf->filters[i], false);
+        list_filtee(listing, &place, elf->filters[i], false);
     for (size_t i = 0; i < elf->auxiliary_count; i++)
-        load_filtee(glibc, at, elf->auxiliaries[i], true);
+        list_filtee(listing, &place, elf->auxiliaries[i], true);
+}
+
+/* Of two that filter each other each goes before the other, with a new entry on the stack. */
+static void run_out_of_stack(struct glibc *glibc)
+{
+    struct event *event = replay_event(glibc->replay, EV_FATAL);
+    event->by = glibc->scope.at[0];
+    event->number = UINT32_MAX; /* killed, as by other crashes */
+    event->symbol = "libraries filter each other (DT_FILTER), and ld.so never ends to sort them";
+}
+
+/* Returns listing.at_first. */
+static size_t load_all(struct glibc *glibc)
+{
+    struct listing listing = {.glibc = glibc, .at_first = SIZE_MAX};
+    while (listing.done.count < glibc->scope.count)
+        *vec_push(&listing.done) = false;
+    for (size_t at = 0; at < glibc->scope.count && !listing.endless;)
+        if (listing.done.at[at]) {
+            at++;
+        } else {
+            listing.done.at[at] = true;
+            load_needs(&listing, at); /* a filtee may stand at `at` behind this: it is next */
+        }
+    if (listing.endless)
+        run_out_of_stack(glibc);
+    vec_free(&listing.done);
+    return listing.at_first;
 }
 
 void glibc_load_all(struct glibc *glibc)
 {
-    for (size_t at = 0; at < glibc->scope.count; at++)
-        load_needs(glibc, &at);
+    load_all(glibc);
 }
 
 void glibc_load_from(struct glibc *glibc, int index)
 {
     enum { FIRST_WITHOUT_ASSERTION = 32 };
+    struct replay *replay = glibc->replay;
     glibc->last_error = 0; /* _dl_map_object_deps starts so */
-    glibc_load_all(glibc);
-    if (glibc->scope.at[0] == index || glibc->loader->minor >= FIRST_WITHOUT_ASSERTION)
+    size_t before = load_all(glibc);
+    if (before == SIZE_MAX || glibc->loader->minor >= FIRST_WITHOUT_ASSERTION)
         return;
-    struct event *event = replay_event(glibc->replay, EV_FATAL);
-    event->by = index;
-    event->number = 127;
-    event->name = "Inconsistency detected by ld.so: dl-deps.c: 553: _dl_map_object_deps: Assertion "
-                  "`map->l_searchlist.r_list[0] == map' failed!";
+    struct event event = *replay_event(replay, EV_FATAL);
+    event.by = index;
+    event.number = 127;
+    event.name = "Inconsistency detected by ld.so: dl-deps.c: 553: _dl_map_object_deps: Assertion "
+                 "`map->l_searchlist.r_list[0] == map' failed!";
+    /* it comes before the word of what was not found since */
+    memmove(replay->events.at + before + 1, replay->events.at + before,
+            (replay->events.count - before - 1) * sizeof event);
+    replay->events.at[before] = event;
 }
 
 /* ---- the machine's own demands ---- */

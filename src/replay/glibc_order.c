@@ -31,7 +31,9 @@ static size_t sort_dfs(const struct glibc *glibc, int *maps, size_t count)
 {
     struct sort sort = {.glibc = glibc, .out = must_alloc(count * sizeof(int)), .head = count};
     sort.visited = must_alloc(glibc->maps.count * sizeof(bool));
-    memset(sort.visited, 0, glibc->maps.count * sizeof(bool));
+    memset(sort.visited, true, glibc->maps.count * sizeof(bool)); /* what is not sorted */
+    for (size_t i = 0; i < count; i++)
+        sort.visited[maps[i]] = false;
     int first = maps[0];
     for (size_t i = count; i-- > 0;)
         visit(&sort, maps[i]);

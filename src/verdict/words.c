@@ -318,7 +318,8 @@ static bool tell_glibc(struct teller *teller, const struct event *event)
     case EV_COPY_SIZE:
         return tell_relocation(teller, event);
     case EV_FATAL:
-        say(teller, event->name);
+        if (event->name != NULL)
+            say(teller, event->name);
         end(teller, WILLRUN_PHASE_LOAD, (int)event->number);
         return false;
     default:

@@ -438,7 +438,35 @@ case("a missing auxiliary filtee is passed over",
 case("a missing filtee is fatal", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=["-Wl,-F,libfil.so"])})
 case("a filtee is loaded", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=["-Wl,-F,libfil.so"]), "/lib/libfil.so": lib()})
 
+FILTER, AUX = "-Wl,-F,libfil.so", "-Wl,-f,libaux.so"
+case("a filtee misses a library",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=[FILTER]), "/lib/libfil.so": lib(needs=["libnone.so"])})
+case("an auxiliary filtee misses a library",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=[AUX]), "/lib/libaux.so": lib(needs=["libnone.so"])})
+case("a filtee misses a symbol of its library",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=[FILTER]), "/lib/libfil.so": lib(needs=["libb.so"], data=["f"]),
+      "/lib/libb.so": lib()})
+case("two filtees, each with a library, and one behind them",
+     {"/app": exe(["liba.so", "libz.so"]), "/lib/liba.so": lib(needs=["liby.so"], flags=[FILTER, AUX, "-Wl,-f,libaux2.so"]),
+      "/lib/libfil.so": lib(needs=["libb.so"], data=["x1"]), "/lib/libaux.so": lib(needs=["libc1.so"], data=["x2"]),
+      "/lib/libaux2.so": lib(data=["x3"]), "/lib/libb.so": lib(data=["x4"]), "/lib/libc1.so": lib(data=["x5"]),
+      "/lib/liby.so": lib(data=["x6"]), "/lib/libz.so": lib(data=["x7"])})
+case("a filtee that is needed later comes forward",
+     {"/app": exe(["liba.so", "libb.so", "libfil.so"]), "/lib/liba.so": lib(flags=[FILTER]), "/lib/libb.so": lib(data=["x1"]),
+      "/lib/libfil.so": lib(needs=["libc1.so"], data=["x2"]), "/lib/libc1.so": lib(data=["x3"])})
+case("a filtee that stands before stays",
+     {"/app": exe(["libfil.so", "liba.so"]), "/lib/liba.so": lib(flags=[FILTER], data=["x1"]), "/lib/libfil.so": lib(data=["x2"])})
+case("a filtee with a filtee",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=[FILTER], data=["x1"]),
+      "/lib/libfil.so": lib(needs=["libb.so"], flags=["-Wl,-F,libfil2.so"], data=["x2"]),
+      "/lib/libfil2.so": lib(needs=["libnone.so"], data=["x3"]), "/lib/libb.so": lib(data=["x4"])})
+case("two that filter each other",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=[FILTER], data=["x1"]),
+      "/lib/libfil.so": lib(flags=["-Wl,-F,liba.so"], data=["x2"])})
+case("a filter of itself", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(flags=["-Wl,-F,liba.so"], data=["x1"])})
 case("a filter as program", {"/app": exe(["libfil.so"], retag=[(1, 0x7fffffff)]), "/lib/libfil.so": lib()})
+case("a filter as program, with a library that is missing",
+     {"/app": exe(["libfil.so", "libnone.so"], retag=[(1, 0x7fffffff)]), "/lib/libfil.so": lib()})
 case("a filter as program, with libraries",
      {"/app": exe(["libfil.so", "liba.so"], retag=[(1, 0x7fffffff)]), "/lib/libfil.so": lib(data=["x1"]), "/lib/liba.so": lib(data=["x2"])})
 
