@@ -20,6 +20,7 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path += [os.path.join(TESTS, "source"), os.path.join(TESTS, "dockerfile")]
 import reader_cases  # noqa: E402
 from images import Image, as_json, d, docker_files, f, h, l, layout_files, pack, tar_of  # noqa: E402
+from tiny_roots import tiny_roots  # noqa: E402
 
 LARGEST = 300 << 10  # bytes of a real file
 
@@ -126,7 +127,8 @@ def source_seeds(tiny):
 
 
 def check_seeds(tiny):
-    """Roots with the real loaders of this machine."""
+    """Roots with the real loaders of this machine, and tiny ones."""
+    yield from tiny_roots()
     texts = [f("etc/ld.so.conf", "include /etc/ld.so.conf.d/*.conf\n/opt/lib\n"), f("etc/ld.so.preload", "/lib/libtiny.so.1\n"),
              f("etc/passwd", "root:x:0:0::/root:/bin/run\n"), f("etc/os-release", "ID=debian\nVERSION_ID=12\n"),
              f("bin/env-script", "#!/usr/bin/env -S app --x\n", 0o755),
