@@ -268,6 +268,7 @@ static bool take_stage(struct taking *taking, size_t stage, struct stage_config 
         taking->step = &evaluation.steps.at[i];
         taken = taking->step->kind != STEP_COPY || take_copy(taking);
     }
+    taking->step = NULL; /* it is the evaluation's */
     if (taken)
         keep_lines(taking, &taking->file->stages[stage]);
     stage_config_free(config);
