@@ -284,6 +284,7 @@ static void join_targets(struct owned_result *first)
         count++;
     struct willrun_target *all = arena_array(&first->arena, count, sizeof *all);
     struct willrun_result *sum = &first->result;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is a first one */
     all[0] = sum->targets[0];
     count = 1;
     for (const struct owned_result *at = first->next; at != NULL; at = at->next) {

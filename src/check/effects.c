@@ -101,6 +101,7 @@ static const char *value_shared(command run, char letter, const char *name)
     const char *value = word_value(run, (const char[]){'-', letter, '\0'}, name);
     for (size_t i = 1; i < run->argc && value == NULL; i++) {
         const char *word = run->argv[i];
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one of argc words */
         const char *at = word[0] == '-' && word[1] != '-' ? strchr(word, letter) : NULL;
         if (at != NULL)
             value = at[1] != '\0' ? at + 1 : run->argv[i + 1];
@@ -112,6 +113,7 @@ const char *word_operand(command run, const char *const *valued, size_t *at)
 {
     while (++*at < run->argc) {
         const char *word = run->argv[*at];
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one of argc words */
         if (word[0] != '-' || word[1] == '\0')
             return word;
         for (size_t i = 0; valued != NULL && valued[i] != NULL; i++)

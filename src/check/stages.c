@@ -120,6 +120,7 @@ bool stages_add(struct stages *stages, const char *text, const char *platform, s
     const char *name, *source;
     if (!stage_parse(text, &stages->arena, &name, &source, err))
         return false;
+    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): stage_parse set it */
     if (find_stage(stages, name) != NULL)
         return err_set(err, WILLRUN_EUSAGE, "the stage %s is given twice", name);
     struct source *opened = source_open(source, platform, err);

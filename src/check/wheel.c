@@ -1,5 +1,6 @@
 #include "check/wheel.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,17 @@ static unsigned second_number(const char *version)
     return dot != NULL ? (unsigned)strtoul(dot + 1, NULL, 10) : 0;
 }
 
+/* The number N of "PREFIXN_…"; 0: it is another text. */
+static unsigned number_after(const char *text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    if (strncmp(text, prefix, length) != 0)
+        return 0;
+    char *end;
+    unsigned long number = strtoul(text + length, &end, 10);
+    return *end == '_' && number < UINT_MAX ? (unsigned)number : 0;
+}
+
 /* The least second number of glibc's version that the platform names; 0: it names none. */
 static unsigned glibc_of(const char *platform)
 {
@@ -115,11 +127,10 @@ static unsigned glibc_of(const char *platform)
         const char *name;
         unsigned glibc;
     } old[] = {{"manylinux1_", 5}, {"manylinux2010_", 12}, {"manylinux2014_", 17}};
-    unsigned minor = 0;
     for (size_t i = 0; i < sizeof old / sizeof *old; i++)
         if (strncmp(platform, old[i].name, strlen(old[i].name)) == 0)
             return old[i].glibc;
-    return sscanf(platform, "manylinux_2_%u_", &minor) == 1 ? minor : 0;
+    return number_after(platform, "manylinux_2_");
 }
 
 static bool ends_with(const char *text, const char *ending)
@@ -130,14 +141,15 @@ static bool ends_with(const char *text, const char *ending)
 
 static bool fits_platform(const char *platform, const struct wheel_target *target)
 {
-    unsigned own = second_number(target->libc_version), musl = 0;
+    unsigned own = second_number(target->libc_version);
+    unsigned musl = number_after(platform, "musllinux_1_");
     if (strcmp(platform, "any") == 0)
         return true;
     if (target->machine != NULL && !ends_with(platform, target->machine))
         return false;
     if (strncmp(platform, "manylinux", 9) == 0)
         return target->libc == WILLRUN_LIBC_GLIBC && (own == 0 || glibc_of(platform) <= own);
-    if (sscanf(platform, "musllinux_1_%u_", &musl) == 1)
+    if (musl != 0)
         return target->libc == WILLRUN_LIBC_MUSL && (own == 0 || musl <= own);
     return strncmp(platform, "linux_", 6) == 0; /* of this or any other machine's libc */
 }

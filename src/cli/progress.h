@@ -18,7 +18,7 @@ struct progress {
 };
 
 void progress_begin(struct progress *progress, enum when when);
-void progress_tell(void *progress, const char *what, size_t done,
+void progress_tell(void *context, const char *what, size_t done,
                    size_t all); /* willrun_on_progress */
 void progress_clear(struct progress *progress);
 

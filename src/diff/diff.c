@@ -102,6 +102,7 @@ static void add_change(struct owned_diff *owned, struct changes *changes,
     }
     owned->diff.counts[kind]++;
     *vec_push(changes) =
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one of the two is there */
         (struct willrun_change){kind, after != NULL ? after->path : before->path, before, after};
 }
 

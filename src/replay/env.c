@@ -187,6 +187,7 @@ static void take_option(struct env_run *run, char option, const char *value)
         empty_environment(run);
         return;
     case 'u':
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): -u has a value */
         unset(run, value, strlen(value));
         return;
     case 'S':

@@ -22,7 +22,7 @@ struct cut {
 
 /* The files of a root that are read whole, by their content ids. */
 struct kept_texts VEC(uint32_t);
-void kept_texts_find(struct root *root, struct kept_texts *texts);
+void kept_texts_find(struct root *root, struct kept_texts *kept);
 
 /* What counts of a file that starts with `head`: all of an ELF file and a script. */
 enum file_want cut_wants(struct span head);
@@ -31,14 +31,14 @@ enum file_want cut_wants(struct span head);
  * Cut the regular file `node` down.
  *
  * @param file  its bytes, all or (where cut_wants says no, and it is neither in
- *              `texts` nor executable) the first ones
+ *              `kept` nor executable) the first ones
  * @param size  of the whole file, bytes
  */
-void cut_file(const struct node *node, const struct kept_texts *texts, struct span file,
+void cut_file(const struct node *node, const struct kept_texts *kept, struct span file,
               uint64_t size, struct cut *cut);
 void cut_free(struct cut *cut);
 
 /* Is the whole of `node` needed to cut it, whatever it starts with? */
-bool cut_wants_node(const struct node *node, const struct kept_texts *texts);
+bool cut_wants_node(const struct node *node, const struct kept_texts *kept);
 
 #endif

@@ -91,6 +91,7 @@ bool parts_have(const struct parts *parts, const char *path)
 bool parts_find(const struct parts *parts, const struct part *part, struct range *range,
                 struct err *err)
 {
+    *range = (struct range){0};
     int error = parts->tree != NULL ? find_entry(parts, part->path, range)
                                     : find_file(parts, part->path, range);
     if (error == EFBIG)
