@@ -483,6 +483,7 @@ static void keep_needs(struct glibc *glibc)
     vec_free(&glibc->maps);
     vec_free(&glibc->scope);
     vec_free(&glibc->global);
+    vec_free(&glibc->missed);
 }
 
 /* ld.so is in the process before any search, under PT_INTERP's path. */

@@ -59,6 +59,7 @@ struct glibc {
     struct search_list library_path, defaults;
     struct VEC(struct link_map) maps; /* beside replay->objects */
     struct VEC(int) scope;            /* search order: indices of objects */
+    struct VEC(const char *) missed;  /* directories that do not exist, as they were tried once */
     struct VEC(int) global;           /* of dlopen: the host's scope, which is searched first */
     int program;                      /* index of the main program; -1: not known */
     size_t host_end;                  /* of dlopen: objects that were there before, and object 0 */

@@ -328,6 +328,22 @@ static bool better_in_dir(struct glibc *glibc, int by, const char *name, const c
     return false;
 }
 
+/* `name` in `dir`, which does not exist: tried once, whichever list the directory is in, and passed
+ * over without a call from then on (fillin_rpath shares the directories, open_path what is known).
+ */
+static void miss(struct glibc *glibc, const char *dir, const char *name)
+{
+    for (size_t i = 0; i < glibc->missed.count; i++)
+        if (strcmp(glibc->missed.at[i], dir) == 0)
+            return;
+    int error;
+    *vec_push(&glibc->missed) = arena_string(glibc->arena, dir);
+    open_node(glibc, arena_format(glibc->arena, "%s%s", dir, name));
+    if (root_lookup(glibc->root, glibc->process->cwd, dir, &glibc->process->cred, LOOKUP_FOLLOW,
+                    &error) == NULL)
+        glibc->last_error = error;
+}
+
 /* One directory with its subfolders; true ends the search. */
 static bool search_dir(struct glibc *glibc, int by, const char *name,
                        const struct search_list *list, size_t index, bool *exists,
@@ -346,7 +362,7 @@ static bool search_dir(struct glibc *glibc, int by, const char *name,
         if (is_dead(glibc, dead, (uint32_t)1 << i, path)) {
             if (!whole)
                 continue;
-            glibc->last_error = ENOENT;
+            miss(glibc, path, name);
             consider(glibc, by, name, path, list->via, REFUSED_ERRNO, ENOENT);
             continue;
         }

@@ -16,6 +16,7 @@ PLACES = ["/opt/a", "/opt/b", "/opt/b/sub"]
 SEARCHES = ["/opt/a", "/opt/b", "/opt/a:/opt/b", "/opt/b:/opt/a", "$ORIGIN", "$ORIGIN/../b", "${ORIGIN}/sub",
             "$ORIGIN/sub:/opt/a", "/opt/$LIB:/opt/a", "/nowhere:/opt/b", "opt/a", ":/opt/b", "/opt/b/",
             "/opt//a:/opt/b/sub", "$ORIGINAL/a:/opt/a", "/opt/l:/opt/b", "$PLATFORM:/opt/a", "/opt/a::", "//opt/b"]
+FILTERS = 0.2  # of libraries have filtees
 LEVELS = ["x86-64-v2", "x86-64-v3", "x86-64-v4"]
 
 
@@ -77,6 +78,10 @@ def draw_lib(chance, name):
     if "extern" in source and source.count("_one") > 3:
         source = ""
     facts["flags"] = facts["flags"] + chance.choice([[], [], [], ["-Wl,-z,initfirst"], ["-Wl,-z,interpose"], ["-Wl,-z,nodelete"]])
+    if chance.random() < FILTERS:
+        facts["flags"] = facts["flags"] + chance.choice([["-Wl,-F,"], ["-Wl,-f,"], ["-Wl,-F,", "-Wl,-f,"], ["-Wl,-f,", "-Wl,-f,"]])
+        facts["flags"] = [flag + chance.choice([*NAMES, "libz9.so", "$ORIGIN/" + name]) if flag in ("-Wl,-F,", "-Wl,-f,") else flag
+                          for flag in facts["flags"]]
     patch = chance.choice([None] * 14 + [[(18, b"\xb7\0")], [(4, b"\1")], [(16, b"\1\0")], [(7, b"\x09")], [(8, b"\1")], [(0, b"XXXX")]])
     defs = chance.choice([[function(name)]] * 5 + [[]])
     defines = draw_defines(chance, name) if defs else {}
