@@ -103,7 +103,8 @@ struct elf_version {
  * refuses; kept only while few. */
 struct elf_odd_reloc {
     uint32_t type;
-    bool plt; /* in DT_JMPREL */
+    bool plt;  /* in DT_JMPREL */
+    bool lazy; /* only where calls are bound as they are made */
 };
 
 struct elf_facts {

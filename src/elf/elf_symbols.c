@@ -191,8 +191,10 @@ static void read_reloc(struct symbols *symbols, Elf64_Rela reloc, bool plt)
         elf_segment(symbols->image, (uint64_t)reloc.r_addend, 1, PF_X) == NULL)
         elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc.r_offset,
                     "an IFUNC relocation that calls code");
-    if (class == RELOC_UNKNOWN && symbols->odd.count < MOST_ODD)
-        *vec_push(&symbols->odd) = (struct elf_odd_reloc){.type = type, .plt = plt};
+    bool waits = !plt || class == RELOC_JUMP_SLOT ||
+                 reloc_waits(symbols->image->facts->machine, type);
+    if ((class == RELOC_UNKNOWN || !waits) && symbols->odd.count < MOST_ODD)
+        *vec_push(&symbols->odd) = (struct elf_odd_reloc){type, plt, class != RELOC_UNKNOWN};
     bool looked_up = class != RELOC_NONE && class != RELOC_LOCAL && index != 0 &&
                      use_ref(symbols, index, class, plt);
     symbols->image->facts->own_static_tls |= class == RELOC_TLS_STATIC && !looked_up;

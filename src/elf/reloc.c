@@ -237,3 +237,19 @@ bool reloc_is_call(uint16_t machine, uint32_t type)
            (machine == EM_AARCH64 && type == R_AARCH64_IRELATIVE) ||
            (machine == EM_S390 && type == R_390_IRELATIVE);
 }
+
+bool reloc_waits(uint16_t machine, uint32_t type)
+{
+    static const struct {
+        uint16_t machine, types[2]; /* beside calls; 0: none */
+    } waiting[] = {{EM_X86_64, {R_X86_64_TLSDESC, R_X86_64_IRELATIVE}},
+                   {EM_386, {R_386_TLS_DESC, R_386_IRELATIVE}},
+                   {EM_AARCH64, {R_AARCH64_TLSDESC, R_AARCH64_IRELATIVE}},
+                   {EM_ARM, {R_ARM_TLS_DESC, 0}},
+                   {EM_RISCV, {R_RISCV_IRELATIVE, 0}},
+                   {EM_S390, {R_390_IRELATIVE, 0}}};
+    for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++)
+        if (waiting[i].machine == machine)
+            return type != 0 && (waiting[i].types[0] == type || waiting[i].types[1] == type);
+    return true;
+}

@@ -27,6 +27,11 @@ bool reloc_is_got(uint16_t machine, uint32_t type);
  * IRELATIVE? False where the addend is in the memory that it writes to. */
 bool reloc_is_call(uint16_t machine, uint32_t type);
 
+/* May it stand in DT_JMPREL of an object that is bound at its first calls? Elsewhere ld.so looks at
+ * every type alike. Source: elf_machine_lazy_rel of glibc's sysdeps/<machine>/dl-machine.h; true for
+ * machines that are not known to refuse any. */
+bool reloc_waits(uint16_t machine, uint32_t type);
+
 /* <elf.h> of older systems lacks it (RISC-V psABI). */
 enum { RISCV_TLSDESC = 12 };
 

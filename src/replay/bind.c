@@ -268,12 +268,17 @@ static bool knows_relocs(uint16_t machine)
  * not know. */
 static void report_odd(struct glibc *glibc, int index, const struct elf_facts *elf)
 {
-    if (!knows_relocs(elf->machine) || elf->odd_reloc_count == 0)
+    bool lazy = !elf->bind_now && !glibc->bind_now;
+    size_t at = 0;
+    while (at < elf->odd_reloc_count &&
+           (elf->odd_relocs[at].lazy ? !lazy : !knows_relocs(elf->machine)))
+        at++;
+    if (at == elf->odd_reloc_count)
         return;
     struct event *event = replay_event(glibc->replay, EV_RELOC_UNKNOWN);
     event->by = index;
-    event->number = elf->odd_relocs[0].type;
-    event->lazy = elf->odd_relocs[0].plt && !elf->bind_now && !glibc->bind_now;
+    event->number = elf->odd_relocs[at].type;
+    event->lazy = elf->odd_relocs[at].plt && lazy;
 }
 
 static void bind_object(struct glibc *glibc, int index)

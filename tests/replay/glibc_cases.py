@@ -1,5 +1,6 @@
 """One rule of glibc's ld.so a case, held to the machine's own ld.so."""
 import os
+import struct
 import subprocess
 import sys
 
@@ -431,6 +432,29 @@ case("DT_RELR without libc", {"/app": exe(["liba.so"]), "/lib/liba.so": lib(sour
      releases=["2.36", "2.41"])
 WEAK = {"/app": exe(["liba.so"], calls=["f"], versions={"liba.so": {"V9": ["f"]}}, weak_versions=True), "/lib/liba.so": lib(["f"], defines=V1)}
 case("a weak version that is missing", WEAK)
+
+
+
+def retyped(path, kind):
+    """The first relocation of DT_JMPREL gets another type."""
+    def prepare(root):
+        with open(root + path, "r+b") as file:
+            data = file.read()
+            phoff, count = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
+            segments = [struct.unpack_from("<IIQQQQQQ", data, phoff + 56 * i) for i in range(count)]
+            dynamic = next(s for s in segments if s[0] == 2)
+            tags = dict(struct.unpack_from("<QQ", data, at) for at in range(dynamic[2], dynamic[2] + dynamic[5] - 16, 16))
+            load = next(s for s in segments if s[0] == 1 and s[3] <= tags[23] < s[3] + s[5])
+            file.seek(tags[23] - load[3] + load[2] + 8)
+            file.write(struct.pack("<I", kind))
+    return prepare
+
+
+# ---- what may stand among the relocations of calls ----
+CALLS = {"/app": exe(["liba.so"], calls=["f"]), "/lib/liba.so": lib(["f"])}
+for kind, what in ((0, "NONE"), (6, "GLOB_DAT"), (8, "RELATIVE"), (99, "unknown")):
+    case(f"{what} in DT_JMPREL, bound at the first call", CALLS, prepare=retyped("/app", kind))
+    case(f"{what} in DT_JMPREL, bound at start", CALLS, prepare=retyped("/app", kind), env={"LD_BIND_NOW": "1"})
 
 # ---- filters ----
 case("a missing auxiliary filtee is passed over",
