@@ -73,8 +73,7 @@ static void read_segment(struct reading *reading, const Elf64_Phdr *segment)
 {
     struct span bytes;
     uint64_t word = reading->file.word, skip = -segment->p_vaddr % word;
-    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) == 0 ||
-        segment->p_filesz <= skip ||
+    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) == 0 || segment->p_filesz <= skip ||
         !elf_at(&reading->file.image, segment->p_vaddr + skip, &bytes) ||
         bytes.size > reading->left)
         return;

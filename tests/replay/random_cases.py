@@ -1,11 +1,12 @@
 """Roots drawn at random from a small pool of programs and libraries, each started by the real
 loaders and replayed. A number gives the same root each time, and RANDOM_POOL another pool.
 
-random_cases.py WILLRUN [FIRST [COUNT [glibc|musl]]]"""
+random_cases.py WILLRUN [FIRST [COUNT [glibc|musl|dlopen]]]"""
 import os
 import random
 import sys
 
+import dlopen_cases
 from glibc_cases import DEFAULT, MACHINE_LEVEL, cpu, ldconfig
 from musl_cases import LIBC, LOADER, PATH_FILE, real_musl
 from releases import releases
@@ -163,6 +164,11 @@ def prepare_of(configured, spoiled):
     return prepare
 
 
+def draw_level(chance):
+    """A CPU of one level, from the lowest on: options of a case."""
+    return cpu(f"x86-64-v{min(chance.choice([1, 2, 3]), MACHINE_LEVEL)}")
+
+
 def glibc_case(number, pool):
     chance = random.Random(f"root {number}")
     programs, libs = pool
@@ -174,11 +180,9 @@ def glibc_case(number, pool):
         configured = chance.choice([["-X"], []])
     if chance.random() < 0.08:
         files["/etc/ld.so.preload"] = text(chance.choice(["/opt/a/liba.so\n", "libd.so:libz9.so"]))
-    options = {"env": draw_environment(chance), "path": app, "prepare": prepare_of(configured, spoil(chance, files))}
-    # with a CPU of one level, from the lowest on
-    level = cpu(f"x86-64-v{min(chance.choice([1, 2, 3]), MACHINE_LEVEL)}")
-    options["extra"] = level["extra"]
-    options["env"].update(level["env"])
+    level, env = draw_level(chance), draw_environment(chance)
+    options = {"env": {**env, **level["env"]}, "extra": level["extra"], "path": app,
+               "prepare": prepare_of(configured, spoil(chance, files))}
     return f"glibc {number}", files, options
 
 
@@ -192,13 +196,40 @@ def musl_case(number, pool):
     return f"musl {number}", files, {"env": draw_environment(chance), "path": app, "prepare": prepare_of(None, spoil(chance, files))}
 
 
+def dlopen_case(number, pool):
+    """A plugin of the pool, and a host that has some of the others loaded."""
+    chance = random.Random(f"root {number}")
+    _, libs = pool
+    needs = chance.choice([[], [], ["liba.so"], ["libb.so", "libc1.so"]])
+    plugin = chance.choice(["/plugin.so", "/opt/a/plugin.so", "/opt/b/liba.so"])
+    files = draw_tree(chance, libs, [DEFAULT, "/lib", "/usr/lib"], True)
+    files = {path: spec for path, spec in files.items() if path != plugin}
+    files[dlopen_cases.HOST] = dlopen_cases.host(needs) if needs else dlopen_cases.BARE
+    files[plugin] = chance.choice(libs[chance.choice(NAMES)])
+    level = draw_level(chance)
+    options = {"path": plugin, "compare": same_opened, "env": level["env"],
+               "extra": ["--host", dlopen_cases.HOST, *level["extra"]], "prepare": prepare_of(None, spoil(chance, files))}
+    return f"dlopen {number}", files, options
+
+
+def same_opened(subject, real):
+    """What a host says that does not start itself is told of where that is judged."""
+    wrong = dlopen_cases.same(subject, real)
+    starts = not any(line.startswith(dlopen_cases.HOST + ":") for line in real.lines)
+    return wrong if starts else [line for line in wrong if line.startswith("verdict")]
+
+
 def main():
     first, count = (int(sys.argv[i]) if len(sys.argv) > i else default for i, default in ((2, 0), (3, 12)))
-    which = sys.argv[4] if len(sys.argv) > 4 else "glibc musl"
+    which = sys.argv[4] if len(sys.argv) > 4 else "glibc musl dlopen"
     pool_seed, argv, failed = os.environ.get("RANDOM_POOL", "1"), sys.argv[:2], 0
     if "glibc" in which:
         pool = pool_of(pool_seed, "/lib64/ld-linux-x86-64.so.2")
         failed += run_cases([glibc_case(n, pool) for n in range(first, first + count)], real_glibc, argv,
+                            releases=list(releases()))
+    if "dlopen" in which:
+        pool = pool_of(pool_seed, "/lib64/ld-linux-x86-64.so.2")
+        failed += run_cases([dlopen_case(n, pool) for n in range(first, first + count)], dlopen_cases.dlopen, argv,
                             releases=list(releases()))
     if "musl" in which:
         pool = pool_of(pool_seed, LOADER)
