@@ -299,9 +299,36 @@ static const struct elf_def *find_in_file(struct elf_lazy *lazy, const char *nam
 
 /* ---- both ---- */
 
-void elf_read_defs(struct elf_image *image, struct span table, struct span versyms)
+/* A lookup of a name with a version reads that of the symbol it ends at. */
+static void check_versym(struct elf_image *image, struct span versyms, size_t index,
+                         size_t version_count)
+{
+    if ((elf_versym(image, versyms, index) & INDEX) >= version_count)
+        elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.versym + 2 * index,
+                    "a symbol's version among those of the file");
+}
+
+/* Those of the symbols that DT_GNU_HASH or DT_HASH has. */
+static void check_versyms(struct elf_image *image, struct span versyms, size_t version_count)
+{
+    struct gnu_hash hash;
+    size_t first = 1, end = 0, held = versyms.size / 2;
+    if (image->facts->has_gnu_hash && gnu_hash_open(image, &hash)) {
+        first = hash.first;
+        end = gnu_hash_end(image, &hash);
+    } else if (image->facts->has_hash && !image->facts->has_gnu_hash) {
+        end = sysv_hash_end(image);
+    }
+    for (size_t i = first; i < end && i < held; i++)
+        check_versym(image, versyms, i, version_count);
+}
+
+void elf_read_defs(struct elf_image *image, struct span table, struct span versyms,
+                   size_t version_count)
 {
     struct defs defs = {.image = image, .table = table, .versyms = versyms};
+    if (versyms.size != 0 && version_count > 1)
+        check_versyms(image, versyms, version_count);
     if (image->stays && image->facts->has_gnu_hash) {
         make_lazy(&defs);
         return;

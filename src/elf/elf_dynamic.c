@@ -54,7 +54,7 @@ static void note_flag(struct elf_image *image, const Elf64_Dyn *entry)
     uint64_t value = entry->d_un.d_val;
     switch (entry->d_tag) {
     case DT_STRTAB:
-        image->tables.has_strtab = true;
+        image->tables.has_strtab = image->facts->has_strtab = true;
         break;
     case DT_SYMTAB:
         image->tables.has_symtab = true;

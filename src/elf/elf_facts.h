@@ -46,6 +46,7 @@ struct elf_def_version {
     uint64_t key;
     uint32_t hash;  /* vd_hash */
     uint16_t index; /* vd_ndx */
+    uint16_t form;  /* vd_version: VER_DEF_CURRENT is the only known one */
     bool base;      /* VER_FLG_BASE: the object's own name */
 };
 
@@ -129,6 +130,7 @@ struct elf_facts {
     uint64_t interp_size;         /* its p_filesz; 0: none */
     bool interp_ended;            /* the last byte of the segment is NUL, as the kernel wants */
     bool has_dynamic;             /* PT_DYNAMIC is there */
+    bool has_strtab;              /* … and DT_STRTAB in it */
     uint64_t dynamic_size;        /* its p_filesz */
     uint64_t tls_size, tls_align; /* PT_TLS p_memsz, p_align */
     uint64_t tls_first;           /* p_vaddr modulo p_align: where the first byte lies */

@@ -126,7 +126,8 @@ uint32_t elf_short_size(const Elf64_Sym *symbol); /* UINT32_MAX: that much or mo
 bool elf_is_internal(const Elf64_Sym *symbol); /* STV_HIDDEN or STV_INTERNAL */
 
 /* elf_defs.c, a part of elf_read_symbols. */
-void elf_read_defs(struct elf_image *image, struct span table, struct span versyms);
+void elf_read_defs(struct elf_image *image, struct span table, struct span versyms,
+                   size_t version_count);
 
 /* All passes. */
 void elf_read_all(struct elf_image *image, bool symbols);

@@ -330,7 +330,7 @@ void elf_read_symbols(struct elf_image *image)
     if (facts->has_versym && !elf_at(image, image->tables.versym, &symbols.versyms))
         elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.versym, "DT_VERSYM in a segment");
     index_versions(&symbols);
-    elf_read_defs(image, symbols.table, symbols.versyms);
+    elf_read_defs(image, symbols.table, symbols.versyms, symbols.versions.count);
     read_refs(&symbols);
     free(symbols.ref_of);
     KEEP(facts, version_of, version_of_count, symbols.versions);

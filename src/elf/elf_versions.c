@@ -102,6 +102,7 @@ static void read_defs(struct elf_image *image)
         struct elf_def_version *version = vec_push(&versions);
         version->base = (elf_u16(image, record, 2) & VER_FLG_BASE) != 0;
         version->index = elf_u16(image, record, 4) & 0x7fff;
+        version->form = elf_u16(image, record, 0);
         version->hash = elf_u32(image, record, 8);
         version->name = "";
         version->key = 0;

@@ -29,6 +29,8 @@ bool glibc_name_matches(const struct glibc *glibc, int index, const char *name)
     const char *path = glibc->replay->objects.at[index].path;
     if (map->absent)
         return false;
+    if (index == glibc->program && *name == 0)
+        return true; /* l_name of a program is empty */
     if (index != glibc->program && path != NULL && *path == *name && strcmp(path, name) == 0)
         return true;
     for (size_t i = 0; i < map->name_count; i++)
@@ -501,14 +503,15 @@ int glibc_add_loader(struct glibc *glibc, const char *path)
     return index;
 }
 
-/* Tables outside of the file: relocation crashes on them, when all is loaded and every
- * version is checked. The program's own are told of with its header. */
+/* Tables outside of the file, and none of strings: relocation crashes on them, when all is loaded
+ * and every version is checked. What is malformed in the program is told of with its header. */
 static void refuse_malformed(struct glibc *glibc)
 {
-    for (size_t i = glibc->dlopen ? 0 : 1; i < glibc->maps.count; i++) {
-        const struct loaded *object = &glibc->replay->objects.at[i];
-        if (object->elf == NULL || object->elf->state == ELF_WHOLE || glibc->maps.at[i].crashed ||
-            glibc_checked_before(glibc, (int)i))
+    for (size_t i = 0; i < glibc->maps.count; i++) {
+        const struct elf_facts *elf = glibc->replay->objects.at[i].elf;
+        bool told = i == 0 && !glibc->dlopen;
+        if (elf == NULL || glibc->maps.at[i].crashed || glibc_checked_before(glibc, (int)i) ||
+            (elf->has_strtab && (told || elf->state == ELF_WHOLE)))
             continue;
         glibc_refuse(glibc, (int)i, REFUSED_MALFORMED);
     }

@@ -1,4 +1,5 @@
 /* Version needs held against version definitions: glibc elf/dl-version.c. */
+#include <elf.h>
 #include <string.h>
 
 #include "replay/glibc.h"
@@ -12,22 +13,36 @@ static int find_needed(const struct glibc *glibc, const char *file)
     return -1;
 }
 
-static bool defines_version(const struct elf_facts *elf, const struct elf_need_version *version)
-{
-    for (size_t i = 0; i < elf->version_count; i++)
-        if (elf->versions[i].hash == version->hash && elf->versions[i].key == version->key)
-            return true;
-    return false;
-}
-
-static void missing(struct glibc *glibc, enum event_kind kind, int object, int by,
-                    const struct elf_need_version *version)
+static struct event *missing(struct glibc *glibc, enum event_kind kind, int object, int by,
+                             const struct elf_need_version *version)
 {
     struct event *event = replay_event(glibc->replay, kind);
     event->object = object;
     event->by = by;
     event->version = version->name;
     event->weak = version->weak;
+    return event;
+}
+
+/* match_symbol: it goes through the definitions up to the version, and stops at one of a form that
+ * it does not know. */
+static void find_version(struct glibc *glibc, int object, int by,
+                         const struct elf_need_version *version)
+{
+    const struct elf_facts *elf = glibc->replay->objects.at[object].elf;
+    size_t at = 0;
+    while (at < elf->version_count && elf->versions[at].form == VER_DEF_CURRENT &&
+           (elf->versions[at].hash != version->hash || elf->versions[at].key != version->key))
+        at++;
+    bool known = at == elf->version_count || elf->versions[at].form == VER_DEF_CURRENT;
+    if (known && at != elf->version_count)
+        return;
+    struct event *event = missing(glibc, EV_VERSION_MISSING, object, by, version);
+    if (!known) {
+        event->refusal = REFUSED_MALFORMED;
+        event->number = elf->versions[at].form;
+        event->weak = false;
+    }
 }
 
 static void check_need(struct glibc *glibc, int by, const struct elf_need *need)
@@ -46,8 +61,8 @@ static void check_need(struct glibc *glibc, int by, const struct elf_need *need)
     for (size_t i = 0; i < need->count; i++) {
         if (!elf->has_verdef)
             missing(glibc, EV_VERSION_NO_INFO, object, by, &need->versions[i]);
-        else if (!defines_version(elf, &need->versions[i]))
-            missing(glibc, EV_VERSION_MISSING, object, by, &need->versions[i]);
+        else
+            find_version(glibc, object, by, &need->versions[i]);
     }
 }
 

@@ -310,6 +310,12 @@ static void judge_version(struct judge *judge, const struct event *event)
             by, event->name, event->symbol);
         object = event->name;
         finding->symbol = event->symbol;
+    } else if (event->refusal == REFUSED_MALFORMED) {
+        finding = finding_add(
+            judge->findings, RULE_VERSION_MISSING,
+            "%s has a version definition of form %u, which ld.so does not know; %s needs %s of it",
+            object, event->number, by, event->version);
+        finding->fix = "Copy the file again; it may have been truncated or overwritten.";
     } else {
         finding = finding_add(
             judge->findings, event->weak ? RULE_VERSION_WEAK : RULE_VERSION_MISSING,

@@ -143,6 +143,9 @@ static const char *version_text(const struct replay *replay, const struct event 
     if (event->kind == EV_VERSION_NO_INFO)
         return arena_format(replay->arena, "%s: no version information available (required by %s)",
                             provider, user);
+    if (event->refusal == REFUSED_MALFORMED)
+        return arena_format(replay->arena, "%s: unsupported version %u of Verdef record", provider,
+                            event->number);
     return arena_format(replay->arena, "%s: %sversion `%s' not found (required by %s)", provider,
                         event->weak ? "weak " : "", event->version, user);
 }

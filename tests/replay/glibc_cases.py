@@ -435,8 +435,8 @@ case("a weak version that is missing", WEAK)
 
 
 
-def retyped(path, kind):
-    """The first relocation of DT_JMPREL gets another type."""
+def changed(path, tag, offset, content):
+    """Other bytes at `offset` of the table that the dynamic section's `tag` names; of 0: of PT_DYNAMIC's header."""
     def prepare(root):
         with open(root + path, "r+b") as file:
             data = file.read()
@@ -444,10 +444,18 @@ def retyped(path, kind):
             segments = [struct.unpack_from("<IIQQQQQQ", data, phoff + 56 * i) for i in range(count)]
             dynamic = next(s for s in segments if s[0] == 2)
             tags = dict(struct.unpack_from("<QQ", data, at) for at in range(dynamic[2], dynamic[2] + dynamic[5] - 16, 16))
-            load = next(s for s in segments if s[0] == 1 and s[3] <= tags[23] < s[3] + s[5])
-            file.seek(tags[23] - load[3] + load[2] + 8)
-            file.write(struct.pack("<I", kind))
+            table = phoff + 56 * segments.index(dynamic)
+            if tag:
+                load = next(s for s in segments if s[0] == 1 and s[3] <= tags[tag] < s[3] + s[5])
+                table = tags[tag] - load[3] + load[2]
+            file.seek(table + offset)
+            file.write(content)
     return prepare
+
+
+def retyped(path, kind):
+    """The first relocation of DT_JMPREL gets another type."""
+    return changed(path, 23, 8, struct.pack("<I", kind))
 
 
 # ---- what may stand among the relocations of calls ----
@@ -455,6 +463,21 @@ CALLS = {"/app": exe(["liba.so"], calls=["f"]), "/lib/liba.so": lib(["f"])}
 for kind, what in ((0, "NONE"), (6, "GLOB_DAT"), (8, "RELATIVE"), (99, "unknown")):
     case(f"{what} in DT_JMPREL, bound at the first call", CALLS, prepare=retyped("/app", kind))
     case(f"{what} in DT_JMPREL, bound at start", CALLS, prepare=retyped("/app", kind), env={"LD_BIND_NOW": "1"})
+
+UNUSED = 0x6ffffef0
+# ---- tables of another form ----
+TWO = {"V1": ["f"], "V2": ["g"]}
+VERSIONED = {"/app": exe(["liba.so"], calls=["g"], versions={"liba.so": {"V2": ["g"]}}, now=True),
+             "/lib/liba.so": lib(["f", "g"], defines=TWO)}
+case("a version definition of a form that is not known", VERSIONED, prepare=changed("/lib/liba.so", 0x6ffffffc, 28, b"\2\0"))
+case("one behind the version that is asked for", VERSIONED, prepare=changed("/lib/liba.so", 0x6ffffffc, 56, b"\2\0"))
+case("a symbol of a version that is far outside of the file's", VERSIONED, crash=True,
+     prepare=changed("/lib/liba.so", 0x6ffffff0, 2, struct.pack("<6H", *[0x7f03] * 6)))
+case("a program without PT_DYNAMIC", {"/app": exe()}, prepare=changed("/app", 0, 0, b"\xff"))
+case("a program without DT_STRTAB", {"/app": exe(retag=[(4, UNUSED), (5, UNUSED), (6, UNUSED), (0x6ffffef5, UNUSED)])})
+case("a library without DT_STRTAB",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(soname="", retag=[(4, UNUSED), (5, UNUSED), (6, UNUSED), (0x6ffffef5, UNUSED)])})
+case("an empty need is the program", {"/app": exe(["liba.so"])}, prepare=changed("/app", 5, 1, b"\0" * 8))
 
 # ---- filters ----
 case("a missing auxiliary filtee is passed over",
@@ -494,7 +517,6 @@ case("a filter as program, with a library that is missing",
 case("a filter as program, with libraries",
      {"/app": exe(["libfil.so", "liba.so"], retag=[(1, 0x7fffffff)]), "/lib/libfil.so": lib(data=["x1"]), "/lib/liba.so": lib(data=["x2"])})
 
-UNUSED = 0x6ffffef0
 # ---- what only mistakes make: each ends a real start ----
 V2S = {"versions": {"liba.so": V2}}
 case("a provider without versions, bound at start",
