@@ -51,12 +51,12 @@ void start_user(const struct image_facts *image, struct arena *arena, struct tar
         image->user == NULL ? USER_FOUND
                             : user_find(target->facts, image->user, arena, &target->cred, &err);
     if (answer == USER_UNREAD)
-        refuse(target, arena,
-               &(struct refused_start){
-                   .rule = RULE_UNREADABLE,
-                   .message = arena_format(arena, "the image's USER is %s, and %s", image->user,
-                                           err.text),
-                   .fix = "Run willrun as a user who may read the root."});
+        refuse(
+            target, arena,
+            &(struct refused_start){.rule = RULE_UNREADABLE,
+                                    .message = arena_format(arena, "the image's USER is %s, and %s",
+                                                            image->user, err.text),
+                                    .fix = "Run willrun as a user who may read the root."});
     if (answer != USER_MISSING)
         return;
     const char *colon = strchr(image->user, ':');
