@@ -55,3 +55,35 @@ void elf_facts_free(struct elf_facts *facts)
     arena_free(&arena);
     free(facts);
 }
+
+static const Elf64_Phdr *last_phdr(const struct elf_facts *facts)
+{
+    const Elf64_Phdr *last = NULL;
+    for (size_t i = 0; facts->phdrs != NULL && i < facts->phnum; i++)
+        if (facts->phdrs[i].p_type == PT_PHDR)
+            last = &facts->phdrs[i];
+    return last;
+}
+
+bool elf_tells_base(const struct elf_facts *facts)
+{
+    const Elf64_Phdr *phdr = last_phdr(facts);
+    if (phdr == NULL)
+        return facts->type == ET_EXEC;
+    for (size_t i = 0; i < facts->phnum; i++) {
+        const Elf64_Phdr *load = &facts->phdrs[i];
+        if (load->p_type == PT_LOAD && facts->phoff - load->p_offset < load->p_filesz)
+            return phdr->p_vaddr == load->p_vaddr + (facts->phoff - load->p_offset);
+    }
+    return false;
+}
+
+bool elf_maps_phdrs(const struct elf_facts *facts)
+{
+    const Elf64_Phdr *phdr = last_phdr(facts);
+    bool mapped = phdr == NULL;
+    for (size_t i = 0; !mapped && i < facts->phnum; i++)
+        mapped = facts->phdrs[i].p_type == PT_LOAD &&
+                 phdr->p_vaddr - facts->phdrs[i].p_vaddr < facts->phdrs[i].p_memsz;
+    return mapped;
+}

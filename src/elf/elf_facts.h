@@ -223,6 +223,14 @@ struct elf_facts {
 struct elf_facts *elf_facts_read(struct span file, bool symbols);
 void elf_facts_free(struct elf_facts *facts);
 
+/* Can a loader tell where the kernel has mapped the program? It takes how far AT_PHDR is from the
+ * address in PT_PHDR (the last one), and 0 where there is none (glibc elf/rtld.c, musl
+ * ldso/dynlink.c). */
+bool elf_tells_base(const struct elf_facts *facts);
+
+/* Does PT_PHDR, where there is one, lie in memory? ld.so reads a library's headers there. */
+bool elf_maps_phdrs(const struct elf_facts *facts);
+
 /* The same, owned by `arena`. `stays`: the bytes of the file live as long as the
  * facts, and one thread alone uses them; definitions are then looked up in the
  * file, one at a time, instead of all being indexed. */

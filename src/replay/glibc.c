@@ -134,10 +134,12 @@ struct event *glibc_refuse(struct glibc *glibc, int index, enum refusal refusal)
 
 /* Does ld.so die while it maps the file? It zeroes the page where a segment's bytes end
  * (_dl_map_segments) and reads the dynamic section (elf_get_dynamic_info); a page that lies
- * wholly behind the end of the file gives SIGBUS. */
+ * wholly behind the end of the file gives SIGBUS. Then it looks for notes among the headers. */
 static bool crashes_when_mapped(const struct elf_facts *elf)
 {
     enum { PAGE = 4096 };
+    if (!elf_maps_phdrs(elf))
+        return true;
     for (uint16_t i = 0; elf->state == ELF_BAD_DYNAMIC && i < elf->phnum; i++) {
         const Elf64_Phdr *segment = &elf->phdrs[i];
         uint64_t at = segment->p_offset;
@@ -536,6 +538,8 @@ static void start(struct glibc *glibc, const struct exec_result *exec)
                                                  .node = exec->node,
                                                  .elf = exec->elf,
                                                  .by = -1});
+    if (!elf_tells_base(exec->elf))
+        glibc_refuse(glibc, 0, REFUSED_MALFORMED);
     glibc_add_loader(glibc, exec->elf->interp);
     glibc_load_preloads(glibc);
     glibc_load_from(glibc, 0);

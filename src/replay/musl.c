@@ -502,6 +502,8 @@ void musl_replay(struct facts *facts, const struct process *process, const struc
                                 .elf = exec->elf,
                                 .by = -1},
                NULL);
+    if (!dlopen && !gcompat && !elf_tells_base(exec->elf)) /* gcompat has musl map the program */
+        musl_refuse(&musl, 0, REFUSED_MALFORMED);
     if (!gcompat || musl_enter_gcompat(&musl, platform, exec, &preloads)) {
         name_loader(&musl, program, platform, exec);
         musl_know_release(&musl);

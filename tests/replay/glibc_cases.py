@@ -436,7 +436,8 @@ case("a weak version that is missing", WEAK)
 
 
 def changed(path, tag, offset, content):
-    """Other bytes at `offset` of the table that the dynamic section's `tag` names; of 0: of PT_DYNAMIC's header."""
+    """Other bytes at `offset` of the table that the dynamic section's `tag` names; of 0: of PT_DYNAMIC's header, of -1
+    of the first header."""
     def prepare(root):
         with open(root + path, "r+b") as file:
             data = file.read()
@@ -444,8 +445,8 @@ def changed(path, tag, offset, content):
             segments = [struct.unpack_from("<IIQQQQQQ", data, phoff + 56 * i) for i in range(count)]
             dynamic = next(s for s in segments if s[0] == 2)
             tags = dict(struct.unpack_from("<QQ", data, at) for at in range(dynamic[2], dynamic[2] + dynamic[5] - 16, 16))
-            table = phoff + 56 * segments.index(dynamic)
-            if tag:
+            table = phoff + 56 * (segments.index(dynamic) if tag == 0 else 0)
+            if tag > 0:
                 load = next(s for s in segments if s[0] == 1 and s[3] <= tags[tag] < s[3] + s[5])
                 table = tags[tag] - load[3] + load[2]
             file.seek(table + offset)
@@ -477,6 +478,12 @@ case("a program without PT_DYNAMIC", {"/app": exe()}, prepare=changed("/app", 0,
 case("a program without DT_STRTAB", {"/app": exe(retag=[(4, UNUSED), (5, UNUSED), (6, UNUSED), (0x6ffffef5, UNUSED)])})
 case("a library without DT_STRTAB",
      {"/app": exe(["liba.so"]), "/lib/liba.so": lib(soname="", retag=[(4, UNUSED), (5, UNUSED), (6, UNUSED), (0x6ffffef5, UNUSED)])})
+case("PT_PHDR a page further on", {"/app": exe()}, prepare=changed("/app", -1, 16, struct.pack("<Q", 0x1040)))
+FIXED = {"/app": exe(["liba.so"], flags=["-no-pie"]), "/lib/liba.so": lib()}
+case("PT_PHDR a page further on, of a program at a fixed address", FIXED,
+     prepare=changed("/app", -1, 16, struct.pack("<Q", 0x401040)))
+case("a program without PT_PHDR", {"/app": exe()}, prepare=changed("/app", -1, 0, b"\4"))
+case("a program at a fixed address without PT_PHDR", FIXED, prepare=changed("/app", -1, 0, b"\4"))
 case("an empty need is the program", {"/app": exe(["liba.so"])}, prepare=changed("/app", 5, 1, b"\0" * 8))
 
 # ---- filters ----
