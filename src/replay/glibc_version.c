@@ -24,17 +24,25 @@ static struct event *missing(struct glibc *glibc, enum event_kind kind, int obje
     return event;
 }
 
+/* Profiles do not keep it. */
+static bool knows_form(const struct loaded *object, size_t at)
+{
+    uint16_t form = object->elf->versions[at].form;
+    return form == VER_DEF_CURRENT || (form == 0 && node_profile(object->node) != NULL);
+}
+
 /* match_symbol: it goes through the definitions up to the version, and stops at one of a form that
  * it does not know. */
 static void find_version(struct glibc *glibc, int object, int by,
                          const struct elf_need_version *version)
 {
-    const struct elf_facts *elf = glibc->replay->objects.at[object].elf;
+    const struct loaded *provider = &glibc->replay->objects.at[object];
+    const struct elf_facts *elf = provider->elf;
     size_t at = 0;
-    while (at < elf->version_count && elf->versions[at].form == VER_DEF_CURRENT &&
+    while (at < elf->version_count && knows_form(provider, at) &&
            (elf->versions[at].hash != version->hash || elf->versions[at].key != version->key))
         at++;
-    bool known = at == elf->version_count || elf->versions[at].form == VER_DEF_CURRENT;
+    bool known = at == elf->version_count || knows_form(provider, at);
     if (known && at != elf->version_count)
         return;
     struct event *event = missing(glibc, EV_VERSION_MISSING, object, by, version);
