@@ -77,7 +77,7 @@ def flipped_case(kind, number, pool):
 
 
 def main():
-    first, count = (int(sys.argv[i]) if len(sys.argv) > i else default for i, default in ((2, 0), (3, 40)))
+    first, count = (int(sys.argv[i]) if len(sys.argv) > i else default for i, default in ((2, 0), (3, 20)))
     which, pool, failed = sys.argv[4:] or ["glibc", "musl"], os.environ.get("RANDOM_POOL", "1"), 0
     for kind in which:
         drawn = pool_of(pool, INTERP if kind == "glibc" else LOADER)

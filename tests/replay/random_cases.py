@@ -220,7 +220,7 @@ def same_opened(subject, real):
 
 
 def main():
-    first, count = (int(sys.argv[i]) if len(sys.argv) > i else default for i, default in ((2, 0), (3, 12)))
+    first, count = (int(sys.argv[i]) if len(sys.argv) > i else default for i, default in ((2, 0), (3, 8)))
     which = sys.argv[4] if len(sys.argv) > 4 else "glibc musl dlopen"
     pool_seed, argv, failed = os.environ.get("RANDOM_POOL", "1"), sys.argv[:2], 0
     if "glibc" in which:
