@@ -120,9 +120,7 @@ static uint32_t executable_flags(const struct elf_facts *elf)
     return (elf->wide && elf->machine != EM_PPC64) || marked ? PF_X : PF_X | PF_R;
 }
 
-/* Is the program's first instruction, where no loader comes before it, among
- * the bytes of a segment that may be executed? */
-static bool entry_maps(const struct elf_facts *elf)
+bool exec_entry_maps(const struct elf_facts *elf)
 {
     if (elf->entry == 0)
         return false;
@@ -283,7 +281,7 @@ static bool map_images(struct attempt *attempt, const char *path, const struct e
     trouble = interp != NULL ? interp_trouble(interp) : NULL;
     if (trouble != NULL)
         return kill(attempt, elf->interp, interp_node, trouble);
-    if (entry_maps(interp != NULL ? interp : elf))
+    if (exec_entry_maps(interp != NULL ? interp : elf))
         return true;
     return kill(attempt, interp != NULL ? elf->interp : path, interp != NULL ? interp_node : node,
                 "has an entry point outside of its executable segments");

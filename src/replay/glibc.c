@@ -587,6 +587,8 @@ void glibc_replay(struct facts *facts, const struct process *process,
     check_isa(&glibc);
     glibc_bind(&glibc);
     glibc_finish(&glibc);
+    if (!dlopen && !exec_entry_maps(exec->elf))
+        glibc_refuse(&glibc, 0, REFUSED_MALFORMED);
     opens_replay(replay, process, dlopen, search_opened, &glibc);
     keep_needs(&glibc);
 }

@@ -129,8 +129,8 @@ bool glibc_checked_before(const struct glibc *glibc, int index);
 /* glibc.c: the parts of a start, which dlopen's host goes through, too. */
 int glibc_add_object(struct glibc *glibc, const struct loaded *object);
 
-/* Tell that the object cannot be loaded, as what asked for it has it; the event, for what else there
- * is to say. */
+/* Tell that the object cannot be loaded, as what asked for it has it; the event, for what else
+ * there is to say. */
 struct event *glibc_refuse(struct glibc *glibc, int index, enum refusal refusal);
 
 const char *glibc_origin(struct glibc *glibc, const char *path);

@@ -418,6 +418,8 @@ static void run_start(struct musl *musl, const char *preloads)
     load_preloads(musl, preloads);
     load_deps(musl, 0);
     relocate_all(musl);
+    if (!exec_entry_maps(musl->replay->objects.at[0].elf))
+        musl_refuse(musl, 0, REFUSED_MALFORMED);
 }
 
 /* What dlopen of `name` by object `by` finds. */

@@ -224,6 +224,10 @@ struct exec_result {
 void exec_replay(struct facts *facts, const struct process *process, const char *path,
                  struct arena *arena, struct exec_result *result);
 
+/* Is the first instruction of the program, of its loader or behind it, among the bytes of a segment
+ * that may be executed? */
+bool exec_entry_maps(const struct elf_facts *elf);
+
 /* Find `command` as container runtimes do: as it is where it has a slash, else
  * through PATH. NULL: refused before any execve, with `reason` and `error` in
  * `result`. */

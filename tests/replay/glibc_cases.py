@@ -484,6 +484,7 @@ case("PT_PHDR a page further on, of a program at a fixed address", FIXED,
      prepare=changed("/app", -1, 16, struct.pack("<Q", 0x401040)))
 case("a program without PT_PHDR", {"/app": exe()}, prepare=changed("/app", -1, 0, b"\4"))
 case("a program at a fixed address without PT_PHDR", FIXED, prepare=changed("/app", -1, 0, b"\4"))
+case("a program that starts in its data", {"/app": exe(flags=["-Wl,-e,never"])})
 case("an empty need is the program", {"/app": exe(["liba.so"])}, prepare=changed("/app", 5, 1, b"\0" * 8))
 
 # ---- filters ----
