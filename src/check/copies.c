@@ -475,18 +475,12 @@ static bool set_owner(struct copying *copying)
     struct copy *copy = &copying->copy;
     const char *owner = copying->step->owner;
     copy->owned = copying->step->from_context || owner != NULL;
-    if (owner == NULL)
-        return true;
-    switch (user_owner(copying->built->facts, owner, &copy->uid, &copy->gid, &err)) {
-    case USER_MISSING:
+    enum user_answer answer =
+        owner != NULL ? user_owner(copying->built->facts, owner, &copy->uid, &copy->gid, &err)
+                      : USER_FOUND;
+    if (answer == USER_MISSING)
         copy->uid = copy->gid = INT32_MAX;
-        return true;
-    case USER_UNREAD:
-        return fail(copying, err.text);
-    case USER_FOUND:
-        break;
-    }
-    return true;
+    return answer != USER_UNREAD || fail(copying, err.text);
 }
 
 /* The patterns of --exclude, as patternmatcher takes them. False: one is not followed. */

@@ -57,18 +57,20 @@ static void add_group_named(struct effecting *effecting, const char *name, unsig
     append_line(effecting, "/etc/group", arena_format(effecting->arena, "%s:x:%lu:", name, gid));
 }
 
-/* A line is written behind those that are there, and its number is none of theirs. */
-static bool files_are_known(const struct effecting *effecting)
+/* The name that is added; NULL: it does not show, or not what is there: a line is written behind
+ * those, and its number is none of theirs. */
+static const char *added_name(struct effecting *effecting, command run)
 {
-    struct err err = {0};
-    return user_files(effecting->built->facts, &err) != USER_UNREAD;
+    size_t at = 0;
+    const char *name = word_operand(run, user_options, &at);
+    bool alone = name != NULL && word_operand(run, user_options, &at) == NULL;
+    return alone && user_files_read(effecting->built->facts) ? name : NULL;
 }
 
 void effect_add_group(struct effecting *effecting, command run)
 {
-    size_t at = 0;
-    const char *name = word_operand(run, user_options, &at);
-    if (name == NULL || word_operand(run, user_options, &at) != NULL || !files_are_known(effecting))
+    const char *name = added_name(effecting, run);
+    if (name == NULL)
         effect_gap(effecting, GAP_RUN, "/etc");
     else
         add_group_named(effecting, name, number_for(effecting, run, "-g", "gid"));
@@ -76,11 +78,9 @@ void effect_add_group(struct effecting *effecting, command run)
 
 void effect_add_user(struct effecting *effecting, command run)
 {
-    size_t at = 0;
     struct err err = {0};
-    const char *name = word_operand(run, user_options, &at);
-    if (name == NULL || word_operand(run, user_options, &at) != NULL ||
-        !files_are_known(effecting)) {
+    const char *name = added_name(effecting, run);
+    if (name == NULL) {
         effect_gap(effecting, GAP_RUN, "/etc"); /* a user joins a group */
         return;
     }

@@ -101,15 +101,14 @@ static void free_tables(struct tables *tables)
     vec_free(&tables->groups);
 }
 
-enum user_answer user_files(struct facts *facts, struct err *err)
+bool user_files_read(struct facts *facts)
 {
     struct arena scratch = {0};
     struct tables tables;
     read_tables(facts, &scratch, &tables);
-    enum user_answer answer = tables.error == 0 ? USER_FOUND : tell_unread(&tables, err);
     free_tables(&tables);
     arena_free(&scratch);
-    return answer;
+    return tables.error == 0;
 }
 
 /* The first record with this name, or with this number in `field`; NULL: none. */

@@ -26,7 +26,7 @@ enum user_answer user_find(struct facts *facts, const char *spec, struct arena *
 enum user_answer user_owner(struct facts *facts, const char *spec, uint32_t *uid, uint32_t *gid,
                             struct err *err);
 
-/* USER_UNREAD where willrun cannot read one of the two files. */
-enum user_answer user_files(struct facts *facts, struct err *err);
+/* Can willrun read both files, as far as they are there? */
+bool user_files_read(struct facts *facts);
 
 #endif

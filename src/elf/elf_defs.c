@@ -10,9 +10,10 @@ enum { INDEX = 0x7fff }; /* of a versym; the other bit says hidden */
 
 struct defs {
     struct elf_image *image;
-    struct span table;   /* from DT_SYMTAB to the end of its segment */
-    struct span versyms; /* empty where there are none */
-    struct elf_def *at;  /* in the facts' arena */
+    struct span table;    /* from DT_SYMTAB to the end of its segment */
+    struct span versyms;  /* empty where there are none */
+    size_t version_count; /* what they are indices of; 1: nothing */
+    struct elf_def *at;   /* in the facts' arena */
     size_t count, room;
 };
 
@@ -40,6 +41,15 @@ static bool may_define(const Elf64_Sym *symbol)
     if (ELF64_ST_BIND(symbol->st_info) == STB_LOCAL)
         return false;
     return symbol->st_shndx != SHN_UNDEF || symbol->st_value != 0 || type == STT_TLS;
+}
+
+/* A lookup of a name with a version reads that of the symbol it ends at. */
+static void check_versym(const struct defs *defs, size_t index)
+{
+    if (defs->versyms.size != 0 && defs->version_count > 1 &&
+        (elf_versym(defs->image, defs->versyms, index) & INDEX) >= defs->version_count)
+        elf_trouble(defs->image, ELF_BAD_DYNAMIC, defs->image->tables.versym + 2 * index,
+                    "a symbol's version among those of the file");
 }
 
 /* ---- all of them, in an index ---- */
@@ -112,6 +122,7 @@ static void read_gnu_defs(struct defs *defs)
         size_t count = elf_read_syms(image, defs->table, first, want, chunk);
         for (size_t i = 0; i < count; i++) {
             size_t index = first + i;
+            check_versym(defs, index);
             read_gnu_def(defs, &hash, index, &chunk[i]);
             if (elf_u32(image, hash.chain, 4 * (uint64_t)(index - hash.first)) & 1)
                 hash.chain_first = index + 1; /* that was the last of its chain */
@@ -146,6 +157,7 @@ static void read_sysv_defs(struct defs *defs)
         size_t want = end - first < ELF_CHUNK ? end - first : ELF_CHUNK;
         size_t count = elf_read_syms(image, defs->table, first, want, chunk);
         for (size_t i = 0; i < count; i++) {
+            check_versym(defs, first + i);
             const char *name = elf_string(image, chunk[i].st_name);
             if (name != NULL && may_define(&chunk[i]))
                 add_def(defs, first + i, &chunk[i], name, strlen(name));
@@ -237,6 +249,8 @@ static bool open_lazy(struct defs *defs, struct gnu_hash *hash)
     size_t end = gnu_hash_end(image, hash);
     if (end > hash->first && defs->table.size / elf_sym_size(image) < end)
         elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.symtab, "DT_SYMTAB in a segment");
+    for (size_t i = hash->first; i < end && i < defs->versyms.size / 2; i++)
+        check_versym(defs, i);
     return true;
 }
 
@@ -299,36 +313,11 @@ static const struct elf_def *find_in_file(struct elf_lazy *lazy, const char *nam
 
 /* ---- both ---- */
 
-/* A lookup of a name with a version reads that of the symbol it ends at. */
-static void check_versym(struct elf_image *image, struct span versyms, size_t index,
-                         size_t version_count)
-{
-    if ((elf_versym(image, versyms, index) & INDEX) >= version_count)
-        elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.versym + 2 * index,
-                    "a symbol's version among those of the file");
-}
-
-/* Those of the symbols that DT_GNU_HASH or DT_HASH has. */
-static void check_versyms(struct elf_image *image, struct span versyms, size_t version_count)
-{
-    struct gnu_hash hash;
-    size_t first = 1, end = 0, held = versyms.size / 2;
-    if (image->facts->has_gnu_hash && gnu_hash_open(image, &hash)) {
-        first = hash.first;
-        end = gnu_hash_end(image, &hash);
-    } else if (image->facts->has_hash && !image->facts->has_gnu_hash) {
-        end = sysv_hash_end(image);
-    }
-    for (size_t i = first; i < end && i < held; i++)
-        check_versym(image, versyms, i, version_count);
-}
-
 void elf_read_defs(struct elf_image *image, struct span table, struct span versyms,
                    size_t version_count)
 {
-    struct defs defs = {.image = image, .table = table, .versyms = versyms};
-    if (versyms.size != 0 && version_count > 1)
-        check_versyms(image, versyms, version_count);
+    struct defs defs = {
+        .image = image, .table = table, .versyms = versyms, .version_count = version_count};
     if (image->stays && image->facts->has_gnu_hash) {
         make_lazy(&defs);
         return;

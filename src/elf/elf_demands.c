@@ -63,8 +63,8 @@ static void check_segments(struct elf_image *image)
         bool x86 = facts->machine == EM_X86_64 || facts->machine == EM_386;
         if ((segment->p_type == PT_GNU_RELRO || (segment->p_type == PT_NOTE && x86)) &&
             segment->p_memsz != 0)
-            demand(image, elf_segment(image, segment->p_vaddr, 1, 0) != NULL, segment->p_offset,
-                   "RELRO and notes in a segment");
+            demand(image, elf_segment(image->facts, segment->p_vaddr, 1, 0) != NULL,
+                   segment->p_offset, "RELRO and notes in a segment");
     }
 }
 
@@ -138,13 +138,13 @@ static void check_init(struct elf_image *image)
 {
     const struct elf_tables *tables = &image->tables;
     if (has(image, DT_INIT) && calls_plainly(image->facts->machine))
-        demand(image, elf_segment(image, tables->init, 1, PF_X) != NULL, tables->init,
+        demand(image, elf_segment(image->facts, tables->init, 1, PF_X) != NULL, tables->init,
                "DT_INIT in code");
     if (has(image, DT_INIT_ARRAY))
         demand(image,
-               has(image, DT_INIT_ARRAYSZ) &&
-                   (tables->init_array_size == 0 ||
-                    elf_segment(image, tables->init_array, tables->init_array_size, 0) != NULL),
+               has(image, DT_INIT_ARRAYSZ) && (tables->init_array_size == 0 ||
+                                               elf_segment(image->facts, tables->init_array,
+                                                           tables->init_array_size, 0) != NULL),
                tables->init_array, "DT_INIT_ARRAY, with its size, in a segment");
 }
 

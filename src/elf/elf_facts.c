@@ -81,9 +81,5 @@ bool elf_tells_base(const struct elf_facts *facts)
 bool elf_maps_phdrs(const struct elf_facts *facts)
 {
     const Elf64_Phdr *phdr = last_phdr(facts);
-    bool mapped = phdr == NULL;
-    for (size_t i = 0; !mapped && i < facts->phnum; i++)
-        mapped = facts->phdrs[i].p_type == PT_LOAD &&
-                 phdr->p_vaddr - facts->phdrs[i].p_vaddr < facts->phdrs[i].p_memsz;
-    return mapped;
+    return phdr == NULL || elf_segment(facts, phdr->p_vaddr, 1, 0) != NULL;
 }

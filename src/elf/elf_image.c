@@ -32,10 +32,9 @@ bool elf_at(const struct elf_image *image, uint64_t address, struct span *bytes)
     return false;
 }
 
-const Elf64_Phdr *elf_segment(const struct elf_image *image, uint64_t address, uint64_t size,
+const Elf64_Phdr *elf_segment(const struct elf_facts *facts, uint64_t address, uint64_t size,
                               uint32_t flags)
 {
-    const struct elf_facts *facts = image->facts;
     for (size_t i = 0; facts->phdrs != NULL && i < facts->phnum; i++) {
         const Elf64_Phdr *segment = &facts->phdrs[i];
         if (segment->p_type == PT_LOAD && (segment->p_flags & flags) == flags &&

@@ -116,7 +116,7 @@ const char *elf_string(const struct elf_image *image, uint64_t offset);
 
 /* The segment that has `size` bytes of memory at `address`, with all of `flags`
  * (PF_W …); NULL: none. */
-const Elf64_Phdr *elf_segment(const struct elf_image *image, uint64_t address, uint64_t size,
+const Elf64_Phdr *elf_segment(const struct elf_facts *facts, uint64_t address, uint64_t size,
                               uint32_t flags);
 
 /* The versym of a symbol: 1 where `versyms`, the table's bytes, are none. */

@@ -136,7 +136,7 @@ static bool is_writable(struct symbols *symbols, uint64_t address)
     if (last != NULL && address - last->p_vaddr < last->p_memsz)
         return true;
     symbols->last_segment =
-        elf_segment(symbols->image, address, 1, symbols->image->facts->textrel ? 0 : PF_W);
+        elf_segment(symbols->image->facts, address, 1, symbols->image->facts->textrel ? 0 : PF_W);
     return symbols->last_segment != NULL;
 }
 
@@ -160,7 +160,7 @@ static void note_init(struct symbols *symbols, uint64_t address, uint64_t code)
     if (address - tables->init_array >= tables->init_array_size)
         return;
     symbols->inits++;
-    if (code != 0 && elf_segment(symbols->image, code, 1, PF_X) == NULL)
+    if (code != 0 && elf_segment(symbols->image->facts, code, 1, PF_X) == NULL)
         elf_trouble(symbols->image, ELF_BAD_DYNAMIC, address, "a DT_INIT_ARRAY of code");
 }
 
@@ -188,11 +188,11 @@ static void read_reloc(struct symbols *symbols, Elf64_Rela reloc, bool plt)
         elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc.r_offset,
                     "a relocation that writes into a writable segment");
     if (reloc_is_call(symbols->image->facts->machine, type) &&
-        elf_segment(symbols->image, (uint64_t)reloc.r_addend, 1, PF_X) == NULL)
+        elf_segment(symbols->image->facts, (uint64_t)reloc.r_addend, 1, PF_X) == NULL)
         elf_trouble(symbols->image, ELF_BAD_DYNAMIC, reloc.r_offset,
                     "an IFUNC relocation that calls code");
-    bool waits = !plt || class == RELOC_JUMP_SLOT ||
-                 reloc_waits(symbols->image->facts->machine, type);
+    bool waits =
+        !plt || class == RELOC_JUMP_SLOT || reloc_waits(symbols->image->facts->machine, type);
     if ((class == RELOC_UNKNOWN || !waits) && symbols->odd.count < MOST_ODD)
         *vec_push(&symbols->odd) = (struct elf_odd_reloc){type, plt, class != RELOC_UNKNOWN};
     bool looked_up = class != RELOC_NONE && class != RELOC_LOCAL && index != 0 &&

@@ -380,8 +380,7 @@ static void run_out_of_stack(struct glibc *glibc)
     event->symbol = "libraries filter each other (DT_FILTER), and ld.so never ends to sort them";
 }
 
-/* Returns listing.at_first. */
-static size_t load_all(struct glibc *glibc)
+size_t glibc_load_all(struct glibc *glibc)
 {
     struct listing listing = {.glibc = glibc, .at_first = SIZE_MAX};
     while (listing.done.count < glibc->scope.count)
@@ -399,17 +398,12 @@ static size_t load_all(struct glibc *glibc)
     return listing.at_first;
 }
 
-void glibc_load_all(struct glibc *glibc)
-{
-    load_all(glibc);
-}
-
 void glibc_load_from(struct glibc *glibc, int index)
 {
     enum { FIRST_WITHOUT_ASSERTION = 32 };
     struct replay *replay = glibc->replay;
     glibc->last_error = 0; /* _dl_map_object_deps starts so */
-    size_t before = load_all(glibc);
+    size_t before = glibc_load_all(glibc);
     if (before == SIZE_MAX || glibc->loader->minor >= FIRST_WITHOUT_ASSERTION)
         return;
     struct event event = *replay_event(replay, EV_FATAL);

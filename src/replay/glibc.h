@@ -140,7 +140,10 @@ int glibc_map_object(struct glibc *glibc, int by, const char *name);
 void glibc_unread(struct glibc *glibc, const char *path, int error);
 
 void glibc_load_preloads(struct glibc *glibc);
-void glibc_load_all(struct glibc *glibc);
+
+/* What the scope's objects need. Returns how many events there were before a filtee went in front
+ * of all of them; SIZE_MAX: none did. */
+size_t glibc_load_all(struct glibc *glibc);
 
 /* The needs of object `index`, which is in the scope: before 2.32 a filtee in front of it
  * meets an assertion. */

@@ -38,19 +38,18 @@ static void find_version(struct glibc *glibc, int object, int by,
 {
     const struct loaded *provider = &glibc->replay->objects.at[object];
     const struct elf_facts *elf = provider->elf;
-    size_t at = 0;
-    while (at < elf->version_count && knows_form(provider, at) &&
-           (elf->versions[at].hash != version->hash || elf->versions[at].key != version->key))
-        at++;
-    bool known = at == elf->version_count || knows_form(provider, at);
-    if (known && at != elf->version_count)
-        return;
-    struct event *event = missing(glibc, EV_VERSION_MISSING, object, by, version);
-    if (!known) {
-        event->refusal = REFUSED_MALFORMED;
-        event->number = elf->versions[at].form;
-        event->weak = false;
+    for (size_t i = 0; i < elf->version_count; i++) {
+        if (!knows_form(provider, i)) {
+            struct event *event = missing(glibc, EV_VERSION_MISSING, object, by, version);
+            event->refusal = REFUSED_MALFORMED;
+            event->number = elf->versions[i].form;
+            event->weak = false;
+            return;
+        }
+        if (elf->versions[i].hash == version->hash && elf->versions[i].key == version->key)
+            return;
     }
+    missing(glibc, EV_VERSION_MISSING, object, by, version);
 }
 
 static void check_need(struct glibc *glibc, int by, const struct elf_need *need)
