@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import struct
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -20,7 +19,7 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path += [os.path.join(TESTS, "source"), os.path.join(TESTS, "dockerfile")]
 import reader_cases  # noqa: E402
 from images import Image, as_json, d, docker_files, f, h, l, layout_files, pack, tar_of  # noqa: E402
-from tiny_roots import tiny_roots  # noqa: E402
+from tiny_roots import compile_to, tiny_roots  # noqa: E402
 
 LARGEST = 300 << 10  # bytes of a real file
 
@@ -37,13 +36,6 @@ def broken_ways(name, data):
         yield f"{name}-cut{size}", data[:size]
     for at in range(0, min(len(data) - 4, 160), 16):
         yield f"{name}-ones{at}", data[:at] + b"\xff" * 4 + data[at + 4:]
-
-
-def compile_to(folder, name, source, *flags):
-    out = os.path.join(folder, name)
-    subprocess.run(["gcc", "-w", "-nostdlib", "-O1", "-fPIC", "-o", out, "-x", "c", "-", "-x", "none", *flags],
-                   input=source.encode(), check=True)
-    return read(out)
 
 
 def tiny_objects():

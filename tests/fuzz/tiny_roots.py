@@ -73,8 +73,17 @@ SCRIPTS = {"bin/split": "#!/usr/bin/env -S app --x\n", "bin/direct": "#!/bin/app
 GCOMPAT = 'const char *preload = "/lib/libgcompat.so.0"; int _start(void) { return 0; }'
 
 
+def compile_to(folder, name, source, *flags):
+    """An object without a libc, in the folder: its bytes."""
+    out = os.path.join(folder, name)
+    subprocess.run(["gcc", "-w", "-nostdlib", "-O1", "-fPIC", "-o", out, "-x", "c", "-", "-x", "none", *flags],
+                   input=source.encode(), check=True)
+    with open(out, "rb") as file:
+        return file.read()
+
+
 class Compiler:
-    """Objects without a libc, as small as the linker makes them."""
+    """Objects as small as the linker makes them."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -87,11 +96,8 @@ class Compiler:
             with open(self.path("map"), "w") as file:
                 file.write(script)
             flags += ("-Wl,--version-script=" + self.path("map"),)
-        subprocess.run(["gcc", "-w", "-nostdlib", "-O1", "-fPIC", "-s", "-Wl,-z,noseparate-code", "-Wl,--build-id=none",
-                        "-Wl,--unresolved-symbols=ignore-all", "-fno-asynchronous-unwind-tables", "-fno-builtin",
-                        "-o", self.path(name), "-x", "c", "-", "-x", "none", *flags], input=source.encode(), check=True)
-        with open(self.path(name), "rb") as file:
-            return file.read()
+        return compile_to(self.folder, name, source, "-s", "-Wl,-z,noseparate-code", "-Wl,--build-id=none",
+                          "-Wl,--unresolved-symbols=ignore-all", "-fno-asynchronous-unwind-tables", "-fno-builtin", *flags)
 
     def shared(self, name, source, *flags, **more):
         return self.make(name, source, "-shared", "-Wl,-soname," + name, *flags, **more)

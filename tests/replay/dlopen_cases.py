@@ -216,9 +216,20 @@ case("a needed library with an executable stack", {PLUGIN: lib(needs=["liba.so"]
 case("an executable stack, and the host has one", {HOST: host(flags=STACK), PLUGIN: lib(flags=STACK)})
 case("an executable stack, and a library of the host has one",
      {HOST: host(["libh.so"]), "/lib/libh.so": lib(flags=STACK), PLUGIN: lib(flags=STACK)})
-case("a missing filtee", {PLUGIN: lib(flags=["-Wl,-F,libfil.so"])})
-case("a missing auxiliary filtee", {PLUGIN: lib(flags=["-Wl,-f,libaux.so"])})
-case("a filtee", {PLUGIN: lib(flags=["-Wl,-F,libfil.so"]), "/lib/libfil.so": lib()})
+
+# ---- filters ----
+FILTER, AUX = "-Wl,-F,libfil.so", "-Wl,-f,libaux.so"
+case("a missing filtee", {PLUGIN: lib(flags=[FILTER])})
+case("a missing auxiliary filtee", {PLUGIN: lib(flags=[AUX])})
+case("a filtee", {PLUGIN: lib(flags=[FILTER]), "/lib/libfil.so": lib()})
+case("a filtee with a library", {PLUGIN: lib(flags=[FILTER]), "/lib/libfil.so": lib(needs=["libb.so"]), "/lib/libb.so": lib()})
+case("a filtee misses a library", {PLUGIN: lib(flags=[FILTER]), "/lib/libfil.so": lib(needs=["libnone.so"])})
+case("an auxiliary filtee misses a library", {PLUGIN: lib(flags=[AUX]), "/lib/libaux.so": lib(needs=["libnone.so"])})
+case("the filtee of a library misses a symbol",
+     {PLUGIN: lib(needs=["liba.so"]), "/lib/liba.so": lib(flags=[FILTER]), "/lib/libfil.so": lib(needs=["libb.so"], data=["f"]),
+      "/lib/libb.so": lib()}, alone="unknown")
+case("a filtee that the host has",
+     {HOST: host(["libfil.so"]), PLUGIN: lib(flags=[FILTER]), "/lib/libfil.so": lib(needs=["libb.so"]), "/lib/libb.so": lib()})
 
 
 # ---- static TLS ----
@@ -229,15 +240,6 @@ def tls(size, align=1, model="initial-exec"):
 
 for size in (16, 512, 1600, 1664, 1712, 1728, 1800, 4096):
     case(f"{size} bytes of static TLS", {PLUGIN: lib(source=tls(size))})
-FILTER, AUX = "-Wl,-F,libfil.so", "-Wl,-f,libaux.so"
-case("a filtee with a library", {PLUGIN: lib(flags=[FILTER]), "/lib/libfil.so": lib(needs=["libb.so"]), "/lib/libb.so": lib()})
-case("a filtee misses a library", {PLUGIN: lib(flags=[FILTER]), "/lib/libfil.so": lib(needs=["libnone.so"])})
-case("an auxiliary filtee misses a library", {PLUGIN: lib(flags=[AUX]), "/lib/libaux.so": lib(needs=["libnone.so"])})
-case("the filtee of a library misses a symbol",
-     {PLUGIN: lib(needs=["liba.so"]), "/lib/liba.so": lib(flags=[FILTER]), "/lib/libfil.so": lib(needs=["libb.so"], data=["f"]),
-      "/lib/libb.so": lib()}, alone="unknown")
-case("a filtee that the host has",
-     {HOST: host(["libfil.so"]), PLUGIN: lib(flags=[FILTER]), "/lib/libfil.so": lib(needs=["libb.so"]), "/lib/libb.so": lib()})
 case("static TLS of a large alignment", {PLUGIN: lib(source=tls(16, 4096))})
 case("much dynamic TLS", {PLUGIN: lib(source=tls(100000, 1, "global-dynamic"))})
 case("static TLS of two libraries",

@@ -8,11 +8,10 @@ import struct
 import sys
 
 from musl_cases import LIBC, LOADER, real_musl
-from random_cases import NAMES, pool_of
+from random_cases import INTERP, NAMES, pool_of
 from releases import releases
 from tiny import copy_of, real_glibc, run_cases
 
-INTERP = "/lib64/ld-linux-x86-64.so.2"
 HEADER, PHDR, SHDR = 64, 56, 64
 # SHT_: hash, dynamic, note, relocations, symbols, constructors, GNU's hash and versions
 TABLES = (4, 5, 6, 7, 11, 14, 15, 0x6ffffff6, 0x6ffffffd, 0x6ffffffe, 0x6fffffff)

@@ -12,6 +12,7 @@ from musl_cases import LIBC, LOADER, PATH_FILE, real_musl
 from releases import releases
 from tiny import copy_of, exe, folder, lib, link, real_glibc, run_cases, text
 
+INTERP = "/lib64/ld-linux-x86-64.so.2"
 NAMES = ["liba.so", "libb.so", "libc1.so", "libd.so", "libe.so"]
 PLACES = ["/opt/a", "/opt/b", "/opt/b/sub"]
 SEARCHES = ["/opt/a", "/opt/b", "/opt/a:/opt/b", "/opt/b:/opt/a", "$ORIGIN", "$ORIGIN/../b", "${ORIGIN}/sub",
@@ -80,9 +81,8 @@ def draw_lib(chance, name):
         source = ""
     facts["flags"] = facts["flags"] + chance.choice([[], [], [], ["-Wl,-z,initfirst"], ["-Wl,-z,interpose"], ["-Wl,-z,nodelete"]])
     if chance.random() < FILTERS:
-        facts["flags"] = facts["flags"] + chance.choice([["-Wl,-F,"], ["-Wl,-f,"], ["-Wl,-F,", "-Wl,-f,"], ["-Wl,-f,", "-Wl,-f,"]])
-        facts["flags"] = [flag + chance.choice([*NAMES, "libz9.so", "$ORIGIN/" + name]) if flag in ("-Wl,-F,", "-Wl,-f,") else flag
-                          for flag in facts["flags"]]
+        facts["flags"] = facts["flags"] + [f"-Wl,-{tag}," + chance.choice([*NAMES, "libz9.so", "$ORIGIN/" + name])
+                                           for tag in chance.choice(["F", "f", "Ff", "ff"])]
     patch = chance.choice([None] * 14 + [[(18, b"\xb7\0")], [(4, b"\1")], [(16, b"\1\0")], [(7, b"\x09")], [(8, b"\1")], [(0, b"XXXX")]])
     defs = chance.choice([[function(name)]] * 5 + [[]])
     defines = draw_defines(chance, name) if defs else {}
@@ -221,20 +221,15 @@ def same_opened(subject, real):
 
 def main():
     first, count = (int(sys.argv[i]) if len(sys.argv) > i else default for i, default in ((2, 0), (3, 8)))
-    which = sys.argv[4] if len(sys.argv) > 4 else "glibc musl dlopen"
-    pool_seed, argv, failed = os.environ.get("RANDOM_POOL", "1"), sys.argv[:2], 0
-    if "glibc" in which:
-        pool = pool_of(pool_seed, "/lib64/ld-linux-x86-64.so.2")
-        failed += run_cases([glibc_case(n, pool) for n in range(first, first + count)], real_glibc, argv,
-                            releases=list(releases()))
-    if "dlopen" in which:
-        pool = pool_of(pool_seed, "/lib64/ld-linux-x86-64.so.2")
-        failed += run_cases([dlopen_case(n, pool) for n in range(first, first + count)], dlopen_cases.dlopen, argv,
-                            releases=list(releases()))
-    if "musl" in which:
-        pool = pool_of(pool_seed, LOADER)
-        failed += run_cases([musl_case(n, pool) for n in range(first, first + count)], real_musl, argv,
-                            {LOADER: copy_of(LIBC)})
+    which = sys.argv[4] if len(sys.argv) > 4 else "glibc dlopen musl"
+    every = {"glibc": (glibc_case, INTERP, real_glibc, {"releases": list(releases())}),
+             "dlopen": (dlopen_case, INTERP, dlopen_cases.dlopen, {"releases": list(releases())}),
+             "musl": (musl_case, LOADER, real_musl, {"common": {LOADER: copy_of(LIBC)}})}
+    failed = 0
+    for kind in which.split():
+        draw, interp, real, options = every[kind]
+        pool = pool_of(os.environ.get("RANDOM_POOL", "1"), interp)
+        failed += run_cases([draw(n, pool) for n in range(first, first + count)], real, sys.argv[:2], **options)
     return 1 if failed else 0
 
 
