@@ -97,6 +97,7 @@ struct elf_version {
     const char *name; /* NULL: no version */
     const char *file; /* of the version need it belongs to; NULL: own definition */
     uint64_t key;     /* hash_bytes of name; 0: none */
+    uint32_t hash;    /* what the file says is elf_hash of name; 0: glibc takes it for none */
     bool hidden;      /* its version need is marked hidden (vna_other bit 15) */
 };
 

@@ -46,13 +46,15 @@ static void index_versions(struct symbols *symbols)
                         &(struct elf_version){.name = need->name,
                                               .file = facts->needs[i].file,
                                               .key = need->key,
+                                              .hash = need->hash,
                                               .hidden = need->hidden});
         }
     for (size_t i = 0; i < facts->version_count; i++) {
         const struct elf_def_version *def = &facts->versions[i];
         if (!def->base)
-            set_version(symbols, def->index,
-                        &(struct elf_version){.name = def->name, .key = def->key});
+            set_version(
+                symbols, def->index,
+                &(struct elf_version){.name = def->name, .key = def->key, .hash = def->hash});
     }
 }
 

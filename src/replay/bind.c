@@ -1,4 +1,5 @@
 /* Symbol references held against the global scope: glibc elf/dl-lookup.c. */
+#include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,13 +19,17 @@ static bool may_bind(const struct elf_def *def)
            (!def->zero || def->absolute || def->type == STT_TLS);
 }
 
-/* check_match with a version: the very one, or an unversioned definition. */
-static bool version_matches(const struct elf_facts *elf, const struct elf_version *version,
-                            const struct elf_def *def)
+/* check_match with a version: the very one, or an unversioned definition, which 2.41 and earlier
+ * know by its hash, later ones (and what distributions made of 2.41) by its name. */
+static bool version_matches(const struct glibc *glibc, const struct elf_facts *elf,
+                            const struct elf_version *version, const struct elf_def *def)
 {
-    enum { HIDDEN = 0x8000 };
-    uint64_t key = elf_def_version(elf, def)->key;
-    return key == version->key || (!version->hidden && key == 0 && (def->versym & HIDDEN) == 0);
+    enum { HIDDEN = 0x8000, FIRST_BY_NAME = 41 };
+    const struct elf_version *own = elf_def_version(elf, def);
+    if (own->hash == version->hash && own->key == version->key)
+        return true;
+    bool unversioned = glibc->loader->minor < FIRST_BY_NAME ? own->hash == 0 : own->key == 0;
+    return unversioned && !version->hidden && (def->versym & HIDDEN) == 0;
 }
 
 /* ld.so has an object's symbol versions only where it defines or needs any
@@ -35,7 +40,8 @@ static bool has_versions(const struct elf_facts *elf)
 }
 
 /* check_match over the symbols of one name. */
-static const struct elf_def *check_match(const struct elf_facts *elf, const struct elf_ref *ref,
+static const struct elf_def *check_match(const struct glibc *glibc, const struct elf_facts *elf,
+                                         const struct elf_ref *ref,
                                          const struct elf_version *version, bool call)
 {
     enum { INDEX = 0x7fff, HIDDEN = 0x8000, FIRST_VERSION = 3 };
@@ -47,8 +53,8 @@ static const struct elf_def *check_match(const struct elf_facts *elf, const stru
             continue;
         if (!has_versions(elf))
             return def;
-        if (version->key != 0) {
-            if (version_matches(elf, version, def))
+        if (version->hash != 0) {
+            if (version_matches(glibc, elf, version, def))
                 return def;
             continue;
         }
@@ -62,10 +68,11 @@ static const struct elf_def *check_match(const struct elf_facts *elf, const stru
 
 /* The definition in `elf` of the reference `ref` with `version`; `call`: for a
  * jump slot or TLS, where an undefined symbol with a value does not count. */
-static const struct elf_def *match(const struct elf_facts *elf, const struct elf_ref *ref,
-                                   const struct elf_version *version, bool call)
+static const struct elf_def *match(const struct glibc *glibc, const struct elf_facts *elf,
+                                   const struct elf_ref *ref, const struct elf_version *version,
+                                   bool call)
 {
-    const struct elf_def *def = check_match(elf, ref, version, call);
+    const struct elf_def *def = check_match(glibc, elf, ref, version, call);
     return def != NULL && !def->internal ? def : NULL;
 }
 
@@ -88,7 +95,7 @@ static bool satisfies(const struct binding *binding, const struct elf_facts *def
     bool call = ref->call || ref->tls || ref->copy;
     if (ref->copy && definer == binding->elf)
         return false;
-    return match(definer, ref, elf_ref_version(binding->elf, ref), call) != NULL;
+    return match(binding->glibc, definer, ref, elf_ref_version(binding->elf, ref), call) != NULL;
 }
 
 /* Before 2.41 check_match asserts that the very file that a version is needed of has
@@ -97,7 +104,7 @@ static bool meets_assertion(const struct binding *binding, int definer, const st
 {
     enum { FIRST_WITHOUT = 41 };
     const struct elf_version *version = elf_ref_version(binding->elf, ref);
-    return binding->glibc->loader->minor < FIRST_WITHOUT && version->key != 0 &&
+    return binding->glibc->loader->minor < FIRST_WITHOUT && version->hash != 0 &&
            version->file != NULL && glibc_name_matches(binding->glibc, definer, version->file);
 }
 
@@ -159,7 +166,7 @@ int glibc_definer(const struct glibc *glibc, const struct elf_facts *elf, const 
         int index = searched(glibc, i);
         const struct elf_facts *definer = glibc->replay->objects.at[index].elf;
         if (definer != NULL && definer != but &&
-            match(definer, ref, elf_ref_version(elf, ref), true) != NULL)
+            match(glibc, definer, ref, elf_ref_version(elf, ref), true) != NULL)
             return index;
     }
     return -1;
@@ -168,10 +175,12 @@ int glibc_definer(const struct glibc *glibc, const struct elf_facts *elf, const 
 bool glibc_has_version(const struct glibc *glibc, const char *name, const char *version)
 {
     struct elf_ref ref = {.name = name, .key = hash_bytes(name, strlen(name))};
-    struct elf_version wanted = {.name = version, .key = hash_bytes(version, strlen(version))};
+    struct elf_version wanted = {.name = version,
+                                 .key = hash_bytes(version, strlen(version)),
+                                 .hash = (uint32_t)elf_hash(version)};
     for (size_t i = 0; i < searched_count(glibc); i++) {
         const struct elf_facts *elf = glibc->replay->objects.at[searched(glibc, i)].elf;
-        if (elf != NULL && match(elf, &ref, &wanted, false) != NULL)
+        if (elf != NULL && match(glibc, elf, &ref, &wanted, false) != NULL)
             return true;
     }
     return false;
@@ -189,7 +198,8 @@ static void check_protected(struct binding *binding, const struct elf_ref *ref)
     int index = glibc_definer(glibc, binding->elf, ref, ref->copy ? binding->elf : NULL);
     const struct elf_facts *definer = index > 0 ? glibc->replay->objects.at[index].elf : NULL;
     const struct elf_def *def =
-        definer != NULL ? match(definer, ref, elf_ref_version(binding->elf, ref), true) : NULL;
+        definer != NULL ? match(glibc, definer, ref, elf_ref_version(binding->elf, ref), true)
+                        : NULL;
     if (def == NULL || !def->guarded)
         return;
     struct event *event = replay_event(glibc->replay, EV_PROTECTED);
@@ -210,8 +220,8 @@ static void check_copy(struct binding *binding, const struct elf_ref *ref)
     int index = glibc_definer(glibc, binding->elf, ref, binding->elf);
     if (index < 0)
         return;
-    const struct elf_def *def =
-        match(glibc->replay->objects.at[index].elf, ref, elf_ref_version(binding->elf, ref), true);
+    const struct elf_def *def = match(glibc, glibc->replay->objects.at[index].elf, ref,
+                                      elf_ref_version(binding->elf, ref), true);
     if (def->size <= ref->size)
         return;
     struct event *event = replay_event(glibc->replay, EV_COPY_SIZE);
@@ -238,8 +248,9 @@ static void report_unbound(struct binding *binding, const uint32_t *order, size_
         event->by = binding->object;
         event->path = defined ? glibc_assertion(binding->glibc, ASSERT_MATCH) : NULL;
         event->symbol = ref->name;
-        event->version = elf_ref_version(elf, ref)->name;
-        event->name = elf_ref_version(elf, ref)->file;
+        const struct elf_version *version = elf_ref_version(elf, ref);
+        event->version = version->hash != 0 ? version->name : NULL;
+        event->name = version->file;
         event->lazy = plt && ref->when == BIND_LAZY && !elf->bind_now && !binding->glibc->bind_now;
     }
 }

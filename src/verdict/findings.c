@@ -335,7 +335,7 @@ static bool version_is_missing(const struct replay *replay, const struct event *
 {
     for (size_t i = 0; symbol->version != NULL && i < replay->events.count; i++) {
         const struct event *event = &replay->events.at[i];
-        if (event->kind == EV_VERSION_MISSING && event->by == symbol->by &&
+        if (event->kind == EV_VERSION_MISSING && !event->weak && event->by == symbol->by &&
             strcmp(event->version, symbol->version) == 0)
             return true;
     }

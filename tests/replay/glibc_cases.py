@@ -454,6 +454,13 @@ def changed(path, tag, offset, content):
     return prepare
 
 
+def each(*changes):
+    def prepare(root):
+        for change in changes:
+            change(root)
+    return prepare
+
+
 def retyped(path, kind):
     """The first relocation of DT_JMPREL gets another type."""
     return changed(path, 23, 8, struct.pack("<I", kind))
@@ -472,6 +479,16 @@ VERSIONED = {"/app": exe(["liba.so"], calls=["g"], versions={"liba.so": {"V2": [
              "/lib/liba.so": lib(["f", "g"], defines=TWO)}
 case("a version definition of a form that is not known", VERSIONED, prepare=changed("/lib/liba.so", 0x6ffffffc, 28, b"\2\0"))
 case("one behind the version that is asked for", VERSIONED, prepare=changed("/lib/liba.so", 0x6ffffffc, 56, b"\2\0"))
+DEFINED, NEEDED = 0x6ffffffc, 0x6ffffffe
+case("a version definition under another hash", VERSIONED, prepare=changed("/lib/liba.so", DEFINED, 64, b"\1"))
+case("a version definition under another hash, weakly needed", VERSIONED,
+     prepare=each(changed("/lib/liba.so", DEFINED, 64, b"\1"), changed("/app", NEEDED, 20, b"\2")))
+case("a version definition without a hash, weakly needed", VERSIONED,
+     prepare=each(changed("/lib/liba.so", DEFINED, 64, bytes(4)), changed("/app", NEEDED, 20, b"\2")))
+case("a version need without a hash, weak", VERSIONED,
+     prepare=each(changed("/app", NEEDED, 16, bytes(4)), changed("/app", NEEDED, 20, b"\2")))
+case("a version definition and its need under another hash", VERSIONED,
+     prepare=each(changed("/lib/liba.so", DEFINED, 64, b"\1"), changed("/app", NEEDED, 16, b"\1")))
 case("a symbol of a version that is far outside of the file's", VERSIONED, crash=True,
      prepare=changed("/lib/liba.so", 0x6ffffff0, 2, struct.pack("<6H", *[0x7f03] * 6)))
 case("a program without PT_DYNAMIC", {"/app": exe()}, prepare=changed("/app", 0, 0, b"\xff"))
