@@ -56,18 +56,18 @@ void elf_facts_free(struct elf_facts *facts)
     free(facts);
 }
 
-static const Elf64_Phdr *last_phdr(const struct elf_facts *facts)
+static const Elf64_Phdr *last_of(const struct elf_facts *facts, Elf64_Word type)
 {
     const Elf64_Phdr *last = NULL;
     for (size_t i = 0; facts->phdrs != NULL && i < facts->phnum; i++)
-        if (facts->phdrs[i].p_type == PT_PHDR)
+        if (facts->phdrs[i].p_type == type)
             last = &facts->phdrs[i];
     return last;
 }
 
 bool elf_tells_base(const struct elf_facts *facts)
 {
-    const Elf64_Phdr *phdr = last_phdr(facts);
+    const Elf64_Phdr *phdr = last_of(facts, PT_PHDR);
     if (phdr == NULL)
         return facts->type == ET_EXEC;
     for (size_t i = 0; i < facts->phnum; i++) {
@@ -78,8 +78,8 @@ bool elf_tells_base(const struct elf_facts *facts)
     return false;
 }
 
-bool elf_maps_phdrs(const struct elf_facts *facts)
+bool elf_maps_last(const struct elf_facts *facts, Elf64_Word type)
 {
-    const Elf64_Phdr *phdr = last_phdr(facts);
-    return phdr == NULL || elf_segment(facts, phdr->p_vaddr, 1, 0) != NULL;
+    const Elf64_Phdr *last = last_of(facts, type);
+    return last == NULL || elf_segment(facts, last->p_vaddr, 1, 0) != NULL;
 }

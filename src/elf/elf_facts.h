@@ -229,8 +229,9 @@ void elf_facts_free(struct elf_facts *facts);
  * ldso/dynlink.c). */
 bool elf_tells_base(const struct elf_facts *facts);
 
-/* Does PT_PHDR, where there is one, lie in memory? ld.so reads a library's headers there. */
-bool elf_maps_phdrs(const struct elf_facts *facts);
+/* Does what the last program header of `type` names lie in memory? True where there is none. ld.so
+ * reads a library's headers where PT_PHDR, and its own name where the program's PT_INTERP says. */
+bool elf_maps_last(const struct elf_facts *facts, Elf64_Word type);
 
 /* The same, owned by `arena`. `stays`: the bytes of the file live as long as the
  * facts, and one thread alone uses them; definitions are then looked up in the

@@ -138,7 +138,7 @@ struct event *glibc_refuse(struct glibc *glibc, int index, enum refusal refusal)
 static bool crashes_when_mapped(const struct elf_facts *elf)
 {
     enum { PAGE = 4096 };
-    if (!elf_maps_phdrs(elf))
+    if (!elf_maps_last(elf, PT_PHDR))
         return true;
     for (uint16_t i = 0; elf->state == ELF_BAD_DYNAMIC && i < elf->phnum; i++) {
         const Elf64_Phdr *segment = &elf->phdrs[i];
@@ -532,7 +532,7 @@ static void start(struct glibc *glibc, const struct exec_result *exec)
                                                  .node = exec->node,
                                                  .elf = exec->elf,
                                                  .by = -1});
-    if (!elf_tells_base(exec->elf))
+    if (!elf_tells_base(exec->elf) || !elf_maps_last(exec->elf, PT_INTERP))
         glibc_refuse(glibc, 0, REFUSED_MALFORMED);
     glibc_add_loader(glibc, exec->elf->interp);
     glibc_load_preloads(glibc);

@@ -501,6 +501,10 @@ case("PT_PHDR a page further on, of a program at a fixed address", FIXED,
      prepare=changed("/app", -1, 16, struct.pack("<Q", 0x401040)))
 case("a program without PT_PHDR", {"/app": exe()}, prepare=changed("/app", -1, 0, b"\4"))
 case("a program at a fixed address without PT_PHDR", FIXED, prepare=changed("/app", -1, 0, b"\4"))
+case("PT_INTERP in no memory", {"/app": exe()}, prepare=changed("/app", -1, 56 + 20, b"\1"))
+case("a GNU hash table without a filter", {"/app": exe(["liba.so"], calls=["of_a"], versions={"liba.so": {"V1": ["of_a"]}}, now=True),
+      "/lib/liba.so": lib(["of_a"], defines={"V1": ["of_a"]})}, crash=True,
+     prepare=changed("/lib/liba.so", 0x6ffffef5, 8, b"\0"))
 case("a program that starts in its data", {"/app": exe(flags=["-Wl,-e,never"])})
 case("an empty need is the program", {"/app": exe(["liba.so"])}, prepare=changed("/app", 5, 1, b"\0" * 8))
 
