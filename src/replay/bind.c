@@ -296,6 +296,8 @@ static void bind_object(struct glibc *glibc, int index)
 {
     const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
     report_odd(glibc, index, elf);
+    if (elf->ref_count != 0 && elf->has_versym && !has_versions(elf))
+        glibc_refuse(glibc, index, REFUSED_MALFORMED); /* it reads each symbol's version there */
     if (elf->ref_count == 0 || (index != 0 && known_to_bind(glibc, elf)))
         return;
     struct binding binding = {.glibc = glibc, .elf = elf, .object = index};

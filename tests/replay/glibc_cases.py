@@ -501,6 +501,9 @@ case("PT_PHDR a page further on, of a program at a fixed address", FIXED,
      prepare=changed("/app", -1, 16, struct.pack("<Q", 0x401040)))
 case("a program without PT_PHDR", {"/app": exe()}, prepare=changed("/app", -1, 0, b"\4"))
 case("a program at a fixed address without PT_PHDR", FIXED, prepare=changed("/app", -1, 0, b"\4"))
+case("versions of symbols without their names",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(["f"], source="extern int weak_one(void) __attribute__((weak)); int (*weak_at)(void) = weak_one;",
+                                                    defines={"V1": ["f"]}, retag=[(0x6ffffffc, UNUSED)])})
 case("PT_INTERP in no memory", {"/app": exe()}, prepare=changed("/app", -1, 56 + 20, b"\1"))
 case("a GNU hash table without a filter", {"/app": exe(["liba.so"], calls=["of_a"], versions={"liba.so": {"V1": ["of_a"]}}, now=True),
       "/lib/liba.so": lib(["of_a"], defines={"V1": ["of_a"]})}, crash=True,
