@@ -9,18 +9,6 @@
 #include "check/jars.h"
 #include "root/copy.h"
 
-/* What a kernel mounts there is no part of an image. */
-static bool is_mount(const struct node *node)
-{
-    static const char *const names[] = {"proc", "sys", "dev"};
-    if (node->parent->parent != node->parent)
-        return false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(node->name, names[i]) == 0)
-            return true;
-    return false;
-}
-
 /* A folder of the walk with what was found in it, each sorted by name. */
 struct stop {
     const struct node *node;
@@ -79,7 +67,7 @@ static void list_folder(struct survey *survey, struct stop *stop)
             continue;
         if (nodes[i]->type == NODE_FILE)
             *vec_push(&stop->files) = nodes[i];
-        else if (nodes[i]->type == NODE_DIR && !is_mount(nodes[i]))
+        else if (nodes[i]->type == NODE_DIR && !node_is_mount(nodes[i]))
             *vec_push(&stop->folders) = new_stop(nodes[i]);
     }
     arena_free(&scratch);

@@ -103,14 +103,6 @@ static void end_work(struct inspecting *inspecting)
 
 /* ---- what to look at ---- */
 
-/* What a kernel mounts there is no part of a root. */
-static bool is_mount(const struct node *node)
-{
-    return node->parent->parent == node->parent &&
-           (strcmp(node->name, "proc") == 0 || strcmp(node->name, "sys") == 0 ||
-            strcmp(node->name, "dev") == 0);
-}
-
 static const char *joined(struct arena *arena, const char *folder, const char *name)
 {
     size_t length = strlen(folder);
@@ -153,7 +145,7 @@ static void add_folder(struct inspecting *inspecting, struct root *root, const s
             *vec_push(&inspecting->workers[0].gathering.troubles) =
                 arena_format(arena, "%s cannot be read: %s", at.path, err_text(error));
         for (size_t i = count; i-- > 0;)
-            if (nodes[i]->type == NODE_DIR && !is_mount(nodes[i]))
+            if (nodes[i]->type == NODE_DIR && !node_is_mount(nodes[i]))
                 *vec_push(&open) =
                     (struct open_folder){nodes[i], joined(arena, at.path, nodes[i]->name)};
         for (size_t i = 0; i < count; i++)

@@ -652,6 +652,15 @@ bool node_allows(const struct node *node, const struct cred *cred, unsigned want
     return (want & ~mode & 7) == 0;
 }
 
+bool node_is_mount(const struct node *node)
+{
+    static const char *const names[] = {"proc", "sys", "dev"};
+    bool named = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        named |= strcmp(node->name, names[i]) == 0;
+    return named && node->parent->parent == node->parent;
+}
+
 char *node_path(const struct node *node, struct arena *arena)
 {
     size_t length = 0;

@@ -112,6 +112,9 @@ bool node_allows(const struct node *node, const struct cred *cred, unsigned want
 /* The absolute path of `node`, with no link in it. */
 char *node_path(const struct node *node, struct arena *arena);
 
+/* Is it /proc, /sys or /dev? What a kernel mounts there is no part of an image. */
+bool node_is_mount(const struct node *node);
+
 /* Wait for what is still verified of the sources: can they be trusted? False with
  * a sentence. */
 bool root_hold(struct root *root, struct err *err);
