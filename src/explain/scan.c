@@ -19,6 +19,8 @@ enum {
     SCRATCH_MOST = 1 << 20,
 };
 
+static const char php_tries[] = "(tried: ";
+
 struct scan {
     struct matcher *matcher;
     struct arena *arena;
@@ -150,16 +152,21 @@ static bool is_opened(const struct reading *caller, const struct reading *best)
 }
 
 /* PHP tries a module under its bare name and with one more .so, .NET a library under four names:
- * what they say of these tries tells nothing. */
-static bool is_try(const struct readings *line, const struct reading *reading)
+ * what they say of these tries tells nothing. What they say of the module itself tells less than
+ * what is said of a library that it needs, or of a module that is there. */
+enum told { TOLD_ALL, TOLD_MODULE, TOLD_NOTHING };
+
+static enum told told_by(const struct readings *line, const struct reading *reading)
 {
     const char *object = reading->at[CAPTURE_OBJECT];
     if (families[reading->form->family].group != GROUP_MISSING || object == NULL)
-        return false;
+        return TOLD_ALL;
     const char *suffix = strstr(object, ".so");
-    if (strstr(reading->line.folded, "(tried: ") != NULL)
-        return suffix == NULL || strcmp(suffix, ".so.so") == 0;
-    return given_on_line(line, reading) != NULL;
+    if (strstr(line->at[0].line.folded, php_tries) == NULL)
+        return given_on_line(line, reading) != NULL ? TOLD_NOTHING : TOLD_ALL;
+    if (suffix == NULL || strcmp(suffix, ".so.so") == 0)
+        return TOLD_NOTHING;
+    return object[0] == '/' ? TOLD_MODULE : TOLD_ALL;
 }
 
 /* The reading with texts of its own. */
@@ -180,17 +187,17 @@ static void keep_best(struct scan *scan)
 {
     const struct reading *best = NULL;
     unsigned groups = 0, callers = 0;
-    bool tried = false; /* the best */
+    enum told told = TOLD_ALL; /* by the best */
     for (size_t i = 0; i < scan->line.count; i++) {
         const struct reading *reading = &scan->line.at[i];
         unsigned group = families[reading->form->family].group;
         groups |= group;
         if (group == GROUP_NATIVE || reading->form->family == FAMILY_LISTING)
             callers |= 1u << reading->form->speaker;
-        bool tries = is_try(&scan->line, reading);
-        if (best == NULL || tried > tries || (tried == tries && is_better(reading, best))) {
+        enum told tells = told_by(&scan->line, reading);
+        if (best == NULL || tells < told || (tells == told && is_better(reading, best))) {
             best = reading;
-            tried = tries;
+            told = tells;
         }
     }
     if (best != NULL && scan->readings->count == KEPT_MOST)
@@ -201,10 +208,33 @@ static void keep_best(struct scan *scan)
     *kept = own_reading(best, scan->arena);
     take_program(kept, scan->arena);
     take_function(kept, scan->arena);
-    for (size_t i = 0; i < scan->line.count; i++)
-        kept->opened |= is_opened(&scan->line.at[i], kept);
+    for (size_t i = 0; i < scan->line.count; i++) {
+        const struct reading *caller = &scan->line.at[i];
+        kept->opened |= is_opened(caller, kept);
+        if (kept->form->family == FAMILY_STATIC_NEEDS && !names_something(kept) &&
+            families[caller->form->family].group == GROUP_NATIVE)
+            kept->at[CAPTURE_OBJECT] = arena_string(scan->arena, caller->at[CAPTURE_OBJECT]);
+    }
     kept->groups = groups;
     kept->callers = callers;
+}
+
+/* What PHP says of its second try: a form is found once a line. */
+static void read_tries(struct scan *scan, const struct line *line, size_t number)
+{
+    static const char next[] = "), ";
+    const char *tries = memmem(line->raw, line->raw_size, php_tries, strlen(php_tries));
+    const char *end = line->raw + line->raw_size;
+    const char *at =
+        tries != NULL ? memmem(tries, (size_t)(end - tries), next, strlen(next)) : NULL;
+    struct line rest;
+    size_t first = scan->line.count;
+    if (at == NULL || first == 0)
+        return;
+    line_read(at, (size_t)(end - at), number, &scan->scratch, &rest);
+    matcher_read(scan->matcher, &rest, &scan->scratch, &scan->line);
+    for (size_t i = first; i < scan->line.count; i++)
+        scan->line.at[i].line = *line;
 }
 
 static struct line look_at_one(struct scan *scan, const char *raw, size_t size, size_t number)
@@ -217,6 +247,7 @@ static struct line look_at_one(struct scan *scan, const char *raw, size_t size, 
         matcher_translate(scan->matcher, &line, &scan->scratch);
         matcher_read(scan->matcher, &line, &scan->scratch, &scan->line);
     }
+    read_tries(scan, &line, number);
     keep_best(scan);
     return line;
 }

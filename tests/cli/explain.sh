@@ -116,6 +116,13 @@ means lib-missing libxkbcommon.so.0 'ImportError: Error loading shared library l
 means shebang-missing-interp /srv/run.sh '/bin/sh: /srv/run.sh: not found'
 means dlopen-missing libown 'DllNotFoundException: Unable to load shared library '"'libown'"' or one of its dependencies: liblibown: cannot open shared object file: No such file or directory'
 means symbol-missing own_symbol 'PHP Startup: Unable to load dynamic library '"'own'"' (tried: /usr/lib/php/own (Error loading shared library /usr/lib/php/own: No such file or directory), /usr/lib/php/own.so (Error relocating /usr/lib/php/own.so: own_symbol: symbol not found))'
+gone='cannot open shared object file: No such file or directory'
+means lib-missing libxkbcommon.so.0 "PHP Startup: Unable to load dynamic library 'own' (tried: /usr/lib/php/own (/usr/lib/php/own: $gone), /usr/lib/php/own.so (libxkbcommon.so.0: $gone))"
+means lib-invalid own.a "PHP Startup: Unable to load dynamic library 'own.a' (tried: /usr/lib/php/own.a (/usr/lib/php/own.a: invalid ELF header), /usr/lib/php/own.a.so (/usr/lib/php/own.a.so: $gone))"
+means static-not-enough own "PHP Startup: Unable to load dynamic library 'own' (tried: /usr/lib/php/own (Dynamic loading not supported))"
+means shebang-crlf sh "env: can't execute 'sh ': No such file or directory"
+means lib-invalid libown.so.1 '/sbin/ldconfig.real: File /usr/lib/libown.so.1 is empty, not checked.'
+means musl-glibc-mix posix_fallocate64 'Error relocating /opt/own: posix_fallocate64: symbol not found'
 means passwd-missing 4711 "cannot find user '4711' in passwd file"
 means isa-level None 'container 815 exited with status 132'
 means arch-mismatch None 'exec user process caused: exec format error'
