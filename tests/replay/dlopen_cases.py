@@ -67,7 +67,7 @@ def same(subject, real):
         objects = [o for o in subject["objects"] if o["path"]]
         old = [subject["path"], *(o["path"] for o in objects if o["via"] == "loaded"),
                *(f"{DEFAULT}/{name}" for name in ("libc.so.6", "libdl.so.2"))]
-        mine, theirs = ([path for path in paths if path not in old and "ld-linux" not in path and "libh" not in path]
+        mine, theirs = ([path for path in paths if path not in old and "/ld-" not in path and "libh" not in path]
                         for paths in ([o["path"] for o in objects], real.paths))
         if mine != theirs:
             wrong.append(f"loads {mine}, real {theirs}")

@@ -1,7 +1,7 @@
 """Roots drawn at random from a small pool of programs and libraries, each started by the real
 loaders and replayed. A number gives the same root each time, and RANDOM_POOL another pool.
 
-random_cases.py WILLRUN [FIRST [COUNT [glibc|musl|dlopen]]]"""
+random_cases.py WILLRUN [FIRST [COUNT [glibc|dlopen|musl|musl-dlopen]…]]"""
 import os
 import random
 import sys
@@ -18,6 +18,7 @@ PLACES = ["/opt/a", "/opt/b", "/opt/b/sub"]
 SEARCHES = ["/opt/a", "/opt/b", "/opt/a:/opt/b", "/opt/b:/opt/a", "$ORIGIN", "$ORIGIN/../b", "${ORIGIN}/sub",
             "$ORIGIN/sub:/opt/a", "/opt/$LIB:/opt/a", "/nowhere:/opt/b", "opt/a", ":/opt/b", "/opt/b/",
             "/opt//a:/opt/b/sub", "$ORIGINAL/a:/opt/a", "/opt/l:/opt/b", "$PLATFORM:/opt/a", "/opt/a::", "//opt/b"]
+MUSL = {"libc.so": {None: ["dlopen", "dlerror", "puts", "fflush", "_exit", "__libc_start_main"]}}
 FILTERS = 0.2  # of libraries have filtees
 LEVELS = ["x86-64-v2", "x86-64-v3", "x86-64-v4"]
 
@@ -186,47 +187,78 @@ def glibc_case(number, pool):
     return f"glibc {number}", files, options
 
 
+def draw_path_file(chance, files):
+    if chance.random() < 0.2:
+        files[PATH_FILE] = text(chance.choice(["/opt/a\n/lib\n", "/opt/b:/usr/lib", "/lib\n"]))
+
+
 def musl_case(number, pool):
     chance = random.Random(f"root {number}")
     programs, libs = pool
     app = chance.choice(["/app", "/opt/a/app", "/opt/b/app"])
     files = {app: chance.choice(programs), **draw_tree(chance, libs, ["/lib", "/usr/local/lib", "/usr/lib"], False)}
-    if chance.random() < 0.2:
-        files[PATH_FILE] = text(chance.choice(["/opt/a\n/lib\n", "/opt/b:/usr/lib", "/lib\n"]))
+    draw_path_file(chance, files)
     return f"musl {number}", files, {"env": draw_environment(chance), "path": app, "prepare": prepare_of(None, spoil(chance, files))}
 
 
+def opened(chance, libs, files, host):
+    """A plugin of the pool beside what was drawn, and its host: its path, and the files."""
+    plugin = chance.choice(["/plugin.so", "/opt/a/plugin.so", "/opt/b/liba.so"])
+    files = {path: spec for path, spec in files.items() if path != plugin}
+    spoiled = spoil(chance, files)
+    files[dlopen_cases.HOST] = host
+    files[plugin] = chance.choice([spec for spec in libs[chance.choice(NAMES)] if not spec.facts.get("patch")])
+    return files, {"path": plugin, "extra": ["--host", dlopen_cases.HOST], "prepare": prepare_of(None, spoiled)}
+
+
 def dlopen_case(number, pool):
-    """A plugin of the pool, and a host that has some of the others loaded."""
+    """A plugin, and a host that has some of the other libraries loaded."""
     chance = random.Random(f"root {number}")
     _, libs = pool
     needs = chance.choice([[], [], ["liba.so"], ["libb.so", "libc1.so"]])
-    plugin = chance.choice(["/plugin.so", "/opt/a/plugin.so", "/opt/b/liba.so"])
-    files = draw_tree(chance, libs, [DEFAULT, "/lib", "/usr/lib"], True)
-    files = {path: spec for path, spec in files.items() if path != plugin}
-    files[dlopen_cases.HOST] = dlopen_cases.host(needs) if needs else dlopen_cases.BARE
-    files[plugin] = chance.choice(libs[chance.choice(NAMES)])
+    host = dlopen_cases.host(needs) if needs else dlopen_cases.BARE
+    files, options = opened(chance, libs, draw_tree(chance, libs, [DEFAULT, "/lib", "/usr/lib"], True), host)
     level = draw_level(chance)
-    options = {"path": plugin, "compare": same_opened, "env": level["env"],
-               "extra": ["--host", dlopen_cases.HOST, *level["extra"]], "prepare": prepare_of(None, spoil(chance, files))}
-    return f"dlopen {number}", files, options
+    return f"dlopen {number}", files, {**options, "compare": same_opened, "env": level["env"],
+                                       "extra": options["extra"] + level["extra"]}
+
+
+def musl_dlopen_case(number, pool):
+    """The same of musl, where the environment has a say."""
+    chance = random.Random(f"root {number}")
+    _, libs = pool
+    needs = chance.choice([[], [], ["liba.so"], ["libb.so", "libc1.so"]])
+    host = exe([*needs, *MUSL], whole=dlopen_cases.SOURCE % "", flags=["-Wl,--export-dynamic"], versions=MUSL, interp=LOADER)
+    files, options = opened(chance, libs, draw_tree(chance, libs, ["/lib", "/usr/local/lib", "/usr/lib"], False), host)
+    draw_path_file(chance, files)
+    return f"musl dlopen {number}", files, {**options, "compare": same_opened, "env": draw_environment(chance)}
+
+
+def musl_opened(root, path, env):
+    """What real musl says; the files that it loaded for the plugin, which come behind it."""
+    real = dlopen_cases.dlopen(root, path, env)
+    if real.paths is not None:
+        real.paths = real.paths[real.paths.index(path) + 1:] if path in real.paths else None
+    return real
 
 
 def same_opened(subject, real):
     """What a host says that does not start itself is told of where that is judged."""
     wrong = dlopen_cases.same(subject, real)
-    starts = not any(line.startswith(dlopen_cases.HOST + ":") for line in real.lines)
+    preloads = any(line.startswith("Error loading") and "needed by" not in line for line in real.lines)
+    starts = not preloads and real.status >= 0 and not any(dlopen_cases.HOST in line for line in real.lines)
     return wrong if starts else [line for line in wrong if line.startswith("verdict")]
 
 
 def main():
     first, count = (int(sys.argv[i]) if len(sys.argv) > i else default for i, default in ((2, 0), (3, 8)))
-    which = sys.argv[4] if len(sys.argv) > 4 else "glibc dlopen musl"
+    which = sys.argv[4:] or ["glibc", "dlopen", "musl", "musl-dlopen"]
     every = {"glibc": (glibc_case, INTERP, real_glibc, {"releases": list(releases())}),
              "dlopen": (dlopen_case, INTERP, dlopen_cases.dlopen, {"releases": list(releases())}),
-             "musl": (musl_case, LOADER, real_musl, {"common": {LOADER: copy_of(LIBC)}})}
+             "musl": (musl_case, LOADER, real_musl, {"common": {LOADER: copy_of(LIBC)}}),
+             "musl-dlopen": (musl_dlopen_case, LOADER, musl_opened, {"common": {LOADER: copy_of(LIBC)}})}
     failed = 0
-    for kind in which.split():
+    for kind in which:
         draw, interp, real, options = every[kind]
         pool = pool_of(os.environ.get("RANDOM_POOL", "1"), interp)
         failed += run_cases([draw(n, pool) for n in range(first, first + count)], real, sys.argv[:2], **options)
