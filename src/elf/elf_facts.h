@@ -178,7 +178,7 @@ struct elf_facts {
     size_t def_bloom_words;
     struct elf_lazy
         *lazy; /* of a file that stays: the file itself instead of all that; else NULL */
-    const struct elf_version *version_of; /* by index; [0] is no version */
+    const struct elf_version *version_of; /* by index, to the highest; [0] is no version */
     size_t version_of_count;
     const struct elf_ref *refs;
     size_t ref_count;

@@ -26,11 +26,11 @@ struct symbols {
     size_t ref_room;
 };
 
-static void set_version(struct symbols *symbols, uint16_t index, const struct elf_version *version)
+static struct elf_version *version_at(struct symbols *symbols, uint16_t index)
 {
     while (symbols->versions.count <= index)
         *vec_push(&symbols->versions) = (struct elf_version){0};
-    symbols->versions.at[index] = *version;
+    return &symbols->versions.at[index];
 }
 
 /* What each versym index stands for, from needs and definitions (the base
@@ -38,23 +38,21 @@ static void set_version(struct symbols *symbols, uint16_t index, const struct el
 static void index_versions(struct symbols *symbols)
 {
     const struct elf_facts *facts = symbols->image->facts;
-    set_version(symbols, 0, &(struct elf_version){0});
+    version_at(symbols, 0);
     for (size_t i = 0; i < facts->need_count; i++)
         for (size_t j = 0; j < facts->needs[i].count; j++) {
             const struct elf_need_version *need = &facts->needs[i].versions[j];
-            set_version(symbols, need->index,
-                        &(struct elf_version){.name = need->name,
-                                              .file = facts->needs[i].file,
-                                              .key = need->key,
-                                              .hash = need->hash,
-                                              .hidden = need->hidden});
+            *version_at(symbols, need->index) = (struct elf_version){.name = need->name,
+                                                                     .file = facts->needs[i].file,
+                                                                     .key = need->key,
+                                                                     .hash = need->hash,
+                                                                     .hidden = need->hidden};
         }
     for (size_t i = 0; i < facts->version_count; i++) {
         const struct elf_def_version *def = &facts->versions[i];
+        struct elf_version *version = version_at(symbols, def->index);
         if (!def->base)
-            set_version(
-                symbols, def->index,
-                &(struct elf_version){.name = def->name, .key = def->key, .hash = def->hash});
+            *version = (struct elf_version){.name = def->name, .key = def->key, .hash = def->hash};
     }
 }
 

@@ -32,11 +32,11 @@ static bool version_matches(const struct glibc *glibc, const struct elf_facts *e
     return unversioned && !version->hidden && (def->versym & HIDDEN) == 0;
 }
 
-/* ld.so has an object's symbol versions only where it defines or needs any
+/* ld.so has an object's symbol versions only where it defines or needs any with an index above 0
  * (_dl_check_map_versions). */
 static bool has_versions(const struct elf_facts *elf)
 {
-    return elf->has_versym && (elf->has_verdef || elf->need_count != 0);
+    return elf->has_versym && elf->version_of_count > 1;
 }
 
 /* check_match over the symbols of one name. */

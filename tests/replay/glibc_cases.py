@@ -504,6 +504,9 @@ case("a program at a fixed address without PT_PHDR", FIXED, prepare=changed("/ap
 case("versions of symbols without their names",
      {"/app": exe(["liba.so"]), "/lib/liba.so": lib(["f"], source="extern int weak_one(void) __attribute__((weak)); int (*weak_at)(void) = weak_one;",
                                                     defines={"V1": ["f"]}, retag=[(0x6ffffffc, UNUSED)])})
+case("a version need without an index, of a symbol that is bound at start",
+     {**VERSIONED, "/app": exe(["liba.so"], data=["g"], versions={"liba.so": {"V2": ["g"]}})},
+     prepare=changed("/app", NEEDED, 22, b"\0"))
 case("PT_INTERP in no memory", {"/app": exe()}, prepare=changed("/app", -1, 56 + 20, b"\1"))
 case("a GNU hash table without a filter", {"/app": exe(["liba.so"], calls=["of_a"], versions={"liba.so": {"V1": ["of_a"]}}, now=True),
       "/lib/liba.so": lib(["of_a"], defines={"V1": ["of_a"]})}, crash=True,
