@@ -4,8 +4,17 @@
 
 #include "verdict/advice.h"
 
+/* The texts stand in the rows: pointers to them would all be relocated at each start. */
+enum { NAME_SIZE = 16, VERSION_SIZE = 9 };
+#define VARIANT(repository, words, first, last)                                                    \
+    _Static_assert(sizeof repository <= NAME_SIZE && sizeof words <= NAME_SIZE &&                  \
+                       sizeof first <= VERSION_SIZE && sizeof last <= VERSION_SIZE,                \
+                   "a longer row");
+#include "image-variants.def"
+#undef VARIANT
+
 static const struct variant_row {
-    const char *repository, *words, *first, *last;
+    char repository[NAME_SIZE], words[NAME_SIZE], first[VERSION_SIZE], last[VERSION_SIZE];
 } rows[] = {
 #define VARIANT(repository, words, first, last) {repository, words, first, last},
 #include "image-variants.def"

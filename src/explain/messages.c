@@ -1,5 +1,6 @@
 #include "explain/messages.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "willrun/willrun.h"
@@ -18,13 +19,28 @@ const struct family families[FAMILY_COUNT] = {
 #undef MESSAGE_FAMILY
 };
 
-const struct form forms[] = {
+/* One text behind the other, each found by where it stands: pointers to them would all be relocated
+ * at each start, whether anybody looks at them or not. */
+#define TEXT_AT(line) TEXT_OF(line)
+#define TEXT_OF(line) text_##line
 #define MESSAGE_FAMILY(...)
-#define MESSAGE(family, speaker, text) {FAMILY_##family, SPEAKER_##speaker, text},
+static const struct texts {
+#define MESSAGE(family, speaker, text) char TEXT_AT(__LINE__)[sizeof text];
 #include "messages.def"
 #undef MESSAGE
-#undef MESSAGE_FAMILY
+} texts = {
+#define MESSAGE(family, speaker, text) text,
+#include "messages.def"
+#undef MESSAGE
 };
+
+const struct form forms[] = {
+#define MESSAGE(family, speaker, text)                                                             \
+    {FAMILY_##family, SPEAKER_##speaker, offsetof(struct texts, TEXT_AT(__LINE__))},
+#include "messages.def"
+#undef MESSAGE
+};
+#undef MESSAGE_FAMILY
 const size_t form_count = sizeof forms / sizeof *forms;
 
 const struct exit_status exit_statuses[] = {
@@ -33,6 +49,11 @@ const struct exit_status exit_statuses[] = {
 #undef EXIT_STATUS
 };
 const size_t exit_status_count = sizeof exit_statuses / sizeof *exit_statuses;
+
+const char *form_text(const struct form *form)
+{
+    return (const char *)&texts + form->at;
+}
 
 const struct exit_status *exit_status_row(int number)
 {

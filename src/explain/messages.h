@@ -3,6 +3,7 @@
 #define WILLRUN_EXPLAIN_MESSAGES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "willrun/explain.h"
 
@@ -119,7 +120,7 @@ struct family {
 struct form {
     enum family_id family;
     enum speaker speaker;
-    const char *text;
+    uint32_t at; /* where its text begins: form_text */
 };
 
 struct cause_row {
@@ -139,6 +140,7 @@ extern const struct exit_status exit_statuses[];
 extern const size_t exit_status_count;
 
 const struct cause_row *cause_row(enum cause_id id);
+const char *form_text(const struct form *form);
 const char *speaker_name(enum speaker speaker);
 
 /* The capture called by the first `length` bytes of `name`; CAPTURE_NONE: there is none. */

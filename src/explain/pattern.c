@@ -161,5 +161,5 @@ void patterns_make(struct arena *arena, struct patterns *patterns)
 {
     struct choice choices[WORDS_MOST];
     for (size_t i = 0; i < form_count; i++)
-        add_patterns(&forms[i], forms[i].text, choices, 0, arena, patterns);
+        add_patterns(&forms[i], form_text(&forms[i]), choices, 0, arena, patterns);
 }

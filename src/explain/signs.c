@@ -84,7 +84,7 @@ static bool SCRIPT_NAME(const struct reading *reading)
  * there as of one that is nowhere; bash says of the latter alone that it is a command. */
 static bool is_script_by_sh(const struct reading *reading)
 {
-    const char *form = reading->form->text;
+    const char *form = form_text(reading->form);
     return reading->form->family == FAMILY_SHELL_GONE && SCRIPT_NAME(reading) &&
            ends(form, ": not found");
 }
@@ -95,7 +95,7 @@ static bool is_looked_up(const struct reading *reading)
 {
     enum speaker speaker = reading->form->speaker;
     return families[reading->form->family].group == GROUP_GONE &&
-           ((speaker == SPEAKER_RUNTIME && begins(reading->form->text, "exec ")) ||
+           ((speaker == SPEAKER_RUNTIME && begins(form_text(reading->form), "exec ")) ||
             (speaker == SPEAKER_INIT && SCRIPT_NAME(reading)) || is_script_by_sh(reading));
 }
 
@@ -116,7 +116,7 @@ static bool SCRIPT_IN_PATH(const struct reading *reading)
  * directory", and dash has the number of a line without that word. */
 static bool SCRIPT_BY_BUSYBOX(const struct reading *reading)
 {
-    const char *form = reading->form->text; /* "ash: …" too */
+    const char *form = form_text(reading->form); /* "ash: …" too */
     return SCRIPT_NAME(reading) &&
            (ends(form, "sh: {path}: not found") || ends(form, "sh: {path} not found") ||
             strcmp(form, "line {number}: {path}: not found") == 0);
@@ -135,7 +135,7 @@ static bool SCRIPT_BY_PROGRAM(const struct reading *reading)
  */
 static bool SCRIPT_BY_BASH(const struct reading *reading)
 {
-    const char *form = reading->form->text;
+    const char *form = form_text(reading->form);
     return SCRIPT_NAME(reading) &&
            (strcmp(form, "bash: {path}: no such file or directory") == 0 ||
             strcmp(form, "line {number}: {path}: no such file or directory") == 0);
@@ -176,7 +176,7 @@ static bool STARTED_INSIDE(const struct reading *reading)
     if (path != NULL && begins(path, "/var/task/"))
         return false;
     return speaker == SPEAKER_GO || speaker == SPEAKER_ENV || speaker == SPEAKER_PROGRAM ||
-           begins(reading->form->text, "failed to execute process ") ||
+           begins(form_text(reading->form), "failed to execute process ") ||
            (speaker != SPEAKER_RUNTIME && SCRIPT_NAME(reading));
 }
 
