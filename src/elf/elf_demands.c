@@ -49,6 +49,7 @@ static void check_load(struct elf_image *image, const Elf64_Phdr *segment, uint6
 /* Segments are mapped in the order of the headers, into one span of addresses. */
 static void check_segments(struct elf_image *image)
 {
+    enum { LARGEST_PAGE = 0xffff }; /* linkers fill RELRO's last one up */
     const struct elf_facts *facts = image->facts;
     uint64_t last = 0, memory = memory_end(facts);
     demand(image, memory <= (facts->wide ? (uint64_t)1 << ADDRESS_BITS : UINT32_MAX), 0,
@@ -63,7 +64,9 @@ static void check_segments(struct elf_image *image)
         bool x86 = facts->machine == EM_X86_64 || facts->machine == EM_386;
         if ((segment->p_type == PT_GNU_RELRO || (segment->p_type == PT_NOTE && x86)) &&
             segment->p_memsz != 0)
-            demand(image, elf_segment(image->facts, segment->p_vaddr, 1, 0) != NULL,
+            demand(image,
+                   elf_segment(image->facts, segment->p_vaddr, 1, 0) != NULL &&
+                       segment->p_memsz <= (memory | LARGEST_PAGE) - segment->p_vaddr,
                    segment->p_offset, "RELRO and notes in a segment");
     }
 }

@@ -454,6 +454,20 @@ def changed(path, tag, offset, content):
     return prepare
 
 
+def reaching(path, kind, size):
+    """A program header of that type tells that size in memory."""
+    def prepare(root):
+        with open(root + path, "r+b") as file:
+            data = bytearray(file.read())
+            at, count = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
+            for header in range(at, at + 56 * count, 56):
+                if struct.unpack_from("<I", data, header)[0] == kind:
+                    struct.pack_into("<Q", data, header + 40, size)
+            file.seek(0)
+            file.write(data)
+    return prepare
+
+
 def each(*changes):
     def prepare(root):
         for change in changes:
@@ -507,6 +521,8 @@ case("versions of symbols without their names",
 case("a version need without an index, of a symbol that is bound at start",
      {**VERSIONED, "/app": exe(["liba.so"], data=["g"], versions={"liba.so": {"V2": ["g"]}})},
      prepare=changed("/app", NEEDED, 22, b"\0"))
+case("RELRO that reaches over all that is mapped behind it", {"/app": exe(["liba.so"]), "/lib/liba.so": lib()}, crash=True,
+     prepare=reaching("/lib/liba.so", 0x6474e552, 1 << 32))
 case("PT_INTERP in no memory", {"/app": exe()}, prepare=changed("/app", -1, 56 + 20, b"\1"))
 case("a GNU hash table without a filter", {"/app": exe(["liba.so"], calls=["of_a"], versions={"liba.so": {"V1": ["of_a"]}}, now=True),
       "/lib/liba.so": lib(["of_a"], defines={"V1": ["of_a"]})}, crash=True,
