@@ -292,12 +292,20 @@ static void report_odd(struct glibc *glibc, int index, const struct elf_facts *e
     event->lazy = elf->odd_relocs[at].plt && lazy;
 }
 
+/* Does ld.so die at a relocation: of a symbol's version in a table that it did not make, or of a
+ * block of thread-local data that is not there, by whose alignment it divides? */
+static bool reads_nothing(const struct elf_facts *elf)
+{
+    return (elf->ref_count != 0 && elf->has_versym && !has_versions(elf)) ||
+           (elf->own_static_tls && !elf->has_tls);
+}
+
 static void bind_object(struct glibc *glibc, int index)
 {
     const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
     report_odd(glibc, index, elf);
-    if (elf->ref_count != 0 && elf->has_versym && !has_versions(elf))
-        glibc_refuse(glibc, index, REFUSED_MALFORMED); /* it reads each symbol's version there */
+    if (reads_nothing(elf))
+        glibc_refuse(glibc, index, REFUSED_MALFORMED);
     if (elf->ref_count == 0 || (index != 0 && known_to_bind(glibc, elf)))
         return;
     struct binding binding = {.glibc = glibc, .elf = elf, .object = index};

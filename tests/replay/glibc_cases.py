@@ -523,6 +523,9 @@ case("a version need without an index, of a symbol that is bound at start",
      prepare=changed("/app", NEEDED, 22, b"\0"))
 case("RELRO that reaches over all that is mapped behind it", {"/app": exe(["liba.so"]), "/lib/liba.so": lib()}, crash=True,
      prepare=reaching("/lib/liba.so", 0x6474e552, 1 << 32))
+case("an offset into thread-local data of which nothing is left",
+     {"/app": exe(["liba.so"]), "/lib/liba.so": lib(source='static __attribute__((tls_model("initial-exec"))) __thread int t; int *t_of(void) { return &t; }')},
+     crash=True, prepare=reaching("/lib/liba.so", 7, 0))
 case("PT_INTERP in no memory", {"/app": exe()}, prepare=changed("/app", -1, 56 + 20, b"\1"))
 case("a GNU hash table without a filter", {"/app": exe(["liba.so"], calls=["of_a"], versions={"liba.so": {"V1": ["of_a"]}}, now=True),
       "/lib/liba.so": lib(["of_a"], defines={"V1": ["of_a"]})}, crash=True,
