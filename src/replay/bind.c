@@ -292,19 +292,31 @@ static void report_odd(struct glibc *glibc, int index, const struct elf_facts *e
     event->lazy = elf->odd_relocs[at].plt && lazy;
 }
 
-/* Does ld.so die at a relocation: of a symbol's version in a table that it did not make, or of a
- * block of thread-local data that is not there, by whose alignment it divides? */
-static bool reads_nothing(const struct elf_facts *elf)
+/* Some offset into static thread-local data is of an object that has none. */
+static bool lacks_tls(const struct glibc *glibc, const struct elf_facts *elf)
 {
-    return (elf->ref_count != 0 && elf->has_versym && !has_versions(elf)) ||
-           (elf->own_static_tls && !elf->has_tls);
+    if (elf->own_static_tls && !elf->has_tls)
+        return true;
+    for (size_t i = 0; i < elf->ref_count; i++) {
+        int definer = elf->refs[i].tls_static ? glibc_definer(glibc, elf, &elf->refs[i], NULL) : -1;
+        if (definer >= 0 && !glibc->replay->objects.at[definer].elf->has_tls)
+            return true;
+    }
+    return false;
+}
+
+/* Does ld.so die at a relocation: of a symbol's version in a table that it did not make, or of a
+ * block of thread-local data by whose alignment, which is 0, it divides? */
+static bool reads_nothing(const struct glibc *glibc, const struct elf_facts *elf)
+{
+    return (elf->ref_count != 0 && elf->has_versym && !has_versions(elf)) || lacks_tls(glibc, elf);
 }
 
 static void bind_object(struct glibc *glibc, int index)
 {
     const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
     report_odd(glibc, index, elf);
-    if (reads_nothing(elf))
+    if (reads_nothing(glibc, elf))
         glibc_refuse(glibc, index, REFUSED_MALFORMED);
     if (elf->ref_count == 0 || (index != 0 && known_to_bind(glibc, elf)))
         return;

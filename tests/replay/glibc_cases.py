@@ -526,6 +526,10 @@ case("RELRO that reaches over all that is mapped behind it", {"/app": exe(["liba
 case("an offset into thread-local data of which nothing is left",
      {"/app": exe(["liba.so"]), "/lib/liba.so": lib(source='static __attribute__((tls_model("initial-exec"))) __thread int t; int *t_of(void) { return &t; }')},
      crash=True, prepare=reaching("/lib/liba.so", 7, 0))
+case("an offset into thread-local data of a symbol that is none",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(["f"]),
+      "/lib/libb.so": lib(source='__attribute__((tls_model("initial-exec"))) extern __thread int f; int *t_of(void) { return &f; }')},
+     crash=True)
 case("PT_INTERP in no memory", {"/app": exe()}, prepare=changed("/app", -1, 56 + 20, b"\1"))
 case("a GNU hash table without a filter", {"/app": exe(["liba.so"], calls=["of_a"], versions={"liba.so": {"V1": ["of_a"]}}, now=True),
       "/lib/liba.so": lib(["of_a"], defines={"V1": ["of_a"]})}, crash=True,
