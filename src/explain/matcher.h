@@ -30,6 +30,7 @@ struct reading {
     unsigned groups;   /* of all the forms in this line and those just before it */
     unsigned callers;  /* bits of enum speaker: runtimes that tell of a native part there */
     bool opened;       /* a runtime tells there that it opens the very library */
+    bool needed;       /* or another one, which needs this one */
     bool tried;        /* one of the names that .NET makes of the one that it was given */
     bool beside_glibc; /* other lines: the same file asks for what is glibc's alone */
 };

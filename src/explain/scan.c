@@ -151,6 +151,15 @@ static bool is_opened(const struct reading *caller, const struct reading *best)
     return first != NULL && strstr(first + strlen(given), given) != NULL;
 }
 
+/* Does one tell that it opens another library, by the name of its file? */
+static bool opens_another(const struct reading *caller, const struct reading *best)
+{
+    const char *given = caller->at[CAPTURE_OBJECT], *object = best->at[CAPTURE_OBJECT];
+    return families[caller->form->family].group == GROUP_NATIVE &&
+           families[best->form->family].group == GROUP_MISSING && given != NULL && object != NULL &&
+           strstr(given, ".so") != NULL && !is_asked_for(given, object);
+}
+
 /* PHP tries a module under its bare name and with one more .so, .NET a library under four names:
  * what they say of these tries tells nothing. What they say of the module itself tells less than
  * what is said of a library that it needs, or of a module that is there. */
@@ -211,6 +220,7 @@ static void keep_best(struct scan *scan)
     for (size_t i = 0; i < scan->line.count; i++) {
         const struct reading *caller = &scan->line.at[i];
         kept->opened |= is_opened(caller, kept);
+        kept->needed |= opens_another(caller, kept);
         if (kept->form->family == FAMILY_STATIC_NEEDS && !names_something(kept) &&
             families[caller->form->family].group == GROUP_NATIVE)
             kept->at[CAPTURE_OBJECT] = arena_string(scan->arena, caller->at[CAPTURE_OBJECT]);

@@ -438,6 +438,8 @@ static bool NEEDED_BY_OPENED(const struct reading *reading)
     const bool dotnet = (reading->callers & 1u << SPEAKER_DOTNET) != 0;
     if (object == NULL || reading->opened)
         return false;
+    if (reading->needed)
+        return true;
     return dotnet ? strstr(object, ".so.") != NULL
                   : (reading->callers & 1u << SPEAKER_PYTHON) != 0 && is_of_compiler(object);
 }

@@ -120,6 +120,7 @@ gone='cannot open shared object file: No such file or directory'
 means lib-missing libxkbcommon.so.0 "PHP Startup: Unable to load dynamic library 'own' (tried: /usr/lib/php/own (/usr/lib/php/own: $gone), /usr/lib/php/own.so (libxkbcommon.so.0: $gone))"
 means lib-invalid own.a "PHP Startup: Unable to load dynamic library 'own.a' (tried: /usr/lib/php/own.a (/usr/lib/php/own.a: invalid ELF header), /usr/lib/php/own.a.so (/usr/lib/php/own.a.so: $gone))"
 means static-not-enough own "PHP Startup: Unable to load dynamic library 'own' (tried: /usr/lib/php/own (Dynamic loading not supported))"
+means lib-missing libxkbcommon.so.0 "Error: Cannot load library '/srv/libown.so': libxkbcommon.so.0: $gone"
 means shebang-crlf sh "env: can't execute 'sh ': No such file or directory"
 means lib-invalid libown.so.1 '/sbin/ldconfig.real: File /usr/lib/libown.so.1 is empty, not checked.'
 means musl-glibc-mix posix_fallocate64 'Error relocating /opt/own: posix_fallocate64: symbol not found'
