@@ -42,6 +42,8 @@ static void check_load(struct elf_image *image, const Elf64_Phdr *segment, uint6
     bool held = !__builtin_add_overflow(segment->p_offset, segment->p_filesz, &file) &&
                 file <= page_up(image->file.size);
     demand(image, held, segment->p_offset, "a segment inside the file");
+    demand(image, page_up(segment->p_vaddr + segment->p_filesz) <= page_up(memory),
+           segment->p_offset, "a segment with memory for its bytes"); /* else over what is behind */
     demand(image, (segment->p_flags & (PF_R | PF_W | PF_X)) != 0, segment->p_offset,
            "a segment that may be read");
 }

@@ -71,6 +71,9 @@ static void note_flag(struct elf_image *image, const Elf64_Dyn *entry)
     case DT_VERDEF:
         facts->has_verdef = true;
         break;
+    case DT_DEBUG:
+        facts->has_debug = true;
+        break;
     case DT_RELRSZ:
         facts->has_relr = value != 0;
         break;

@@ -56,7 +56,7 @@ void elf_facts_free(struct elf_facts *facts)
     free(facts);
 }
 
-static const Elf64_Phdr *last_of(const struct elf_facts *facts, Elf64_Word type)
+const Elf64_Phdr *elf_last_header(const struct elf_facts *facts, Elf64_Word type)
 {
     const Elf64_Phdr *last = NULL;
     for (size_t i = 0; facts->phdrs != NULL && i < facts->phnum; i++)
@@ -67,7 +67,7 @@ static const Elf64_Phdr *last_of(const struct elf_facts *facts, Elf64_Word type)
 
 bool elf_tells_base(const struct elf_facts *facts)
 {
-    const Elf64_Phdr *phdr = last_of(facts, PT_PHDR);
+    const Elf64_Phdr *phdr = elf_last_header(facts, PT_PHDR);
     if (phdr == NULL)
         return facts->type == ET_EXEC;
     for (size_t i = 0; i < facts->phnum; i++) {
@@ -80,6 +80,6 @@ bool elf_tells_base(const struct elf_facts *facts)
 
 bool elf_maps_last(const struct elf_facts *facts, Elf64_Word type)
 {
-    const Elf64_Phdr *last = last_of(facts, type);
+    const Elf64_Phdr *last = elf_last_header(facts, type);
     return last == NULL || elf_segment(facts, last->p_vaddr, 1, 0) != NULL;
 }

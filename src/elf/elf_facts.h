@@ -160,6 +160,7 @@ struct elf_facts {
     bool has_hash, has_gnu_hash;   /* DT_HASH, DT_GNU_HASH */
     bool has_versym;               /* DT_VERSYM */
     bool has_verdef;               /* DT_VERDEF */
+    bool has_debug;                /* DT_DEBUG */
 
     /* versions */
     const struct elf_need *needs;
@@ -228,6 +229,14 @@ void elf_facts_free(struct elf_facts *facts);
  * address in PT_PHDR (the last one), and 0 where there is none (glibc elf/rtld.c, musl
  * ldso/dynlink.c). */
 bool elf_tells_base(const struct elf_facts *facts);
+
+/* The segment that has `size` bytes of memory at `address`, with all of `flags`
+ * (PF_W …); NULL: none. */
+const Elf64_Phdr *elf_segment(const struct elf_facts *facts, uint64_t address, uint64_t size,
+                              uint32_t flags);
+
+/* The last program header of `type`, which is the one that loaders keep; NULL: none. */
+const Elf64_Phdr *elf_last_header(const struct elf_facts *facts, Elf64_Word type);
 
 /* Does what the last program header of `type` names lie in memory? True where there is none. ld.so
  * reads a library's headers where PT_PHDR, and its own name where the program's PT_INTERP says. */

@@ -114,11 +114,6 @@ size_t elf_reloc_size(const struct elf_image *image, bool rela);
 /* A string of DT_STRTAB; NULL outside of it. */
 const char *elf_string(const struct elf_image *image, uint64_t offset);
 
-/* The segment that has `size` bytes of memory at `address`, with all of `flags`
- * (PF_W …); NULL: none. */
-const Elf64_Phdr *elf_segment(const struct elf_facts *facts, uint64_t address, uint64_t size,
-                              uint32_t flags);
-
 /* The versym of a symbol: 1 where `versyms`, the table's bytes, are none. */
 uint16_t elf_versym(const struct elf_image *image, struct span versyms, size_t index);
 uint32_t elf_short_size(const Elf64_Sym *symbol); /* UINT32_MAX: that much or more */

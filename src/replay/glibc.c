@@ -132,13 +132,27 @@ struct event *glibc_refuse(struct glibc *glibc, int index, enum refusal refusal)
     return event;
 }
 
+/* Does ld.so write into a dynamic section that is mapped read-only? It adds the base to the
+ * addresses there (elf_get_dynamic_info; from 2.35 on where PT_DYNAMIC says that it may be written
+ * to), and leaves a word for debuggers in the program's. */
+static bool writes_readonly(const struct glibc *glibc, const struct elf_facts *elf, bool program)
+{
+    enum { FIRST_THAT_LOOKS = 35 };
+    const Elf64_Phdr *dynamic = elf_last_header(elf, PT_DYNAMIC);
+    if (dynamic == NULL || elf_segment(elf, dynamic->p_vaddr, 1, PF_W) != NULL)
+        return false;
+    bool keeps = elf->machine == EM_MIPS || elf->machine == EM_RISCV || /* DL_RO_DYN_SECTION */
+                 (glibc->loader->minor >= FIRST_THAT_LOOKS && (dynamic->p_flags & PF_W) == 0);
+    return (elf->type == ET_DYN && !keeps) || (program && elf->has_debug);
+}
+
 /* Does ld.so die while it maps the file? It zeroes the page where a segment's bytes end
  * (_dl_map_segments) and reads the dynamic section (elf_get_dynamic_info); a page that lies
  * wholly behind the end of the file gives SIGBUS. Then it looks for notes among the headers. */
-static bool crashes_when_mapped(const struct elf_facts *elf)
+static bool crashes_when_mapped(const struct glibc *glibc, const struct elf_facts *elf)
 {
     enum { PAGE = 4096 };
-    if (!elf_maps_last(elf, PT_PHDR))
+    if (!elf_maps_last(elf, PT_PHDR) || writes_readonly(glibc, elf, false))
         return true;
     for (uint16_t i = 0; elf->state == ELF_BAD_DYNAMIC && i < elf->phnum; i++) {
         const Elf64_Phdr *segment = &elf->phdrs[i];
@@ -179,7 +193,7 @@ static int add_found(struct glibc *glibc, int by, const char *name, const struct
         event->error = found->error;
         glibc->replay->objects.at[index].elf = NULL;
         glibc->maps.at[index].broken = true;
-    } else if (crashes_when_mapped(found->elf)) {
+    } else if (crashes_when_mapped(glibc, found->elf)) {
         glibc_refuse(glibc, index, REFUSED_MALFORMED);
         glibc->maps.at[index].crashed = true;
     }
@@ -532,7 +546,8 @@ static void start(struct glibc *glibc, const struct exec_result *exec)
                                                  .node = exec->node,
                                                  .elf = exec->elf,
                                                  .by = -1});
-    if (!elf_tells_base(exec->elf) || !elf_maps_last(exec->elf, PT_INTERP))
+    if (!elf_tells_base(exec->elf) || !elf_maps_last(exec->elf, PT_INTERP) ||
+        writes_readonly(glibc, exec->elf, true))
         glibc_refuse(glibc, 0, REFUSED_MALFORMED);
     glibc_add_loader(glibc, exec->elf->interp);
     glibc_load_preloads(glibc);

@@ -454,15 +454,19 @@ def changed(path, tag, offset, content):
     return prepare
 
 
-def reaching(path, kind, size):
-    """A program header of that type tells that size in memory."""
+LOAD, DYNAMIC, TLS, RELRO = 1, 2, 7, 0x6474e552
+FLAGS, FILE_SIZE, MEMORY = (4, "<I"), (32, "<Q"), (40, "<Q")  # of a program header
+
+
+def headed(path, kind, *fields):
+    """The last program header of that type tells something else."""
     def prepare(root):
         with open(root + path, "r+b") as file:
             data = bytearray(file.read())
             at, count = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
-            for header in range(at, at + 56 * count, 56):
-                if struct.unpack_from("<I", data, header)[0] == kind:
-                    struct.pack_into("<Q", data, header + 40, size)
+            header = [at + 56 * i for i in range(count) if struct.unpack_from("<I", data, at + 56 * i)[0] == kind][-1]
+            for (offset, form), value in fields:
+                struct.pack_into(form, data, header + offset, value)
             file.seek(0)
             file.write(data)
     return prepare
@@ -522,14 +526,26 @@ case("a version need without an index, of a symbol that is bound at start",
      {**VERSIONED, "/app": exe(["liba.so"], data=["g"], versions={"liba.so": {"V2": ["g"]}})},
      prepare=changed("/app", NEEDED, 22, b"\0"))
 case("RELRO that reaches over all that is mapped behind it", {"/app": exe(["liba.so"]), "/lib/liba.so": lib()}, crash=True,
-     prepare=reaching("/lib/liba.so", 0x6474e552, 1 << 32))
+     prepare=headed("/lib/liba.so", RELRO, (MEMORY, 1 << 32)))
 case("an offset into thread-local data of which nothing is left",
      {"/app": exe(["liba.so"]), "/lib/liba.so": lib(source='static __attribute__((tls_model("initial-exec"))) __thread int t; int *t_of(void) { return &t; }')},
-     crash=True, prepare=reaching("/lib/liba.so", 7, 0))
+     crash=True, prepare=headed("/lib/liba.so", TLS, (MEMORY, 0)))
 case("an offset into thread-local data of a symbol that is none",
      {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(["f"]),
       "/lib/libb.so": lib(source='__attribute__((tls_model("initial-exec"))) extern __thread int f; int *t_of(void) { return &f; }')},
      crash=True)
+READ = 4
+for path in ("/app", "/lib/liba.so"):
+    files = {"/app": exe(["liba.so"]), "/lib/liba.so": lib(), "/lib/libb.so": lib()}
+    case(f"a dynamic section in read-only memory, of {path}", files, crash=True, prepare=headed(path, LOAD, (FLAGS, READ)))
+    case(f"one that is told to be so, of {path}", files, crash=True,
+         prepare=each(headed(path, LOAD, (FLAGS, READ)), headed(path, DYNAMIC, (FLAGS, READ))))
+case("one that is told to be so, of a program at a fixed address", {"/app": exe(["liba.so"], flags=["-no-pie"]), "/lib/liba.so": lib()},
+     crash=True, prepare=each(headed("/app", LOAD, (FLAGS, READ)), headed("/app", DYNAMIC, (FLAGS, READ))))
+case("a segment with more bytes than memory, over the library behind it",
+     {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(),
+      "/lib/libb.so": lib(source="extern int weak_one(void) __attribute__((weak)); int (*weak_at)(void) = weak_one;")},
+     crash=True, prepare=headed("/lib/libb.so", LOAD, (FILE_SIZE, 0x3000)))
 case("PT_INTERP in no memory", {"/app": exe()}, prepare=changed("/app", -1, 56 + 20, b"\1"))
 case("a GNU hash table without a filter", {"/app": exe(["liba.so"], calls=["of_a"], versions={"liba.so": {"V1": ["of_a"]}}, now=True),
       "/lib/liba.so": lib(["of_a"], defines={"V1": ["of_a"]})}, crash=True,
