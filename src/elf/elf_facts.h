@@ -242,6 +242,13 @@ const Elf64_Phdr *elf_last_header(const struct elf_facts *facts, Elf64_Word type
  * reads a library's headers where PT_PHDR, and its own name where the program's PT_INTERP says. */
 bool elf_maps_last(const struct elf_facts *facts, Elf64_Word type);
 
+/* May the dynamic section be written to? True where there is none. */
+bool elf_dynamic_writable(const struct elf_facts *facts);
+
+/* Does a loader that starts the program leave a word for debuggers in a dynamic section that may
+ * not be written to? In DT_DEBUG, but for MIPS (glibc elf/rtld.c, musl ldso/dynlink.c). */
+bool elf_spoils_debug(const struct elf_facts *facts);
+
 /* The same, owned by `arena`. `stays`: the bytes of the file live as long as the
  * facts, and one thread alone uses them; definitions are then looked up in the
  * file, one at a time, instead of all being indexed. */

@@ -132,18 +132,16 @@ struct event *glibc_refuse(struct glibc *glibc, int index, enum refusal refusal)
     return event;
 }
 
-/* Does ld.so write into a dynamic section that is mapped read-only? It adds the base to the
- * addresses there (elf_get_dynamic_info; from 2.35 on where PT_DYNAMIC says that it may be written
- * to), and leaves a word for debuggers in the program's. */
-static bool writes_readonly(const struct glibc *glibc, const struct elf_facts *elf, bool program)
+/* Does ld.so add the base to the addresses of a dynamic section that is mapped read-only
+ * (elf_get_dynamic_info)? From 2.35 on it looks whether PT_DYNAMIC says that it may. */
+static bool writes_readonly(const struct glibc *glibc, const struct elf_facts *elf)
 {
     enum { FIRST_THAT_LOOKS = 35 };
-    const Elf64_Phdr *dynamic = elf_last_header(elf, PT_DYNAMIC);
-    if (dynamic == NULL || elf_segment(elf, dynamic->p_vaddr, 1, PF_W) != NULL)
+    if (elf->type != ET_DYN || elf_dynamic_writable(elf))
         return false;
-    bool keeps = elf->machine == EM_MIPS || elf->machine == EM_RISCV || /* DL_RO_DYN_SECTION */
-                 (glibc->loader->minor >= FIRST_THAT_LOOKS && (dynamic->p_flags & PF_W) == 0);
-    return (elf->type == ET_DYN && !keeps) || (program && elf->has_debug);
+    bool keeps = elf->machine == EM_MIPS || elf->machine == EM_RISCV; /* DL_RO_DYN_SECTION */
+    bool looks = glibc->loader->minor >= FIRST_THAT_LOOKS;
+    return !keeps && !(looks && (elf_last_header(elf, PT_DYNAMIC)->p_flags & PF_W) == 0);
 }
 
 /* Does ld.so die while it maps the file? It zeroes the page where a segment's bytes end
@@ -152,7 +150,7 @@ static bool writes_readonly(const struct glibc *glibc, const struct elf_facts *e
 static bool crashes_when_mapped(const struct glibc *glibc, const struct elf_facts *elf)
 {
     enum { PAGE = 4096 };
-    if (!elf_maps_last(elf, PT_PHDR) || writes_readonly(glibc, elf, false))
+    if (!elf_maps_last(elf, PT_PHDR) || writes_readonly(glibc, elf))
         return true;
     for (uint16_t i = 0; elf->state == ELF_BAD_DYNAMIC && i < elf->phnum; i++) {
         const Elf64_Phdr *segment = &elf->phdrs[i];
@@ -547,7 +545,7 @@ static void start(struct glibc *glibc, const struct exec_result *exec)
                                                  .elf = exec->elf,
                                                  .by = -1});
     if (!elf_tells_base(exec->elf) || !elf_maps_last(exec->elf, PT_INTERP) ||
-        writes_readonly(glibc, exec->elf, true))
+        writes_readonly(glibc, exec->elf) || elf_spoils_debug(exec->elf))
         glibc_refuse(glibc, 0, REFUSED_MALFORMED);
     glibc_add_loader(glibc, exec->elf->interp);
     glibc_load_preloads(glibc);

@@ -504,7 +504,9 @@ void musl_replay(struct facts *facts, const struct process *process, const struc
                                 .elf = exec->elf,
                                 .by = -1},
                NULL);
-    if (!dlopen && !gcompat && !elf_tells_base(exec->elf)) /* gcompat has musl map the program */
+    bool mapped_by_kernel = !dlopen && !gcompat; /* gcompat has musl map the program */
+    if ((mapped_by_kernel && !elf_tells_base(exec->elf)) ||
+        (!dlopen && elf_spoils_debug(exec->elf)))
         musl_refuse(&musl, 0, REFUSED_MALFORMED);
     if (!gcompat || musl_enter_gcompat(&musl, platform, exec, &preloads)) {
         name_loader(&musl, program, platform, exec);

@@ -67,6 +67,11 @@ def segments(data, kind):
     return [at for at in places if struct.unpack_from("<I", data, at)[0] == kind]
 
 
+def readonly(data):
+    """The last segment, where the dynamic section is."""
+    struct.pack_into("<I", data, segments(data, PT_LOAD)[-1] + 4, 4)
+
+
 def without_dynamic(data):
     for at in segments(data, PT_DYNAMIC):
         struct.pack_into("<I", data, at, 0)
@@ -331,6 +336,10 @@ case("a file that ends in its program headers", {"/app": app(["liba.so"]), "/lib
 for size in (0x1000, 0x1800, 0x2800):
     case(f"a file of which {size:#x} bytes are left", {"/app": app(["liba.so", "libq.so"]), "/lib/liba.so": lib(["f"])},
          **changed("/lib/liba.so", cut(size)))
+case("a read-only dynamic section of a library", {"/app": app(["liba.so"]), "/lib/liba.so": lib(["f"])},
+     **changed("/lib/liba.so", readonly))
+case("one of the program, where the loader leaves a word for debuggers", {"/app": app(["liba.so"]), "/lib/liba.so": lib(["f"])},
+     **changed("/app", readonly))
 case("no dynamic section", {"/app": app(["liba.so"]), "/lib/liba.so": lib(["f"])}, **changed("/lib/liba.so", without_dynamic),
      says=missing("liba.so", "Exec format error"))
 case("a program without one crashes the loader", {"/app": app(["liba.so"]), "/lib/liba.so": lib()},
