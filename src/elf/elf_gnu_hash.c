@@ -47,9 +47,8 @@ uint32_t gnu_hash_value(const unsigned char *name, size_t length)
 
 size_t gnu_hash_end(struct elf_image *image, const struct gnu_hash *hash)
 {
-    uint32_t last = 0;
-    uint32_t words =
-        hash->bloom_count; /* _dl_setup_hash asserts what they are; of 0 it takes any */
+    uint32_t last = 0, words = hash->bloom_count;
+    /* _dl_setup_hash asserts it, but for 0: then a look-up reads anywhere */
     if ((words & (words - 1)) != 0 || (words == 0 && hash->bucket_count != 0))
         elf_trouble(image, ELF_BAD_DYNAMIC, image->tables.gnu_hash,
                     "a DT_GNU_HASH filter with a power of two of words");

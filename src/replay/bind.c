@@ -19,8 +19,8 @@ static bool may_bind(const struct elf_def *def)
            (!def->zero || def->absolute || def->type == STT_TLS);
 }
 
-/* check_match with a version: the very one, or an unversioned definition, which 2.41 and earlier
- * know by its hash, later ones (and what distributions made of 2.41) by its name. */
+/* check_match with a version: the very one, or an unversioned definition. Up to 2.41 that is one
+ * without a hash; then, and in what distributions make of 2.41, one without a name. */
 static bool version_matches(const struct glibc *glibc, const struct elf_facts *elf,
                             const struct elf_version *version, const struct elf_def *def)
 {
@@ -305,19 +305,22 @@ static bool lacks_tls(const struct glibc *glibc, const struct elf_facts *elf)
     return false;
 }
 
-/* Does ld.so die at a relocation: of a symbol's version in a table that it did not make, or of a
- * block of thread-local data by whose alignment, which is 0, it divides? */
-static bool reads_nothing(const struct glibc *glibc, const struct elf_facts *elf)
+/* What ld.so dies of at a relocation: it did not make the one table, and divides by the alignment
+ * of the other block, which is 0. */
+static enum crash relocation_crash(const struct glibc *glibc, const struct elf_facts *elf)
 {
-    return (elf->ref_count != 0 && elf->has_versym && !has_versions(elf)) || lacks_tls(glibc, elf);
+    if (elf->ref_count != 0 && elf->has_versym && !has_versions(elf))
+        return CRASH_VERSIONS;
+    return lacks_tls(glibc, elf) ? CRASH_TLS : CRASH_NONE;
 }
 
 static void bind_object(struct glibc *glibc, int index)
 {
     const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
     report_odd(glibc, index, elf);
-    if (reads_nothing(glibc, elf))
-        glibc_refuse(glibc, index, REFUSED_MALFORMED);
+    enum crash crash = relocation_crash(glibc, elf);
+    if (crash != CRASH_NONE)
+        glibc_refuse(glibc, index, REFUSED_MALFORMED)->crash = crash;
     if (elf->ref_count == 0 || (index != 0 && known_to_bind(glibc, elf)))
         return;
     struct binding binding = {.glibc = glibc, .elf = elf, .object = index};

@@ -144,14 +144,16 @@ static bool writes_readonly(const struct glibc *glibc, const struct elf_facts *e
     return !keeps && !(looks && (elf_last_header(elf, PT_DYNAMIC)->p_flags & PF_W) == 0);
 }
 
-/* Does ld.so die while it maps the file? It zeroes the page where a segment's bytes end
- * (_dl_map_segments) and reads the dynamic section (elf_get_dynamic_info); a page that lies
- * wholly behind the end of the file gives SIGBUS. Then it looks for notes among the headers. */
-static bool crashes_when_mapped(const struct glibc *glibc, const struct elf_facts *elf)
+/* It zeroes the page where a segment's bytes end (_dl_map_segments) and reads the dynamic section
+ * (elf_get_dynamic_info); a page that lies wholly behind the end of the file gives SIGBUS. Then it
+ * looks for notes among the headers. */
+bool glibc_crashes_when_mapped(const struct glibc *glibc, const struct elf_facts *elf,
+                               enum crash *crash)
 {
     enum { PAGE = 4096 };
-    if (!elf_maps_last(elf, PT_PHDR) || writes_readonly(glibc, elf))
-        return true;
+    *crash = !elf_maps_last(elf, PT_PHDR)  ? CRASH_HEADERS
+             : writes_readonly(glibc, elf) ? CRASH_READONLY
+                                           : CRASH_NONE;
     for (uint16_t i = 0; elf->state == ELF_BAD_DYNAMIC && i < elf->phnum; i++) {
         const Elf64_Phdr *segment = &elf->phdrs[i];
         uint64_t at = segment->p_offset;
@@ -160,14 +162,15 @@ static bool crashes_when_mapped(const struct glibc *glibc, const struct elf_fact
             at += segment->p_filesz;
         else if (segment->p_type != PT_DYNAMIC)
             continue;
-        if (at - at % PAGE >= elf->file_size)
-            return true;
+        if (*crash == CRASH_NONE && at - at % PAGE >= elf->file_size)
+            *crash = CRASH_END;
     }
-    return false;
+    return *crash != CRASH_NONE;
 }
 
 static int add_found(struct glibc *glibc, int by, const char *name, const struct found *found)
 {
+    enum crash crash;
     int same = found->refusal == REFUSED_NONE ? find_same_file(glibc, found->node) : -1;
     if (same >= 0) {
         add_name(glibc, same, name);
@@ -191,8 +194,8 @@ static int add_found(struct glibc *glibc, int by, const char *name, const struct
         event->error = found->error;
         glibc->replay->objects.at[index].elf = NULL;
         glibc->maps.at[index].broken = true;
-    } else if (crashes_when_mapped(glibc, found->elf)) {
-        glibc_refuse(glibc, index, REFUSED_MALFORMED);
+    } else if (glibc_crashes_when_mapped(glibc, found->elf, &crash)) {
+        glibc_refuse(glibc, index, REFUSED_MALFORMED)->crash = crash;
         glibc->maps.at[index].crashed = true;
     }
     return index;
@@ -521,8 +524,19 @@ static void refuse_malformed(struct glibc *glibc)
         if (elf == NULL || glibc->maps.at[i].crashed || glibc_checked_before(glibc, (int)i) ||
             (elf->has_strtab && (told || elf->state == ELF_WHOLE)))
             continue;
-        glibc_refuse(glibc, (int)i, REFUSED_MALFORMED);
+        glibc_refuse(glibc, (int)i, REFUSED_MALFORMED)->crash =
+            elf->has_strtab ? CRASH_NONE : CRASH_STRINGS;
     }
+}
+
+/* What ld.so dies of before it loads anything for the program. */
+static enum crash start_crash(const struct glibc *glibc, const struct elf_facts *elf)
+{
+    if (!elf_tells_base(elf))
+        return CRASH_BASE;
+    if (!elf_maps_last(elf, PT_INTERP))
+        return CRASH_INTERP;
+    return writes_readonly(glibc, elf) || elf_spoils_debug(elf) ? CRASH_READONLY : CRASH_NONE;
 }
 
 /* AT_SECURE, as the kernel sets it: bits of the file that give other rights. */
@@ -544,9 +558,9 @@ static void start(struct glibc *glibc, const struct exec_result *exec)
                                                  .node = exec->node,
                                                  .elf = exec->elf,
                                                  .by = -1});
-    if (!elf_tells_base(exec->elf) || !elf_maps_last(exec->elf, PT_INTERP) ||
-        writes_readonly(glibc, exec->elf) || elf_spoils_debug(exec->elf))
-        glibc_refuse(glibc, 0, REFUSED_MALFORMED);
+    enum crash crash = start_crash(glibc, exec->elf);
+    if (crash != CRASH_NONE)
+        glibc_refuse(glibc, 0, REFUSED_MALFORMED)->crash = crash;
     glibc_add_loader(glibc, exec->elf->interp);
     glibc_load_preloads(glibc);
     glibc_load_from(glibc, 0);
@@ -595,7 +609,7 @@ void glibc_replay(struct facts *facts, const struct process *process,
     glibc_bind(&glibc);
     glibc_finish(&glibc);
     if (!dlopen && !exec_entry_maps(exec->elf))
-        glibc_refuse(&glibc, 0, REFUSED_MALFORMED);
+        glibc_refuse(&glibc, 0, REFUSED_MALFORMED)->crash = CRASH_ENTRY;
     opens_replay(replay, process, dlopen, search_opened, &glibc);
     keep_needs(&glibc);
 }

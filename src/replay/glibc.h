@@ -129,6 +129,10 @@ bool glibc_checked_before(const struct glibc *glibc, int index);
 /* glibc.c: the parts of a start, which dlopen's host goes through, too. */
 int glibc_add_object(struct glibc *glibc, const struct loaded *object);
 
+/* Does ld.so die while it maps the file, and what of? */
+bool glibc_crashes_when_mapped(const struct glibc *glibc, const struct elf_facts *elf,
+                               enum crash *crash);
+
 /* Tell that the object cannot be loaded, as what asked for it has it; the event, for what else
  * there is to say. */
 struct event *glibc_refuse(struct glibc *glibc, int index, enum refusal refusal);

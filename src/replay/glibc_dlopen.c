@@ -93,6 +93,9 @@ static void verify(struct glibc *glibc, const struct exec_result *exec)
     int error;
     const struct file_facts *file = facts_of(glibc->facts, exec->node);
     enum refusal refusal = glibc_verify(glibc, file, &skip, &error, &other_class);
+    enum crash crash = CRASH_NONE;
+    if (refusal == REFUSED_NONE && glibc_crashes_when_mapped(glibc, exec->elf, &crash))
+        refusal = REFUSED_MALFORMED;
     if (refusal == REFUSED_NONE)
         return;
     if (skip && refusal != REFUSED_CLASS)
@@ -103,6 +106,7 @@ static void verify(struct glibc *glibc, const struct exec_result *exec)
     event->name = event->path = exec->program;
     event->refusal = refusal;
     event->error = error;
+    event->crash = crash;
 }
 
 /* Has the host loaded this very file? Then dlopen gives that. */

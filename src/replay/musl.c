@@ -419,7 +419,7 @@ static void run_start(struct musl *musl, const char *preloads)
     load_deps(musl, 0);
     relocate_all(musl);
     if (!exec_entry_maps(musl->replay->objects.at[0].elf))
-        musl_refuse(musl, 0, REFUSED_MALFORMED);
+        musl_refuse(musl, 0, REFUSED_MALFORMED)->crash = CRASH_ENTRY;
 }
 
 /* What dlopen of `name` by object `by` finds. */
@@ -504,10 +504,10 @@ void musl_replay(struct facts *facts, const struct process *process, const struc
                                 .elf = exec->elf,
                                 .by = -1},
                NULL);
-    bool mapped_by_kernel = !dlopen && !gcompat; /* gcompat has musl map the program */
-    if ((mapped_by_kernel && !elf_tells_base(exec->elf)) ||
-        (!dlopen && elf_spoils_debug(exec->elf)))
-        musl_refuse(&musl, 0, REFUSED_MALFORMED);
+    if (!dlopen && !gcompat && !elf_tells_base(exec->elf)) /* gcompat has musl map the program */
+        musl_refuse(&musl, 0, REFUSED_MALFORMED)->crash = CRASH_BASE;
+    else if (!dlopen && elf_spoils_debug(exec->elf))
+        musl_refuse(&musl, 0, REFUSED_MALFORMED)->crash = CRASH_READONLY;
     if (!gcompat || musl_enter_gcompat(&musl, platform, exec, &preloads)) {
         name_loader(&musl, program, platform, exec);
         musl_know_release(&musl);

@@ -141,6 +141,20 @@ enum exec_reason {
     EXEC_SCRIPT_UNREADABLE, /* the interpreter starts, and may not read the script */
 };
 
+/* What a loader dies of where the file's own tables are whole. */
+enum crash {
+    CRASH_NONE,     /* they are not: the file's facts tell what is wrong */
+    CRASH_BASE,     /* PT_PHDR does not tell where the program is mapped */
+    CRASH_HEADERS,  /* PT_PHDR lies in no memory */
+    CRASH_INTERP,   /* PT_INTERP does */
+    CRASH_READONLY, /* the loader writes to a dynamic section that is mapped read-only */
+    CRASH_END,      /* it reads behind the end of the file */
+    CRASH_STRINGS,  /* there is no DT_STRTAB */
+    CRASH_ENTRY,    /* the first instruction is in no code */
+    CRASH_VERSIONS, /* symbols have versions that have no names */
+    CRASH_TLS,      /* a relocation is an offset into a block of thread-local data that is none */
+};
+
 struct event {
     enum event_kind kind;
     enum refusal refusal;
@@ -151,6 +165,7 @@ struct event {
     enum willrun_via via;    /* EV_CONSIDERED: which search */
     bool weak, lazy, at_path;
     uint32_t number;
+    enum crash crash; /* REFUSED_MALFORMED */
     const char *name, *path, *symbol, *version, *origin;
 };
 

@@ -256,6 +256,9 @@ static void judge_refused(struct judge *judge, const struct event *event)
             why =
                 arena_format(judge->findings->arena, "it is malformed at offset %llu: expected %s",
                              (unsigned long long)elf->trouble_at, elf->trouble);
+        else if (event->crash != CRASH_NONE)
+            why = arena_format(judge->findings->arena, "it is malformed: %s",
+                               words_of_crash(event->crash));
         if (event->refusal == REFUSED_RELR)
             finding = finding_add(judge->findings, rule, "%s has %s", event->path, why);
         else if (event->object == 0)

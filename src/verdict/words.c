@@ -98,6 +98,23 @@ const char *words_of_outcome(enum refusal refusal, int error)
     return refusals[row_of(refusal)].ours;
 }
 
+const char *words_of_crash(enum crash crash)
+{
+    static const char *const words[] = {
+        [CRASH_NONE] = "",
+        [CRASH_BASE] = "its PT_PHDR does not tell where it is mapped",
+        [CRASH_HEADERS] = "its PT_PHDR lies in no segment that is loaded",
+        [CRASH_INTERP] = "its PT_INTERP lies in no segment that is loaded",
+        [CRASH_READONLY] = "its dynamic section is mapped read-only, and the loader writes to it",
+        [CRASH_END] = "the loader reads behind its end",
+        [CRASH_STRINGS] = "it has no DT_STRTAB",
+        [CRASH_ENTRY] = "its first instruction is in no code",
+        [CRASH_VERSIONS] = "its symbols have versions, and no version has a name",
+        [CRASH_TLS] = "a relocation is an offset into thread-local data of an object that has none",
+    };
+    return words[crash];
+}
+
 /* ---- glibc ---- */
 
 struct teller {

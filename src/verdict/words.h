@@ -34,4 +34,7 @@ const char *words_of_runtime(const struct exec_result *exec, const char *command
 /* Why a candidate was passed over or refused: "no such file", "another machine". */
 const char *words_of_outcome(enum refusal refusal, int error);
 
+/* What is wrong with the file, after "it is malformed: ". */
+const char *words_of_crash(enum crash crash);
+
 #endif

@@ -3,6 +3,7 @@
 Each case is asked with `--host /host`, and where the host is a bare one, without a host, too."""
 import sys
 
+from glibc_cases import FLAGS, LOAD, READ, headed
 from releases import DEFAULT, releases
 from tiny import Outcome, exe, folder, in_chroot, lib, link, run_cases, text
 
@@ -108,6 +109,7 @@ case("breadth first", {PLUGIN: lib(needs=["liba.so", "libb.so"]), "/lib/liba.so"
                        "/lib/libb.so": lib(), "/lib/libc1.so": lib()})
 case("a needed file of garbage", {PLUGIN: lib(needs=["liba.so"]), "/lib/liba.so": text("x" * 200)})
 case("a needed folder", {PLUGIN: lib(needs=["liba.so"]), "/lib/liba.so": folder()})
+case("a read-only dynamic section, to which ld.so writes", {PLUGIN: lib()}, crash=True, prepare=headed(PLUGIN, LOAD, (FLAGS, READ)))
 case("a missing need comes before an undefined symbol",
      {PLUGIN: lib(needs=["liba.so", "libb.so"], data=["nope"]), "/lib/liba.so": lib(data=["nope2"])},
      says=missing("libb.so"))
