@@ -118,6 +118,16 @@ static void check_relocs(struct elf_image *image)
                tables->plt, "DT_JMPREL with DT_PLTRELSZ and DT_PLTREL");
 }
 
+/* What binds calls as they are made has its own words in the first entries of that table. */
+static void note_got(struct elf_image *image)
+{
+    uint64_t size = 3 * (image->facts->wide ? 8U : 4U);
+    image->facts->lacks_got =
+        has(image, DT_JMPREL) &&
+        (!has(image, DT_PLTGOT) ||
+         elf_segment(image->facts, image->tables.plt_got, size, PF_W) == NULL);
+}
+
 static void check_tables(struct elf_image *image)
 {
     const struct elf_facts *facts = image->facts;
@@ -160,6 +170,7 @@ void elf_check_demands(struct elf_image *image)
     if (image->tables.seen == 0)
         return;
     check_relocs(image);
+    note_got(image);
     check_tables(image);
     check_init(image);
 }

@@ -41,6 +41,7 @@ static const struct {
     KEPT(DT_JMPREL, plt),
     KEPT(DT_PLTRELSZ, plt_size),
     KEPT(DT_PLTREL, plt_kind),
+    KEPT(DT_PLTGOT, plt_got),
     KEPT(DT_INIT, init),
     KEPT(DT_INIT_ARRAY, init_array),
     KEPT(DT_INIT_ARRAYSZ, init_array_size),

@@ -161,6 +161,7 @@ struct elf_facts {
     bool has_versym;               /* DT_VERSYM */
     bool has_verdef;               /* DT_VERDEF */
     bool has_debug;                /* DT_DEBUG */
+    bool lacks_got;                /* DT_JMPREL, and no DT_PLTGOT that may be written to */
 
     /* versions */
     const struct elf_need *needs;

@@ -21,7 +21,7 @@ struct elf_tables {
     uint64_t verneed_count, verdef_count;
     uint64_t rel, rel_size, rel_relative; /* bytes; leading relative entries */
     uint64_t rela, rela_size, rela_relative;
-    uint64_t plt, plt_size, plt_kind;           /* DT_JMPREL, bytes, DT_REL or DT_RELA */
+    uint64_t plt, plt_size, plt_kind, plt_got;  /* DT_JMPREL, bytes, DT_REL or DT_RELA; DT_PLTGOT */
     uint64_t rel_entry, rela_entry, relr_entry; /* bytes of one */
     uint64_t init, init_array, init_array_size;
     uint64_t relr, relr_size;

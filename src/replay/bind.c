@@ -305,12 +305,20 @@ static bool lacks_tls(const struct glibc *glibc, const struct elf_facts *elf)
     return false;
 }
 
+/* elf_machine_runtime_setup; on these machines a look at DT_JMPREL comes first. */
+static bool lacks_got(const struct glibc *glibc, const struct elf_facts *elf)
+{
+    return elf->lacks_got && !elf->bind_now && !glibc->bind_now && knows_relocs(elf->machine);
+}
+
 /* What ld.so dies of at a relocation: it did not make the one table, and divides by the alignment
  * of the other block, which is 0. */
 static enum crash relocation_crash(const struct glibc *glibc, const struct elf_facts *elf)
 {
     if (elf->ref_count != 0 && elf->has_versym && !has_versions(elf))
         return CRASH_VERSIONS;
+    if (lacks_got(glibc, elf))
+        return CRASH_GOT;
     return lacks_tls(glibc, elf) ? CRASH_TLS : CRASH_NONE;
 }
 

@@ -152,6 +152,7 @@ enum crash {
     CRASH_STRINGS,  /* there is no DT_STRTAB */
     CRASH_ENTRY,    /* the first instruction is in no code */
     CRASH_VERSIONS, /* symbols have versions that have no names */
+    CRASH_GOT,      /* calls are bound as they are made, and no DT_PLTGOT may be written to */
     CRASH_TLS,      /* a relocation is an offset into a block of thread-local data that is none */
 };
 

@@ -110,6 +110,7 @@ const char *words_of_crash(enum crash crash)
         [CRASH_STRINGS] = "it has no DT_STRTAB",
         [CRASH_ENTRY] = "its first instruction is in no code",
         [CRASH_VERSIONS] = "its symbols have versions, and no version has a name",
+        [CRASH_GOT] = "it has no DT_PLTGOT in which the loader may keep what binds its calls",
         [CRASH_TLS] = "a relocation is an offset into thread-local data of an object that has none",
     };
     return words[crash];

@@ -534,6 +534,10 @@ case("an offset into thread-local data of a symbol that is none",
      {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(["f"]),
       "/lib/libb.so": lib(source='__attribute__((tls_model("initial-exec"))) extern __thread int f; int *t_of(void) { return &f; }')},
      crash=True)
+case("calls bound as they are made, without DT_PLTGOT", {"/app": exe(["liba.so"], calls=["f"], retag=[(3, UNUSED)],
+                                                                       versions={"liba.so": {None: ["f"]}}), "/lib/liba.so": lib(["f"])})
+case("calls bound at start, without DT_PLTGOT", {"/app": exe(["liba.so"], calls=["f"], retag=[(3, UNUSED)], now=True,
+                                                                versions={"liba.so": {None: ["f"]}}), "/lib/liba.so": lib(["f"])})
 READ = 4
 for path in ("/app", "/lib/liba.so"):
     files = {"/app": exe(["liba.so"]), "/lib/liba.so": lib(), "/lib/libb.so": lib()}
