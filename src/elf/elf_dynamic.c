@@ -212,10 +212,7 @@ static void merge_flags(struct elf_facts *facts)
 void elf_read_dynamic(struct elf_image *image)
 {
     struct elf_facts *facts = image->facts;
-    const Elf64_Phdr *dynamic = NULL;
-    for (size_t i = 0; facts->phdrs != NULL && i < facts->phnum; i++)
-        if (facts->phdrs[i].p_type == PT_DYNAMIC)
-            dynamic = &facts->phdrs[i]; /* the last one counts: loaders overwrite */
+    const Elf64_Phdr *dynamic = elf_last_header(facts, PT_DYNAMIC);
     if (dynamic == NULL || dynamic->p_filesz == 0)
         return;
     struct span table;

@@ -78,19 +78,13 @@ bool elf_tells_base(const struct elf_facts *facts)
     return false;
 }
 
-bool elf_maps_last(const struct elf_facts *facts, Elf64_Word type)
+bool elf_maps_last(const struct elf_facts *facts, Elf64_Word type, uint32_t flags)
 {
     const Elf64_Phdr *last = elf_last_header(facts, type);
-    return last == NULL || elf_segment(facts, last->p_vaddr, 1, 0) != NULL;
-}
-
-bool elf_dynamic_writable(const struct elf_facts *facts)
-{
-    const Elf64_Phdr *dynamic = elf_last_header(facts, PT_DYNAMIC);
-    return dynamic == NULL || elf_segment(facts, dynamic->p_vaddr, 1, PF_W) != NULL;
+    return last == NULL || elf_segment(facts, last->p_vaddr, 1, flags) != NULL;
 }
 
 bool elf_spoils_debug(const struct elf_facts *facts)
 {
-    return facts->has_debug && facts->machine != EM_MIPS && !elf_dynamic_writable(facts);
+    return facts->has_debug && facts->machine != EM_MIPS && !elf_maps_last(facts, PT_DYNAMIC, PF_W);
 }

@@ -155,6 +155,7 @@ struct elf_facts {
     bool textrel;                  /* DT_TEXTREL or DF_TEXTREL */
     bool static_tls;               /* DF_STATIC_TLS */
     bool own_static_tls;           /* some initial-exec TLS offset is of its own block */
+    bool bound_static_tls;         /* … of a symbol that is looked up: elf_ref's tls_static */
     bool has_relr;                 /* DT_RELR with entries */
     bool relr_init;                /* … one of which is an address in DT_INIT_ARRAY */
     bool has_hash, has_gnu_hash;   /* DT_HASH, DT_GNU_HASH */
@@ -239,12 +240,10 @@ const Elf64_Phdr *elf_segment(const struct elf_facts *facts, uint64_t address, u
 /* The last program header of `type`, which is the one that loaders keep; NULL: none. */
 const Elf64_Phdr *elf_last_header(const struct elf_facts *facts, Elf64_Word type);
 
-/* Does what the last program header of `type` names lie in memory? True where there is none. ld.so
- * reads a library's headers where PT_PHDR, and its own name where the program's PT_INTERP says. */
-bool elf_maps_last(const struct elf_facts *facts, Elf64_Word type);
-
-/* May the dynamic section be written to? True where there is none. */
-bool elf_dynamic_writable(const struct elf_facts *facts);
+/* Does what the last program header of `type` names lie in memory, with all of `flags`? True where
+ * there is none. ld.so reads a library's headers where PT_PHDR, and its own name where the
+ * program's PT_INTERP says, and writes to what PT_DYNAMIC names. */
+bool elf_maps_last(const struct elf_facts *facts, Elf64_Word type, uint32_t flags);
 
 /* Does a loader that starts the program leave a word for debuggers in a dynamic section that may
  * not be written to? In DT_DEBUG, but for MIPS (glibc elf/rtld.c, musl ldso/dynlink.c). */

@@ -198,6 +198,7 @@ static void read_reloc(struct symbols *symbols, Elf64_Rela reloc, bool plt)
     bool looked_up = class != RELOC_NONE && class != RELOC_LOCAL && index != 0 &&
                      use_ref(symbols, index, class, plt);
     symbols->image->facts->own_static_tls |= class == RELOC_TLS_STATIC && !looked_up;
+    symbols->image->facts->bound_static_tls |= class == RELOC_TLS_STATIC && looked_up;
 }
 
 /* How many of the relocations are of the last one's type, which binds nothing, and write into its

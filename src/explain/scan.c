@@ -233,14 +233,14 @@ static void keep_best(struct scan *scan)
 static void read_tries(struct scan *scan, const struct line *line, size_t number)
 {
     static const char next[] = "), ";
-    const char *tries = memmem(line->raw, line->raw_size, php_tries, strlen(php_tries));
-    const char *end = line->raw + line->raw_size;
-    const char *at =
-        tries != NULL ? memmem(tries, (size_t)(end - tries), next, strlen(next)) : NULL;
-    struct line rest;
     size_t first = scan->line.count;
-    if (at == NULL || first == 0)
+    if (first == 0)
         return;
+    const char *end = line->raw + line->raw_size;
+    const char *at = memmem(line->raw, line->raw_size, php_tries, strlen(php_tries));
+    if (at == NULL || (at = memmem(at, (size_t)(end - at), next, strlen(next))) == NULL)
+        return;
+    struct line rest;
     line_read(at, (size_t)(end - at), number, &scan->scratch, &rest);
     matcher_read(scan->matcher, &rest, &scan->scratch, &scan->line);
     for (size_t i = first; i < scan->line.count; i++)

@@ -297,7 +297,7 @@ static bool lacks_tls(const struct glibc *glibc, const struct elf_facts *elf)
 {
     if (elf->own_static_tls && !elf->has_tls)
         return true;
-    for (size_t i = 0; i < elf->ref_count; i++) {
+    for (size_t i = 0; elf->bound_static_tls && i < elf->ref_count; i++) {
         int definer = elf->refs[i].tls_static ? glibc_definer(glibc, elf, &elf->refs[i], NULL) : -1;
         if (definer >= 0 && !glibc->replay->objects.at[definer].elf->has_tls)
             return true;

@@ -137,7 +137,7 @@ struct event *glibc_refuse(struct glibc *glibc, int index, enum refusal refusal)
 static bool writes_readonly(const struct glibc *glibc, const struct elf_facts *elf)
 {
     enum { FIRST_THAT_LOOKS = 35 };
-    if (elf->type != ET_DYN || elf_dynamic_writable(elf))
+    if (elf->type != ET_DYN || elf_maps_last(elf, PT_DYNAMIC, PF_W))
         return false;
     bool keeps = elf->machine == EM_MIPS || elf->machine == EM_RISCV; /* DL_RO_DYN_SECTION */
     bool looks = glibc->loader->minor >= FIRST_THAT_LOOKS;
@@ -147,13 +147,13 @@ static bool writes_readonly(const struct glibc *glibc, const struct elf_facts *e
 /* It zeroes the page where a segment's bytes end (_dl_map_segments) and reads the dynamic section
  * (elf_get_dynamic_info); a page that lies wholly behind the end of the file gives SIGBUS. Then it
  * looks for notes among the headers. */
-bool glibc_crashes_when_mapped(const struct glibc *glibc, const struct elf_facts *elf,
-                               enum crash *crash)
+enum crash glibc_mapping_crash(const struct glibc *glibc, const struct elf_facts *elf)
 {
     enum { PAGE = 4096 };
-    *crash = !elf_maps_last(elf, PT_PHDR)  ? CRASH_HEADERS
-             : writes_readonly(glibc, elf) ? CRASH_READONLY
-                                           : CRASH_NONE;
+    if (!elf_maps_last(elf, PT_PHDR, 0))
+        return CRASH_HEADERS;
+    if (writes_readonly(glibc, elf))
+        return CRASH_READONLY;
     for (uint16_t i = 0; elf->state == ELF_BAD_DYNAMIC && i < elf->phnum; i++) {
         const Elf64_Phdr *segment = &elf->phdrs[i];
         uint64_t at = segment->p_offset;
@@ -162,15 +162,14 @@ bool glibc_crashes_when_mapped(const struct glibc *glibc, const struct elf_facts
             at += segment->p_filesz;
         else if (segment->p_type != PT_DYNAMIC)
             continue;
-        if (*crash == CRASH_NONE && at - at % PAGE >= elf->file_size)
-            *crash = CRASH_END;
+        if (at - at % PAGE >= elf->file_size)
+            return CRASH_END;
     }
-    return *crash != CRASH_NONE;
+    return CRASH_NONE;
 }
 
 static int add_found(struct glibc *glibc, int by, const char *name, const struct found *found)
 {
-    enum crash crash;
     int same = found->refusal == REFUSED_NONE ? find_same_file(glibc, found->node) : -1;
     if (same >= 0) {
         add_name(glibc, same, name);
@@ -194,7 +193,10 @@ static int add_found(struct glibc *glibc, int by, const char *name, const struct
         event->error = found->error;
         glibc->replay->objects.at[index].elf = NULL;
         glibc->maps.at[index].broken = true;
-    } else if (glibc_crashes_when_mapped(glibc, found->elf, &crash)) {
+        return index;
+    }
+    enum crash crash = glibc_mapping_crash(glibc, found->elf);
+    if (crash != CRASH_NONE) {
         glibc_refuse(glibc, index, REFUSED_MALFORMED)->crash = crash;
         glibc->maps.at[index].crashed = true;
     }
@@ -534,7 +536,7 @@ static enum crash start_crash(const struct glibc *glibc, const struct elf_facts 
 {
     if (!elf_tells_base(elf))
         return CRASH_BASE;
-    if (!elf_maps_last(elf, PT_INTERP))
+    if (!elf_maps_last(elf, PT_INTERP, 0))
         return CRASH_INTERP;
     return writes_readonly(glibc, elf) || elf_spoils_debug(elf) ? CRASH_READONLY : CRASH_NONE;
 }

@@ -129,9 +129,8 @@ bool glibc_checked_before(const struct glibc *glibc, int index);
 /* glibc.c: the parts of a start, which dlopen's host goes through, too. */
 int glibc_add_object(struct glibc *glibc, const struct loaded *object);
 
-/* Does ld.so die while it maps the file, and what of? */
-bool glibc_crashes_when_mapped(const struct glibc *glibc, const struct elf_facts *elf,
-                               enum crash *crash);
+/* What ld.so dies of while it maps the file. */
+enum crash glibc_mapping_crash(const struct glibc *glibc, const struct elf_facts *elf);
 
 /* Tell that the object cannot be loaded, as what asked for it has it; the event, for what else
  * there is to say. */

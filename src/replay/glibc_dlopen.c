@@ -93,8 +93,8 @@ static void verify(struct glibc *glibc, const struct exec_result *exec)
     int error;
     const struct file_facts *file = facts_of(glibc->facts, exec->node);
     enum refusal refusal = glibc_verify(glibc, file, &skip, &error, &other_class);
-    enum crash crash = CRASH_NONE;
-    if (refusal == REFUSED_NONE && glibc_crashes_when_mapped(glibc, exec->elf, &crash))
+    enum crash crash = refusal == REFUSED_NONE ? glibc_mapping_crash(glibc, exec->elf) : CRASH_NONE;
+    if (crash != CRASH_NONE)
         refusal = REFUSED_MALFORMED;
     if (refusal == REFUSED_NONE)
         return;

@@ -117,7 +117,7 @@ void glibc_tls_take(struct glibc *glibc, struct tls_room *room, int index)
     const struct elf_facts *elf = glibc->replay->objects.at[index].elf;
     if (elf->own_static_tls)
         give(glibc, room, index, index);
-    for (size_t i = 0; i < elf->ref_count; i++)
+    for (size_t i = 0; elf->bound_static_tls && i < elf->ref_count; i++)
         if (elf->refs[i].tls_static)
             give(glibc, room, index, glibc_definer(glibc, elf, &elf->refs[i], NULL));
 }

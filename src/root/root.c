@@ -655,10 +655,12 @@ bool node_allows(const struct node *node, const struct cred *cred, unsigned want
 bool node_is_mount(const struct node *node)
 {
     static const char *const names[] = {"proc", "sys", "dev"};
-    bool named = false;
+    if (node->parent->parent != node->parent)
+        return false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        named |= strcmp(node->name, names[i]) == 0;
-    return named && node->parent->parent == node->parent;
+        if (strcmp(node->name, names[i]) == 0)
+            return true;
+    return false;
 }
 
 char *node_path(const struct node *node, struct arena *arena)

@@ -435,27 +435,23 @@ case("a weak version that is missing", WEAK)
 
 
 
+LOAD, DYNAMIC, INTERPRETER, NOTE, PHDR, TLS, RELRO = 1, 2, 3, 4, 6, 7, 0x6474e552
+TYPE, FLAGS, ADDRESS, FILE_SIZE, MEMORY = (0, "<I"), (4, "<I"), (16, "<Q"), (32, "<Q"), (40, "<Q")  # of a program header
+
+
 def changed(path, tag, offset, content):
-    """Other bytes at `offset` of the table that the dynamic section's `tag` names; of 0: of PT_DYNAMIC's header, of -1
-    of the first header."""
+    """Other bytes at `offset` of the table that the dynamic section's `tag` names."""
     def prepare(root):
         with open(root + path, "r+b") as file:
             data = file.read()
             phoff, count = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
             segments = [struct.unpack_from("<IIQQQQQQ", data, phoff + 56 * i) for i in range(count)]
-            dynamic = next(s for s in segments if s[0] == 2)
+            dynamic = next(s for s in segments if s[0] == DYNAMIC)
             tags = dict(struct.unpack_from("<QQ", data, at) for at in range(dynamic[2], dynamic[2] + dynamic[5] - 16, 16))
-            table = phoff + 56 * (segments.index(dynamic) if tag == 0 else 0)
-            if tag > 0:
-                load = next(s for s in segments if s[0] == 1 and s[3] <= tags[tag] < s[3] + s[5])
-                table = tags[tag] - load[3] + load[2]
-            file.seek(table + offset)
+            load = next(s for s in segments if s[0] == LOAD and s[3] <= tags[tag] < s[3] + s[5])
+            file.seek(tags[tag] - load[3] + load[2] + offset)
             file.write(content)
     return prepare
-
-
-LOAD, DYNAMIC, TLS, RELRO = 1, 2, 7, 0x6474e552
-FLAGS, FILE_SIZE, MEMORY = (4, "<I"), (32, "<Q"), (40, "<Q")  # of a program header
 
 
 def headed(path, kind, *fields):
@@ -492,33 +488,31 @@ for kind, what in ((0, "NONE"), (6, "GLOB_DAT"), (8, "RELATIVE"), (99, "unknown"
 
 UNUSED = 0x6ffffef0
 # ---- tables of another form ----
+DEFINED, NEEDED = 0x6ffffffc, 0x6ffffffe  # DT_VERDEF, DT_VERNEED
 TWO = {"V1": ["f"], "V2": ["g"]}
 VERSIONED = {"/app": exe(["liba.so"], calls=["g"], versions={"liba.so": {"V2": ["g"]}}, now=True),
              "/lib/liba.so": lib(["f", "g"], defines=TWO)}
-case("a version definition of a form that is not known", VERSIONED, prepare=changed("/lib/liba.so", 0x6ffffffc, 28, b"\2\0"))
-case("one behind the version that is asked for", VERSIONED, prepare=changed("/lib/liba.so", 0x6ffffffc, 56, b"\2\0"))
-DEFINED, NEEDED = 0x6ffffffc, 0x6ffffffe
+case("a version definition of a form that is not known", VERSIONED, prepare=changed("/lib/liba.so", DEFINED, 28, b"\2\0"))
+case("one behind the version that is asked for", VERSIONED, prepare=changed("/lib/liba.so", DEFINED, 56, b"\2\0"))
 case("a version definition under another hash", VERSIONED, prepare=changed("/lib/liba.so", DEFINED, 64, b"\1"))
-case("a version definition under another hash, weakly needed", VERSIONED,
-     prepare=each(changed("/lib/liba.so", DEFINED, 64, b"\1"), changed("/app", NEEDED, 20, b"\2")))
-case("a version definition without a hash, weakly needed", VERSIONED,
-     prepare=each(changed("/lib/liba.so", DEFINED, 64, bytes(4)), changed("/app", NEEDED, 20, b"\2")))
-case("a version need without a hash, weak", VERSIONED,
-     prepare=each(changed("/app", NEEDED, 16, bytes(4)), changed("/app", NEEDED, 20, b"\2")))
+WEAKLY = {**VERSIONED, "/app": exe(["liba.so"], calls=["g"], versions={"liba.so": {"V2": ["g"]}}, now=True, weak_versions=True)}
+case("a version definition under another hash, weakly needed", WEAKLY, prepare=changed("/lib/liba.so", DEFINED, 64, b"\1"))
+case("a version definition without a hash, weakly needed", WEAKLY, prepare=changed("/lib/liba.so", DEFINED, 64, bytes(4)))
+case("a version need without a hash, weak", WEAKLY, prepare=changed("/app", NEEDED, 16, bytes(4)))
 case("a version definition and its need under another hash", VERSIONED,
      prepare=each(changed("/lib/liba.so", DEFINED, 64, b"\1"), changed("/app", NEEDED, 16, b"\1")))
 case("a symbol of a version that is far outside of the file's", VERSIONED, crash=True,
      prepare=changed("/lib/liba.so", 0x6ffffff0, 2, struct.pack("<6H", *[0x7f03] * 6)))
-case("a program without PT_DYNAMIC", {"/app": exe()}, prepare=changed("/app", 0, 0, b"\xff"))
+case("a program without PT_DYNAMIC", {"/app": exe()}, prepare=headed("/app", DYNAMIC, (TYPE, 0xff)))
 case("a program without DT_STRTAB", {"/app": exe(retag=[(4, UNUSED), (5, UNUSED), (6, UNUSED), (0x6ffffef5, UNUSED)])})
 case("a library without DT_STRTAB",
      {"/app": exe(["liba.so"]), "/lib/liba.so": lib(soname="", retag=[(4, UNUSED), (5, UNUSED), (6, UNUSED), (0x6ffffef5, UNUSED)])})
-case("PT_PHDR a page further on", {"/app": exe()}, prepare=changed("/app", -1, 16, struct.pack("<Q", 0x1040)))
+case("PT_PHDR a page further on", {"/app": exe()}, prepare=headed("/app", PHDR, (ADDRESS, 0x1040)))
 FIXED = {"/app": exe(["liba.so"], flags=["-no-pie"]), "/lib/liba.so": lib()}
 case("PT_PHDR a page further on, of a program at a fixed address", FIXED,
-     prepare=changed("/app", -1, 16, struct.pack("<Q", 0x401040)))
-case("a program without PT_PHDR", {"/app": exe()}, prepare=changed("/app", -1, 0, b"\4"))
-case("a program at a fixed address without PT_PHDR", FIXED, prepare=changed("/app", -1, 0, b"\4"))
+     prepare=headed("/app", PHDR, (ADDRESS, 0x401040)))
+case("a program without PT_PHDR", {"/app": exe()}, prepare=headed("/app", PHDR, (TYPE, NOTE)))
+case("a program at a fixed address without PT_PHDR", FIXED, prepare=headed("/app", PHDR, (TYPE, NOTE)))
 case("versions of symbols without their names",
      {"/app": exe(["liba.so"]), "/lib/liba.so": lib(["f"], source="extern int weak_one(void) __attribute__((weak)); int (*weak_at)(void) = weak_one;",
                                                     defines={"V1": ["f"]}, retag=[(0x6ffffffc, UNUSED)])})
@@ -550,7 +544,7 @@ case("a segment with more bytes than memory, over the library behind it",
      {"/app": exe(["liba.so", "libb.so"]), "/lib/liba.so": lib(),
       "/lib/libb.so": lib(source="extern int weak_one(void) __attribute__((weak)); int (*weak_at)(void) = weak_one;")},
      crash=True, prepare=headed("/lib/libb.so", LOAD, (FILE_SIZE, 0x3000)))
-case("PT_INTERP in no memory", {"/app": exe()}, prepare=changed("/app", -1, 56 + 20, b"\1"))
+case("PT_INTERP in no memory", {"/app": exe()}, prepare=headed("/app", INTERPRETER, (ADDRESS, 1 << 32)))
 case("a GNU hash table without a filter", {"/app": exe(["liba.so"], calls=["of_a"], versions={"liba.so": {"V1": ["of_a"]}}, now=True),
       "/lib/liba.so": lib(["of_a"], defines={"V1": ["of_a"]})}, crash=True,
      prepare=changed("/lib/liba.so", 0x6ffffef5, 8, b"\0"))
